@@ -1,0 +1,1 @@
+"""The child is safe; everyone who helped learns it."""

@@ -1,0 +1,1 @@
+"""Who can help, and what may they be shown?"""

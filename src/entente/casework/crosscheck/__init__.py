@@ -1,0 +1,1 @@
+"""Has a partner seen this? Hit with owner and contact, or nothing."""

@@ -1,0 +1,1 @@
+"""What can be seen, together, with as little looking as possible?"""

@@ -1,0 +1,1 @@
+"""Receive, seal, open: found media become evidence."""

@@ -1,0 +1,1 @@
+"""What belongs with it? Series, each link with its reason."""

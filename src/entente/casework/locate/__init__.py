@@ -1,0 +1,1 @@
+"""From clues to a region that can be trusted."""

@@ -1,0 +1,1 @@
+"""Is it known? Exactly or nearly, with the reason."""

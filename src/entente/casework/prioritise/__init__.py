@@ -1,0 +1,1 @@
+"""What first, and who is on it?"""

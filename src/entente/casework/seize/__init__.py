@@ -1,0 +1,1 @@
+"""Search day: elements seen meet elements found."""

@@ -1,0 +1,1 @@
+"""Re-shares as new harm, and figures for prevention and policy."""

@@ -1,0 +1,62 @@
+"""Media as evidence knows it: a picture or a video, its frames, a region of it, and a refusal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MediaKind(StrEnum):
+    """What a file turned out to be, whatever its name says."""
+
+    PICTURE = "picture"
+    VIDEO = "video"
+
+
+class RefusalCode(StrEnum):
+    """Why a file could not be opened. A refusal is a recorded result, never a lost file."""
+
+    EMPTY = "empty"
+    NOT_MEDIA = "not-media"
+    UNSUPPORTED = "unsupported"
+    DAMAGED = "damaged"
+    TOO_LARGE = "too-large"  # more pixels than the limit
+    TIMEOUT = "timeout"
+    DECODER_DIED = "decoder-died"
+    UNREADABLE = "unreadable"  # no permission, or it vanished
+    NOT_A_FILE = "not-a-file"  # device, socket, pipe
+    SYMLINK = "symlink"  # links are not followed
+    PLAYLIST = "playlist"  # a text that points at other files
+    NO_SPACE = "no-space"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What went wrong and the mend, in one sentence an officer can act on."""
+
+    code: RefusalCode
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A box in fractions of the displayed picture, 0-1, from the top left corner."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    def __post_init__(self) -> None:
+        inside = 0 <= self.x < 1 and 0 <= self.y < 1 and 0 < self.w <= 1 and 0 < self.h <= 1
+        if not inside or self.x + self.w > 1 + 1e-6 or self.y + self.h > 1 + 1e-6:
+            raise ValueError("a region lies inside the picture: x, y, w, h as fractions of it")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameHash:
+    """One frame of a video: presentation time in seconds, PDQ in hex, quality 0-100."""
+
+    t: float
+    pdq: str
+    quality: int

@@ -1,0 +1,101 @@
+"""Hashes of media, what a hash list says, and the verdict of a comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from entente.vocabulary.reason import Reason
+
+PDQ_NEAR = 31  # bits of 256; the distance that the PDQ authors call a match
+PDQ_MIN_QUALITY = 50  # below it a hash is kept but not searched
+
+
+class Digest(StrEnum):
+    """Exact hashes, by the length of their hex text."""
+
+    MD5 = "md5"
+    SHA1 = "sha1"
+    SHA256 = "sha256"
+
+
+DIGEST_HEX = {Digest.MD5: 32, Digest.SHA1: 40, Digest.SHA256: 64}
+
+# Every list in use carries these by mistake; they would match every empty file.
+EMPTY_FILE_HASHES = frozenset(
+    {
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    }
+)
+
+
+class Verdict(StrEnum):
+    """Is it known?"""
+
+    EXACT = "exact"
+    NEAR = "near"
+    SCENE = "scene"
+    NEW = "new"
+
+
+class Transform(StrEnum):
+    """How the query had to be turned to meet the held hash (the eight of the square)."""
+
+    ORIGINAL = "original"
+    ROTATE_90 = "rotate-90"
+    ROTATE_180 = "rotate-180"
+    ROTATE_270 = "rotate-270"
+    MIRROR_X = "mirror-x"  # upside down: rows reversed
+    MIRROR_Y = "mirror-y"  # left to right: columns reversed
+    TRANSPOSE = "transpose"
+    ANTITRANSPOSE = "antitranspose"
+
+
+@dataclass(frozen=True, slots=True)
+class HashEntry:
+    """One record of a hash list, as its provider wrote it.
+
+    ``category`` is opaque text that means something only under the list's own ``profile``.
+    ``photodna`` is stored and passed on, never compared.
+    """
+
+    line: int
+    md5: str = ""
+    sha1: str = ""
+    sha256: str = ""
+    pdq: str = ""
+    photodna: str = ""
+    category: str = ""
+    series: str = ""
+    victim_identified: bool | None = None
+    offender_identified: bool | None = None
+    distributed: bool | None = None
+    size: int | None = None
+    mime: str = ""
+    tags: str = ""
+    paths: tuple[str, ...] = ()
+    deleted: bool = False
+    other: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRefusal:
+    """A record of a list that could not be read: its place, a code and the mend."""
+
+    line: int
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The verdict on one item, with everything needed to check it."""
+
+    verdict: Verdict
+    list_name: str
+    entry: str
+    distance: int | None
+    transform: Transform
+    because: Reason

@@ -1,0 +1,1 @@
+"""The front door: addresses, settings, layout, log-in, board and case page."""
