@@ -1,0 +1,52 @@
+"""What a perceptual hash type must offer; each kind is a file here or a stranger's package.
+
+A type is found by the entry point ``entente.hashes`` and covered by the conformance tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from entente.vocabulary.media_hash import Transform
+
+TURNS: tuple[Transform, ...] = tuple(Transform)
+
+
+@dataclass(frozen=True, slots=True)
+class HashExample:
+    """A picture with its known answer: luma (rows, columns) uint8, hash in hex, quality 0-100."""
+
+    luma: NDArray[np.uint8]
+    hash: str
+    quality: int
+
+
+@runtime_checkable
+class HashType(Protocol):
+    """A perceptual hash: how to make one, how far two are apart, and when they are near."""
+
+    name: str
+    version: str
+    near: int  # default radius, inclusive
+
+    def of_luma(self, luma: NDArray[np.generic]) -> tuple[tuple[str, ...], int]:
+        """Hash one picture, luma (rows, columns) uint8 or float32 in 0-255.
+
+        Returns eight hashes in hex, in the order of ``Transform``, and the quality 0-100. ``turns[i]`` is the
+        hash of the picture turned by ``TURNS[i]``, so a held hash that equals ``turns[i]`` is met by turning
+        the query so. Rotations are clockwise.
+        """
+        ...
+
+    def distance(self, a: str, b: str) -> int:
+        """Return the number of differing bits of two hashes in hex."""
+        ...
+
+    def examples(self) -> Sequence[HashExample]:
+        """Return pictures with their known answers."""
+        ...
