@@ -1,0 +1,69 @@
+"""The door of every page: who is asking, for which case, and one consultation in the log.
+
+``case_page`` finds the case through the guard (hidden and absent are one 404), and serves a GET inside a
+logged reading. A POST reaches the view with the case; its service asks the law for its own act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+
+from entente.records.act import acting
+from entente.records.models.case import Case
+from entente.safeguards.access import Act
+from entente.vocabulary.agency import Officer
+from entente.vocabulary.handling import Purpose
+
+
+class DeskRequest(HttpRequest):
+    """A request after the desk's middleware: the law's view of who asks, and why."""
+
+    officer: Officer
+    purpose: Purpose
+    case: Case | None
+    step: str
+
+
+View = Callable[..., HttpResponse]
+
+
+def case_page(step: str, *, consults: bool = True) -> Callable[[View], View]:
+    """Make a view of ``step`` that gets ``case`` in place of ``case_id``.
+
+    ``consults=False`` is for fragments that show no content of the case, such as the progress of a job.
+    """
+
+    def make(view: View) -> View:
+        @login_required
+        @wraps(view)
+        def opened(request: DeskRequest, case_id: UUID, **kwargs: Any) -> HttpResponse:
+            case = get_object_or_404(Case, pk=case_id)
+            request.case, request.step = case, step
+            if request.method not in {"GET", "HEAD"} or not consults:
+                return view(request, case, **kwargs)
+            where = request.resolver_match.view_name if request.resolver_match else step
+            with acting(request.officer, Act.READ, case.as_thing(), request.purpose, step=step, reason=where):
+                return view(request, case, **kwargs)
+
+        return opened
+
+    return make
+
+
+def desk_page(view: View) -> View:
+    """Make a view outside any case, for officers who are logged in."""
+
+    @login_required
+    @wraps(view)
+    def opened(request: DeskRequest, **kwargs: Any) -> HttpResponse:
+        request.case, request.step = None, ""
+        return view(request, **kwargs)
+
+    return opened

@@ -1,0 +1,141 @@
+"""Every query asks the law: a guarded table is read only inside a scope, written only inside an act.
+
+A thin database backend (``records.sqlite``, ``records.postgres``) replaces each occurrence of a guarded table
+by a filtered subselect, so joins, prefetches, counts and subqueries cannot forget it. No scope, no rows: the
+query raises ``ScopeMissing``. The predicate of each shape says in SQL what ``safeguards.access.readable`` says
+in Python; ``tests/records/test_guard.py`` holds them equal on random rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from entente.records import clock
+from entente.safeguards.access import Act, Shape, opens_content
+from entente.vocabulary.agency import Officer, Role
+from entente.vocabulary.handling import Purpose
+
+
+class ScopeMissing(RuntimeError):
+    """A guarded table was touched outside a scope, or written outside an act."""
+
+
+class Denied(PermissionError):
+    """The law said no; the text is its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Who is asking, and for what. ``officer`` is ``None`` for the system's own written reason."""
+
+    officer: Officer | None
+    purpose: Purpose | None
+    act: Act | None = None
+    reason: str = ""
+
+
+_scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
+
+# Table name → shape; filled by the models as they are defined.
+GUARDED: dict[str, Shape] = {}
+
+
+def current() -> Scope:
+    """Return the scope in force or raise ``ScopeMissing``."""
+    scope = _scope.get()
+    if scope is None:
+        raise ScopeMissing("no scope: open one with guard.scope(officer, purpose)")
+    return scope
+
+
+@contextmanager
+def scope(officer: Officer, purpose: Purpose, act: Act | None = None) -> Iterator[None]:
+    """See what ``officer`` may see for ``purpose``; write only when an ``act`` is under way."""
+    token = _scope.set(Scope(officer, purpose, act))
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+@contextmanager
+def system(reason: str) -> Iterator[None]:
+    """Let the program itself see everything, for a reason in writing; never while serving a page's content."""
+    if not reason.strip():
+        raise ScopeMissing("the system scope needs a reason in writing")
+    token = _scope.set(Scope(None, None, None, reason))
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+def writing(table: str) -> None:
+    """Raise unless ``table`` may be written now."""
+    if table not in GUARDED:
+        return
+    held = current()
+    if held.officer is not None and held.act in {None, Act.READ, Act.AUDIT}:
+        raise ScopeMissing(f"{table} is written only inside an act")
+
+
+def predicate(table: str, alias: str) -> tuple[str, list[Any]] | None:
+    """Return the SQL that keeps the readable rows of ``table``; ``None`` inside the system scope."""
+    held = current()
+    if held.officer is None or held.purpose is None:
+        return None
+    officer, purpose = held.officer, held.purpose
+    shape = GUARDED[table]
+    if purpose not in officer.purposes:
+        return "1=0", []
+    if shape is Shape.LOG:
+        return (
+            (f"{alias}.agency_id = %s", [officer.agency])
+            if Role.DATA_PROTECTION in officer.roles
+            else ("1=0", [])
+        )
+    if not opens_content(officer, purpose):
+        return "1=0", []
+    if shape is Shape.AGENCY:
+        return f"{alias}.owner_id = %s", [officer.agency]
+    return _case_predicate(table, alias, officer, purpose)
+
+
+def _case_predicate(table: str, alias: str, officer: Officer, purpose: Purpose) -> tuple[str, list[Any]]:
+    now = clock.now()
+    key = "id" if table == "records_case" else "case_id"
+    sql = (
+        f"{alias}.{key} IN (SELECT m_.case_id FROM records_membership m_ WHERE m_.account_id = %s"
+        " AND m_.since <= %s AND (m_.until IS NULL OR m_.until > %s))"
+    )
+    params: list[Any] = [officer.id, now, now]
+    if table not in {"records_case", "records_membership", "records_milestone"}:
+        clearance, more = _clearance(alias, officer, purpose)
+        sql, params = f"{sql} AND {clearance}", [*params, *more]
+    if GUARDED[table] is Shape.ADDRESSED:
+        sql, params = f"({alias}.addressed_id = %s OR ({sql}))", [officer.agency, *params]
+    return sql, params
+
+
+def _clearance(alias: str, officer: Officer, purpose: Purpose) -> tuple[str, list[Any]]:
+    """H2 and H3 always, H1 for prosecution: every originator is the own agency or released it."""
+    now = clock.now()
+    bound = [f"{alias}.codes LIKE '%%H2%%'", f"{alias}.codes LIKE '%%H3%%'"]
+    if purpose is Purpose.PROSECUTION:
+        bound.append(f"{alias}.codes LIKE '%%H1%%'")
+    in_force = "r_.granted <= %s AND r_.expires > %s AND (r_.withdrawn IS NULL OR r_.withdrawn > %s)"
+    owner = (
+        f"({alias}.owner_id = %s OR {alias}.id IN (SELECT r_.thing FROM records_release r_"
+        f" WHERE r_.by_id = {alias}.owner_id AND r_.to_id = %s AND {in_force}))"
+    )
+    others = (
+        f"{alias}.id NOT IN (SELECT o_.thing FROM records_originator o_ WHERE o_.agency_id <> %s AND NOT EXISTS"
+        f" (SELECT 1 FROM records_release r_ WHERE r_.thing = o_.thing AND r_.by_id = o_.agency_id AND r_.to_id = %s"
+        f" AND {in_force}))"
+    )
+    me, when = officer.agency, [now, now, now]
+    return f"(NOT ({' OR '.join(bound)}) OR ({owner} AND {others}))", [me, me, *when, me, me, *when]

@@ -1,0 +1,166 @@
+"""The queue: a table taken by lease, so that a killed worker loses nothing and does nothing twice.
+
+A task is a function ``(job: Progress, **payload) -> dict`` under a name. The worker runs it in the scope of
+the account that asked, as its memberships stand *then*; each report carries the fencing token, so a worker
+that lost its lease can write nothing more.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import Event, Thread
+from typing import Any
+from uuid import UUID
+
+from django.db import close_old_connections, connection, transaction
+from django.db.models import F, Q
+
+from entente.records import clock
+from entente.records.models.agency import Account
+from entente.records.models.job import Job
+from entente.vocabulary.agency import Officer
+from entente.vocabulary.handling import Purpose
+
+LEASE = timedelta(seconds=30)
+ATTEMPTS = 3
+
+Task = Callable[..., dict[str, Any]]
+TASKS: dict[str, Task] = {}
+
+
+class LeaseLost(RuntimeError):
+    """Another worker has this job now; stop and report nothing."""
+
+
+class Stopped(RuntimeError):
+    """The worker was asked to stop; the job goes back to the queue."""
+
+
+def task(name: str) -> Callable[[Task], Task]:
+    """Register a function as the task ``name``."""
+
+    def register(function: Task) -> Task:
+        if TASKS.setdefault(name, function) is not function:
+            raise ValueError(f"two tasks are called {name}")
+        return function
+
+    return register
+
+
+@dataclass
+class Progress:
+    """What a running task sees of its job: for whom, for what, and how to say how far it is."""
+
+    job: Job
+    officer: Officer
+    purpose: Purpose
+    stop: Event = field(default_factory=Event)
+
+    def tell(self, done: int, total: int, note: str = "") -> None:
+        """Report progress and renew the lease; raise ``LeaseLost`` or ``Stopped`` when the job must end."""
+        if self.stop.is_set():
+            raise Stopped
+        mine = Job.objects.filter(pk=self.job.pk, token=self.job.token, status="running")
+        if not mine.update(done=done, total=total, note=note[:200], lease_until=clock.now() + LEASE):
+            raise LeaseLost
+
+
+def enqueue(
+    name: str,
+    officer: Officer,
+    purpose: Purpose,
+    *,
+    case: UUID | None = None,
+    priority: int = 0,
+    **payload: Any,
+) -> Job:
+    """Put a job in the queue, inside the act that asks for it."""
+    return Job.objects.create(
+        task=name, payload=payload, case=case, account_id=officer.id, purpose=str(purpose), priority=priority
+    )
+
+
+def take(worker: str) -> Job | None:
+    """Take the next ready job, or one whose worker stopped renewing its lease."""
+    now = clock.now()
+    lapsed = Q(status="running", lease_until__lt=now)
+    with transaction.atomic():
+        Job.objects.filter(lapsed, attempts__gte=ATTEMPTS).update(
+            status="failed", ended_at=now, error=f"gave up: {ATTEMPTS} workers died on it"
+        )
+        rows = Job.objects.filter(Q(status="ready") | lapsed).order_by("-priority", "asked_at")
+        if connection.features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True)
+        job = rows.first()
+        if job is None:
+            return None
+        Job.objects.filter(pk=job.pk).update(
+            status="running",
+            worker=worker,
+            lease_until=now + LEASE,
+            token=F("token") + 1,
+            attempts=F("attempts") + 1,
+        )
+        job.refresh_from_db()
+    return job
+
+
+def run(job: Job, stop: Event | None = None) -> bool:
+    """Run a taken job to its end; return whether it was done."""
+    account = Account.objects.get(pk=job.account_id)
+    progress = Progress(job, account.as_officer(), Purpose(job.purpose), stop or Event())
+    ended = {"ended_at": clock.now(), "lease_until": None}
+    mine = Job.objects.filter(pk=job.pk, token=job.token, status="running")
+    beat = _keep_alive(job, ended_event := Event())
+    try:
+        result = TASKS[job.task](progress, **job.payload)
+    except LeaseLost:
+        return False
+    except Stopped:
+        mine.update(status="ready", lease_until=None, attempts=F("attempts") - 1)
+        return False
+    except Exception as fault:  # a job's fault is a result, not the worker's end
+        detail = traceback.format_exc(limit=8) if not str(fault) else str(fault)
+        mine.update(status="failed", error=f"{type(fault).__name__}: {detail}"[:4000], **ended)
+        return False
+    finally:
+        ended_event.set()
+        beat.join()
+    return bool(mine.update(status="done", result=result, **{**ended, "ended_at": clock.now()}))
+
+
+def _keep_alive(job: Job, ended: Event) -> Thread:
+    """Renew the lease while a long step says nothing."""
+
+    def renew() -> None:
+        while not ended.wait(LEASE.total_seconds() / 3):
+            Job.objects.filter(pk=job.pk, token=job.token, status="running").update(
+                lease_until=clock.now() + LEASE
+            )
+            close_old_connections()
+        connection.close()
+
+    thread = Thread(target=renew, daemon=True)
+    thread.start()
+    return thread
+
+
+def work(stop: Event, *, idle_seconds: float = 0.5, until_empty: bool = False) -> int:
+    """Take and run jobs until ``stop`` is set (or the queue is empty); return how many were done."""
+    name, done = f"{socket.gethostname()}:{os.getpid()}", 0
+    while not stop.is_set():
+        close_old_connections()
+        job = take(name)
+        if job is None:
+            if until_empty:
+                return done
+            time.sleep(idle_seconds)
+            continue
+        done += run(job, stop)
+    return done

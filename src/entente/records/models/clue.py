@@ -1,0 +1,87 @@
+"""Clues as recorded, the notes beside them, and where they point."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from entente.records.models.handled import CaseBound
+from entente.vocabulary.clue import Clue as ClueWord
+from entente.vocabulary.clue import ClueGroup, ClueKind
+
+
+class Clue(CaseBound):
+    """One observation of a case; proposed by a method or made by a person, confirmed by a person."""
+
+    media = models.ForeignKey("records.Media", models.CASCADE, null=True, related_name="clues")
+    kind = models.CharField(max_length=20, choices=[(k.value, k.value) for k in ClueKind])
+    value = models.JSONField()
+    group = models.CharField(max_length=12, choices=[(g.value, g.value) for g in ClueGroup])
+    source = models.CharField(max_length=200)
+    region = models.JSONField(null=True)  # [x, y, w, h] in fractions
+    start = models.FloatField(null=True)  # seconds
+    end = models.FloatField(null=True)
+    negated = models.BooleanField(default=False)
+    evaluation = models.CharField(max_length=2, default="X4")
+    reliability = models.FloatField(null=True)
+    because = models.TextField()
+    method = models.CharField(max_length=60)
+    version = models.CharField(max_length=20)
+    state = models.CharField(max_length=10, default="proposed")  # proposed, confirmed, withdrawn
+    decided_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
+
+    class Meta:
+        ordering = ["made_at"]
+
+    def as_word(self) -> ClueWord:
+        """Return the vocabulary's clue, the shape every method reads."""
+        return ClueWord(
+            id=str(self.pk),
+            kind=ClueKind(self.kind),
+            value=self.value,
+            group=ClueGroup(self.group),
+            source=self.source,
+            medium=str(self.media_id or ""),
+            because=self.because,
+            method=self.method,
+            version=self.version,
+            region=tuple(self.region) if self.region else None,
+            start=self.start,
+            end=self.end,
+            negated=self.negated,
+            evaluation=self.evaluation,
+            reliability=self.reliability,
+        )
+
+
+class Note(CaseBound):
+    """A remark on an item, in the case of the person who made it."""
+
+    media = models.ForeignKey("records.Media", models.CASCADE, null=True, related_name="notes")
+    text = models.TextField()
+    t = models.FloatField(null=True)
+
+    class Meta:
+        ordering = ["made_at"]
+
+
+class Estimate(CaseBound):
+    """Where the clues of the case pointed at one moment: the posterior and the clues it stood on."""
+
+    posterior = models.JSONField()
+    clues = models.JSONField()  # ids, in order
+
+    class Meta:
+        ordering = ["-made_at"]
+        get_latest_by = "made_at"
+
+
+class Priority(CaseBound):
+    """The score of a case at one moment, each factor with points and reason."""
+
+    total = models.FloatField()
+    factors = models.JSONField()
+    version = models.CharField(max_length=20)
+
+    class Meta:
+        ordering = ["-made_at"]
+        get_latest_by = "made_at"

@@ -1,0 +1,118 @@
+"""What every guarded row carries: a random id, its originator, its handling, and how the law sees it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.db import models
+
+from entente.records import clock, guard
+from entente.safeguards.access import Release as Permission
+from entente.safeguards.access import Shape, Thing
+from entente.vocabulary.handling import Handling, HandlingCode
+
+
+class Guarded(models.Model):
+    """A row with a random id behind the guard."""
+
+    shape: ClassVar[Shape]
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def as_thing(self) -> Thing:
+        """Return what the law needs to know of this row."""
+        raise TypeError(f"{type(self).__name__} does not say how the law sees it")
+
+
+class CaseBound(Guarded):
+    """A row of a case: its owner is the originating agency, its handling is set at creation."""
+
+    shape = Shape.CASE
+
+    case = models.ForeignKey("records.Case", models.CASCADE, related_name="+")
+    owner = models.ForeignKey("records.Agency", models.PROTECT, related_name="+")
+    codes = models.CharField(max_length=16, default="H0")
+    handling_text = models.TextField(blank=True)
+    audience = models.CharField(max_length=20, default="TLP:AMBER")
+    made_at = models.DateTimeField(default=clock.now)
+    made_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def handling(self) -> Handling:
+        """The codes and the text of H3."""
+        return Handling(frozenset(HandlingCode(c) for c in self.codes.split()), self.handling_text)
+
+    @handling.setter
+    def handling(self, value: Handling) -> None:
+        self.codes, self.handling_text = str(value), value.text
+
+    def as_thing(self) -> Thing:
+        """Return what the law needs to know of this row, other originators and releases included."""
+        with guard.system("the law reads an object's originators and releases"):
+            others = frozenset(Originator.objects.filter(thing=self.pk).values_list("agency_id", flat=True))
+            releases = tuple(r.as_permission() for r in Release.objects.filter(thing=self.pk))
+        return Thing(
+            shape=self.shape,
+            owner=self.owner_id,
+            case=self.case_id,
+            id=self.pk,
+            handling=self.handling,
+            originators=others,
+            releases=releases,
+            addressed=getattr(self, "addressed_id", None),
+        )
+
+    def derives_from(self, *sources: CaseBound) -> None:
+        """Record the originators of ``sources`` as this row's too: derived objects are never looser."""
+        agencies = {s.owner_id for s in sources}
+        with guard.system("a derived object inherits its originators"):
+            agencies |= set(
+                Originator.objects.filter(thing__in=[s.pk for s in sources]).values_list(
+                    "agency_id", flat=True
+                )
+            )
+            for agency in agencies - {self.owner_id}:
+                Originator.objects.get_or_create(thing=self.pk, agency_id=agency)
+
+
+class Originator(models.Model):
+    """A further agency whose information is in a thing."""
+
+    thing = models.UUIDField()
+    agency = models.ForeignKey("records.Agency", models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["thing", "agency"], name="originator_once")]
+
+
+class Release(models.Model):
+    """An originator's recorded permission for one agency to have one thing, with an end."""
+
+    thing = models.UUIDField(db_index=True)
+    by = models.ForeignKey("records.Agency", models.PROTECT, related_name="+")
+    to = models.ForeignKey("records.Agency", models.PROTECT, related_name="+")
+    granted = models.DateTimeField(default=clock.now)
+    expires = models.DateTimeField()
+    withdrawn = models.DateTimeField(null=True)
+    account = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
+    reason = models.TextField(blank=True)
+
+    def as_permission(self) -> Permission:
+        """Return the law's view of this release."""
+        return Permission(self.by_id, self.to_id, self.granted, self.expires, self.withdrawn)
+
+
+def put_behind_guard(sender: Any, **kwargs: Any) -> None:
+    """Register the table of every concrete guarded model as it is defined."""
+    if issubclass(sender, Guarded) and not sender._meta.abstract:
+        guard.GUARDED[sender._meta.db_table] = sender.shape
+
+
+models.signals.class_prepared.connect(put_behind_guard, dispatch_uid="guard")

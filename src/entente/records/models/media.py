@@ -1,0 +1,97 @@
+"""Items: each distinct file of a case, where it was found, its frames, and who had to look."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from entente.records import clock
+from entente.records.models.handled import CaseBound
+
+ORIGINS = ["found", "partner", "open source", "seized", "search", "crop"]
+
+
+class Media(CaseBound):
+    """One distinct file of a case, opened or refused. The original is in the evidence store under ``key``."""
+
+    number = models.PositiveIntegerField()  # the item number in the case: #12
+    origin = models.CharField(max_length=12, choices=[(o, o) for o in ORIGINS], default="found")
+    source = models.CharField(max_length=200)
+    size = models.BigIntegerField(default=0)
+    md5 = models.CharField(max_length=32, blank=True)
+    sha1 = models.CharField(max_length=40, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+    key = models.CharField(max_length=80, blank=True)
+    kind = models.CharField(max_length=8, blank=True)  # picture, video, or nothing where refused
+    mime = models.CharField(max_length=60, blank=True)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    duration = models.FloatField(null=True)
+    pdq = models.CharField(max_length=64, blank=True)
+    pdq_turns = models.JSONField(default=list)  # eight, in the order of Transform
+    pdq_quality = models.PositiveSmallIntegerField(null=True)
+    metadata = models.JSONField(default=dict)  # normalised: make, model, serial, taken_at, gps…
+    tags = models.JSONField(default=dict)  # raw, as read
+    partial = models.BooleanField(default=False)
+    decoded = models.JSONField(default=dict)  # frames decoded, expected, errors
+    refusal = models.CharField(max_length=16, blank=True)
+    refusal_reason = models.TextField(blank=True)
+    parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="crops")
+    region = models.JSONField(null=True)  # [x, y, w, h] of the parent, in fractions
+    t = models.FloatField(null=True)  # second of the parent
+    known = models.CharField(max_length=8, blank=True)  # exact, near, new; blank before match
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "number"], name="item_number_once"),
+            models.UniqueConstraint(
+                fields=["case", "owner", "sha256", "origin"],
+                condition=~models.Q(sha256="") & ~models.Q(origin="crop"),
+                name="file_once_per_case_and_origin",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number}"
+
+
+class Occurrence(CaseBound):
+    """One place where a file was found: a path in a batch. Many may name one file."""
+
+    media = models.ForeignKey(Media, models.CASCADE, related_name="occurrences")
+    folder = models.TextField(blank=True)
+    name = models.TextField()
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["made_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["media", "folder", "name", "source"], name="occurrence_once")
+        ]
+
+
+class Frame(CaseBound):
+    """One hashed frame of a video: its second, its PDQ and quality."""
+
+    media = models.ForeignKey(Media, models.CASCADE, related_name="frames")
+    t = models.FloatField()
+    pdq = models.CharField(max_length=64)
+    quality = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["t"]
+
+
+class Viewing(CaseBound):
+    """Somebody had to look: what was shown, for how long, and why. Views avoided are counted from the rest."""
+
+    media = models.ForeignKey(Media, models.CASCADE, related_name="viewings")
+    account = models.ForeignKey("records.Account", models.PROTECT, related_name="+")
+    view = models.CharField(max_length=8)  # grey, edges, crop, clear, sound
+    purpose = models.CharField(max_length=40)
+    at = models.DateTimeField(default=clock.now)
+    milliseconds = models.PositiveIntegerField(default=0)
+    t = models.FloatField(null=True)
+
+    class Meta:
+        ordering = ["at"]

@@ -1,0 +1,50 @@
+"""Search day: elements seen in the media, what was found in the home, and the exhibits."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from entente.records.models.handled import CaseBound
+
+
+class Element(CaseBound):
+    """A thing seen in the media that would be recognised in the home."""
+
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=120)
+    room = models.CharField(max_length=60, blank=True)
+    clue = models.ForeignKey("records.Clue", models.SET_NULL, null=True, related_name="+")
+    crop = models.ForeignKey("records.Media", models.SET_NULL, null=True, related_name="+")
+    seen_at = models.FloatField(null=True)
+    evaluation = models.CharField(max_length=2, default="X4")
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["case", "number"], name="element_number_once")]
+
+
+class ElementMatch(CaseBound):
+    """An element met a photo of the searched place: proposed with a reason, confirmed by a person."""
+
+    element = models.ForeignKey(Element, models.CASCADE, related_name="found")
+    media = models.ForeignKey("records.Media", models.CASCADE, related_name="+")
+    because = models.TextField()
+    method = models.CharField(max_length=40)
+    distance = models.PositiveSmallIntegerField(null=True)
+    state = models.CharField(max_length=10, default="proposed")  # proposed, confirmed, refused
+    decided_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["element", "media"], name="element_found_once")]
+
+
+class Exhibit(CaseBound):
+    """A seized object or file, numbered as the court will know it."""
+
+    number = models.CharField(max_length=40)
+    description = models.CharField(max_length=200)
+    media = models.ForeignKey("records.Media", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["made_at"]
+        constraints = [models.UniqueConstraint(fields=["case", "number"], name="exhibit_number_once")]

@@ -1,0 +1,16 @@
+"""Django's postgresql backend, with compilers that ask the law."""
+
+from django.db.backends.postgresql import base
+from django.db.backends.postgresql.operations import DatabaseOperations as Plain
+
+
+class DatabaseOperations(Plain):
+    """The guard's compilers instead of Django's."""
+
+    compiler_module = "entente.records.compiler"
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection whose every statement passes the guard."""
+
+    ops_class = DatabaseOperations

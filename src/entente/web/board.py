@@ -1,0 +1,147 @@
+"""The board with the ten-day clock, the case's front page, the log, and the progress of jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from entente.casework.intake.service import open_case
+from entente.records import log
+from entente.records.act import acting
+from entente.records.door import DeskRequest, case_page, desk_page
+from entente.records.models import Case, Feedback, Job, LogEntry, Membership, Priority
+from entente.safeguards.access import Act, Shape, Thing
+from entente.vocabulary.case import Clock, Stage
+from entente.vocabulary.handling import Audience, HandlingCode, Purpose
+
+STAGE_NAMES = {
+    Stage.DISCOVERED: _("Discovered"),
+    Stage.REGION: _("Region"),
+    Stage.PRIORITISED: _("Prioritised"),
+    Stage.CONTRIBUTIONS: _("Contributions"),
+    Stage.HOME: _("Home"),
+    Stage.SEARCH: _("Search"),
+    Stage.SAFE: _("Safe"),
+}
+
+
+def clock_rows(clock: Clock | None) -> dict[str, Any] | None:
+    """Return what ``parts/clock.html`` draws: each stage, its day, and the slowest."""
+    if clock is None:
+        return None
+    reached = {t.stage: t for t in clock.reached}
+    stages = [
+        {
+            "name": STAGE_NAMES[stage],
+            "reached": stage in reached,
+            "at": reached[stage].at if stage in reached else None,
+            "days": round((reached[stage].at - clock.discovered).total_seconds() / 86400, 1)
+            if stage in reached
+            else None,
+            "slowest": stage is clock.slowest,
+            "waiting": stage is clock.waiting_for,
+        }
+        for stage in Stage
+    ]
+    return {
+        "stages": stages,
+        "elapsed_days": round(clock.elapsed.total_seconds() / 86400, 1),
+        "slowest": STAGE_NAMES[clock.slowest] if clock.slowest else None,
+        "waiting": STAGE_NAMES[clock.waiting_for] if clock.waiting_for else None,
+    }
+
+
+@desk_page
+def board(request: DeskRequest) -> HttpResponse:
+    """Show the officer's cases, the most urgent first."""
+    latest: dict[UUID, Priority] = {}
+    for row in Priority.objects.order_by("made_at"):
+        latest[row.case_id] = row
+    rows = [
+        {"case": case, "clock": clock_rows(case.clock()), "priority": latest.get(case.pk)}
+        for case in Case.objects.select_related("owner")
+    ]
+    rows.sort(key=lambda r: (bool(r["case"].closed_at), -(r["priority"].total if r["priority"] else 0)))
+    told = Feedback.objects.filter(addressed=request.officer.agency).select_related("owner")
+    return render(request, "board.html", {"rows": rows, "feedback": told})
+
+
+class NewCase(forms.Form):
+    """A new case; its handling is chosen here, so that there is no moment of exposure."""
+
+    number = forms.CharField(label=_("Case number"), max_length=40)
+    title = forms.CharField(label=_("Operation name (never a person's name)"), max_length=120)
+    victim_number = forms.CharField(label=_("Victim number (V-number)"), max_length=20)
+    codes = forms.MultipleChoiceField(
+        label=_("Handling codes"),
+        choices=[(c.value, c.value) for c in HandlingCode],
+        initial=["H0"],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    handling_text = forms.CharField(label=_("Restriction in words (for H3)"), required=False)
+    audience = forms.ChoiceField(
+        label=_("Audience"), choices=[(a.value, a.value) for a in Audience], initial=Audience.AMBER
+    )
+    discovered_at = forms.DateTimeField(
+        label=_("Discovered at (UTC)"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """H3 says nothing without its text."""
+        data = super().clean() or {}
+        if "H3" in data.get("codes", []) and not data.get("handling_text", "").strip():
+            self.add_error("handling_text", _("H3 needs its restriction in words."))
+        return data
+
+
+@desk_page
+def new_case(request: DeskRequest) -> HttpResponse:
+    """Open a case."""
+    form = NewCase(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        case = open_case(request.officer, request.purpose, **form.cleaned_data)
+        return redirect("case", case_id=case.pk)
+    return render(request, "new_case.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@case_page("")
+def case_front(request: DeskRequest, case: Case) -> HttpResponse:
+    """Show the case: its clock, its people, its steps in order."""
+    members = Membership.objects.filter(case=case).select_related("account__agency")
+    priority = Priority.objects.filter(case=case).first()
+    context = {"clock": clock_rows(case.clock()), "members": members, "priority": priority}
+    return render(request, "case.html", context)
+
+
+@require_POST
+@desk_page
+def choose_purpose(request: DeskRequest) -> HttpResponse:
+    """Choose why one is working; it goes with every act from now on."""
+    chosen = request.POST.get("purpose", "")
+    if chosen in request.user.purposes:  # type: ignore[union-attr]
+        request.session["purpose"] = str(Purpose(chosen))
+    return redirect(request.POST.get("next") if request.POST.get("next", "").startswith("/") else "board")
+
+
+@desk_page
+def log_page(request: DeskRequest) -> HttpResponse:
+    """Show the agency's entries to its data protection officer, and prove the whole log."""
+    thing = Thing(Shape.LOG, owner=request.officer.agency)
+    with acting(request.officer, Act.AUDIT, thing, request.purpose, step="log", reason="log page"):
+        entries = list(LogEntry.objects.order_by("-seq")[:200])
+    return render(request, "log.html", {"entries": entries, "proof": log.verify()})
+
+
+@desk_page
+def job_progress(request: DeskRequest, job_id: UUID) -> HttpResponse:
+    """Show how far a job is, to the one who asked for it and to the members of its case."""
+    job = get_object_or_404(Job, pk=job_id)
+    if job.account_id != request.officer.id and not (job.case and Case.objects.filter(pk=job.case).exists()):
+        raise Http404
+    return render(request, "parts/job.html", {"job": job})

@@ -1,0 +1,31 @@
+"""Every address of the desk: the front, then the steps of a case in the order of the walk."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.urls import include, path
+
+from entente.casework import STEPS
+from entente.web import board, login
+
+urlpatterns = [
+    path("", board.board, name="board"),
+    path("enter/<str:secret>/", login.enter, name="enter"),
+    path("purpose/", board.choose_purpose, name="purpose"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("account/", include("allauth.urls")),
+    path("log/", board.log_page, name="log"),
+    path("cases/new/", board.new_case, name="new-case"),
+    path("cases/<uuid:case_id>/", board.case_front, name="case"),
+    path("jobs/<uuid:job_id>/", board.job_progress, name="job"),
+    path("lists/", include("entente.casework.match.list_urls")),
+    path("requests/", include("entente.casework.cooperate.inbox_urls")),
+    *(
+        path(
+            f"cases/<uuid:case_id>/{step}/",
+            include((import_module(f"entente.casework.{step}.views").urlpatterns, step)),
+        )
+        for step in STEPS
+    ),
+]

@@ -1,0 +1,95 @@
+"""A small circle of agencies, officers and cases that the tests share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from entente.vocabulary.handling import Purpose
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+VI = Purpose.VICTIM_IDENTIFICATION
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """Real pictures that this project did not make; a test that needs them skips visibly without them."""
+    if not SHARED.is_dir():
+        pytest.skip("../shared/data is absent: the test pictures are not part of the project")
+    return SHARED
+
+
+@pytest.fixture
+def evidence_desk(settings, tmp_path):
+    """An empty evidence folder and keys of its own for one test."""
+    settings.EVIDENCE_ROOT = tmp_path / "evidence"
+    settings.KEY_FOLDER = tmp_path / "keys"
+    settings.EVIDENCE_ROOT.mkdir()
+    settings.KEY_FOLDER.mkdir(mode=0o700)
+    return tmp_path
+
+
+@pytest.fixture
+def circle(db, evidence_desk):
+    """Seven agencies with an examiner each, and two more accounts in Italy; no case yet.
+
+    ``circle.it`` is an Account, ``circle.officer(account)`` the law's view of it as it stands now.
+    """
+    from entente.records.models import Account, Agency
+
+    def agency(short, name, country, kind="national unit"):
+        return Agency.objects.create(
+            short=short, name=name, country=country, kind=kind, contact=f"desk@{short.lower()}.example"
+        )
+
+    def account(agency, number, roles=("examiner",), purposes=None):
+        return Account.objects.create_user(
+            number,
+            password="a-long-test-password",
+            agency=agency,
+            roles=list(roles),
+            purposes=purposes or ["victim-identification", "safeguarding", "prosecution"],
+        )
+
+    agencies = {
+        short.lower(): agency(short, name, country, kind)
+        for short, name, country, kind in [
+            ("IT", "National unit, Italy", "IT", "national unit"),
+            ("EU", "Coordination centre", "EU", "coordination centre"),
+            ("AU", "National unit, Australia", "AU", "third country unit"),
+            ("DK", "National unit, Denmark", "DK", "national unit"),
+            ("FR", "National unit, France", "FR", "national unit"),
+            ("NL", "National unit, Netherlands", "NL", "national unit"),
+            ("CA", "National unit, Canada", "CA", "third country unit"),
+        ]
+    }
+    people = {short: account(a, f"{short.upper()}-1001") for short, a in agencies.items()}
+    people["it_second"] = account(agencies["it"], "IT-1002", ("investigator",))
+    people["it_admin"] = account(agencies["it"], "IT-9001", ("administrator",))
+    people["it_dpo"] = account(
+        agencies["it"], "IT-9002", ("data protection officer",), ["data-protection-audit"]
+    )
+    return SimpleNamespace(
+        agencies=SimpleNamespace(**agencies),
+        officer=lambda account: account.as_officer(),
+        make_account=account,
+        **people,
+    )
+
+
+@pytest.fixture
+def case(circle):
+    """A case of Italy, opened by its examiner, who leads it."""
+    from entente.casework.intake.service import open_case
+
+    return open_case(
+        circle.officer(circle.it),
+        VI,
+        number="IT-2026-001",
+        title="Operation Larch",
+        victim_number="V-001",
+        discovered_at=datetime.now(UTC) - timedelta(days=1),
+    )
