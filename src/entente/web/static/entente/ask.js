@@ -1,0 +1,52 @@
+/* Nothing is shown unasked: a button brings the small grey still, and puts it away again.
+
+   button[data-ask="ID"]  shows every [data-grey-url] in the element ID (itself included);
+   aria-pressed says whether it is shown; data-when-hidden and data-when-shown are its two labels;
+   data-say-shown and data-say-refused are what is told. */
+import { all, say, warn } from "./say.js";
+
+/** Listen for every asking button, now and later. */
+export function attachAsk() {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-ask]");
+    if (!button) return;
+    const place = document.getElementById(button.dataset.ask);
+    if (place) press(button, place);
+  });
+}
+
+function press(button, place) {
+  const show = button.getAttribute("aria-pressed") !== "true";
+  for (const holder of all(place, "[data-grey-url]")) {
+    holder.querySelector("img.grey")?.remove();
+    if (show) bring(holder, button);
+  }
+  label(button, show);
+  if (show) say(button.dataset.sayShown);
+}
+
+function bring(holder, button) {
+  const still = new Image();
+  still.className = "grey";
+  still.alt = holder.dataset.label ?? "";
+  still.draggable = false;
+  still.addEventListener("error", () => {
+    still.remove();
+    label(button, false);
+    warn(button.dataset.sayRefused);
+  });
+  still.src = holder.dataset.greyUrl;
+  holder.prepend(still);
+}
+
+function label(button, shown) {
+  button.setAttribute("aria-pressed", String(shown));
+  const text = shown ? button.dataset.whenShown : button.dataset.whenHidden;
+  if (text) (button.querySelector("span") ?? button).textContent = text;
+}
+
+/** Put a still away because its place now stands for another frame. */
+export function putAway(place) {
+  place.querySelector("img.grey")?.remove();
+  for (const button of document.querySelectorAll(`button[data-ask="${CSS.escape(place.id)}"]`)) label(button, false);
+}

@@ -1,0 +1,26 @@
+/* The desk's one entrance for scripts. Every page works without it; it adds keys, marks and revealing. */
+import { attachErrors, attachMenus, attachRail } from "./page.js";
+import { attachAsk } from "./ask.js";
+import { attachGrids } from "./grid.js";
+import { attachMarks } from "./mark.js";
+import { attachReveal } from "./reveal.js";
+import { attachStretches } from "./stretch.js";
+import { attachTheme } from "./theme.js";
+
+/* These listen on the document once, so what htmx brings later is heard without asking. */
+attachTheme();
+attachMenus();
+attachAsk();
+attachReveal();
+
+/* These prepare an element; each remembers what it has prepared. */
+function prepare(root) {
+  attachErrors(root);
+  attachGrids(root);
+  attachMarks(root);
+  attachStretches(root);
+}
+
+attachRail();
+prepare(document);
+document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
