@@ -1,0 +1,80 @@
+"""How clues are put together: a reliability mixture for each, one shared-failure switch for each group.
+
+For clue i with likelihood L over the hypotheses, prior π and error rate ε::
+
+    B = Σ π·L                        what the clue would look like from a random place
+    R = (1 − ε)·L/B + ε              the clue, as far as it is trusted
+    G = (1 − ε_g)·ΠR/B_g + ε_g       its group: the whole source may speak of another place, B_g = Σ π·ΠR
+    posterior ∝ π·ΠG
+
+All products are sums of logarithms. The rule is ``group_rp`` of the project's study of location.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from entente.casework.locate.tables import ERROR_OF, GROUP_ERROR
+from entente.vocabulary.clue import Clue
+
+Floats = NDArray[np.float64]
+LEAST_ERROR, MOST_ERROR = 0.005, 0.95
+
+
+def error_of(clue: Clue) -> float:
+    """Return ε: one less the clue's own reliability, or the evaluation's figure where it has none."""
+    error = ERROR_OF[clue.evaluation] if clue.reliability is None else 1.0 - clue.reliability
+    return min(max(error, LEAST_ERROR), MOST_ERROR)
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """One clue over the hypotheses: ``ratio`` is R of the module's formula, (n,) float32."""
+
+    clue: Clue
+    error: float
+    ratio: NDArray[np.float32]
+
+    def likelihood_ratio(self) -> Floats:
+        """Return L/B, the clue without its reliability mixture."""
+        return (self.ratio.astype(np.float64) - self.error) / (1 - self.error)
+
+
+def weigh(clue: Clue, values: Floats, prior: Floats) -> Weighed:
+    """Return R for likelihood ``values`` (n,) under ``prior`` (n,)."""
+    mean = float(prior @ values)
+    error = error_of(clue)
+    return Weighed(clue, error, ((1 - error) * values / mean + error).astype(np.float32))
+
+
+def groups_of(weighed: Sequence[Weighed]) -> dict[str, list[Weighed]]:
+    """Return the clues by source group, in the order of the groups' names."""
+    found: dict[str, list[Weighed]] = {}
+    for one in weighed:
+        found.setdefault(str(one.clue.group), []).append(one)
+    return {name: found[name] for name in sorted(found)}
+
+
+def group_factor(members: Sequence[Weighed], prior: Floats) -> Floats:
+    """Return log G of one group, (n,)."""
+    total = np.zeros(len(prior))
+    for one in members:
+        total += np.log(one.ratio)
+    top = float(total.max())
+    scaled = np.exp(total - top)
+    mean = float(prior @ scaled)
+    return np.log((1 - GROUP_ERROR) * scaled / mean + GROUP_ERROR)
+
+
+def normalised(log_factors: Sequence[Floats] | Mapping[str, Floats], prior: Floats) -> Floats:
+    """Return the posterior over hypotheses from the groups' log factors."""
+    factors = list(log_factors.values()) if isinstance(log_factors, Mapping) else list(log_factors)
+    total = np.zeros(len(prior))
+    for factor in factors:
+        total += factor
+    belief = prior * np.exp(total - total.max())
+    return belief / belief.sum()

@@ -1,0 +1,193 @@
+"""From clues to a region that can be trusted: the one door of the locate step's arithmetic."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from entente.casework.locate import credible
+from entente.casework.locate.combine import Floats, Weighed, group_factor, groups_of, normalised, weigh
+from entente.casework.locate.contradiction import contradictions, misleading
+from entente.casework.locate.likelihood import SILENT, likelihood
+from entente.casework.locate.questions import next_questions
+from entente.casework.locate.refusal import ClueRefused
+from entente.casework.locate.tables import TABLES_VERSION
+from entente.casework.locate.world import World, world
+from entente.vocabulary.clue import Clue, ClueGroup
+from entente.vocabulary.place import ClueWeight, CountryShare, Posterior, RegionShare, Without
+
+ENGINE_VERSION = "group-rp-1"
+MOST_CLUES = 100  # distinct ones; more do not fit in a worker's memory and would not move the region
+_LEAST_SHARE = 5e-4  # smaller shares are left out of the lists
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What stands before it is told: the posterior over hypotheses and each clue's part in it."""
+
+    world: World
+    posterior: Floats
+    weighed: tuple[Weighed, ...]
+    factors: dict[str, Floats]
+
+    def without(self, index: int) -> Floats:
+        """Return the posterior as if one clue had not been given."""
+        name = str(self.weighed[index].clue.group)
+        rest = [w for i, w in enumerate(self.weighed) if i != index and str(w.clue.group) == name]
+        factors = {n: f for n, f in self.factors.items() if n != name}
+        if rest:
+            factors[name] = group_factor(rest, self.world.prior)
+        return normalised({n: factors[n] for n in sorted(factors)}, self.world.prior)
+
+
+def canonical(clue: Clue) -> str:
+    """Return the key that decides order and sameness: what is said, by which source, how far trusted."""
+    voice = clue.source if clue.group in (ClueGroup.PARTNER, ClueGroup.ANALYST) else ""
+    value = json.dumps(clue.value, sort_keys=True, ensure_ascii=True, default=str)
+    return json.dumps([clue.kind, value, clue.negated, clue.group, voice])
+
+
+def distinct(clues: Sequence[Clue]) -> tuple[list[Clue], dict[str, list[str]]]:
+    """Return each observation once, in canonical order, and the ids that say the same.
+
+    The same hum in twenty clips is one observation; two partners who say the same are two. Of equal
+    ones the best graded counts.
+    """
+    told: dict[str, list[Clue]] = {}
+    for clue in clues:
+        told.setdefault(canonical(clue), []).append(clue)
+    best, same = [], {}
+    for key in sorted(told):
+        ranked = sorted(told[key], key=lambda c: (-(c.reliability or 0.0), c.evaluation, c.id))
+        best.append(ranked[0])
+        same[ranked[0].id] = sorted({c.id for c in ranked})
+    return best, same
+
+
+def sift(clues: Sequence[Clue], now: datetime | None = None) -> tuple[list[Clue], list[ClueRefused]]:
+    """Part the clues that can be weighed, or are silent, from those to be refused; nothing else is lost."""
+    kept, refused = [], []
+    for clue in clues:
+        try:
+            if clue.kind not in SILENT:
+                likelihood(clue, world(), now)
+            kept.append(clue)
+        except ClueRefused as why:
+            refused.append(why)
+    return kept, refused
+
+
+def believe(clues: Sequence[Clue], now: datetime | None = None) -> Belief:
+    """Weigh the clues that speak of a place and combine them; raise ``ClueRefused`` for a bad one."""
+    best, _ = distinct([c for c in clues if c.kind not in SILENT])
+    if len(best) > MOST_CLUES:
+        raise ClueRefused(best[MOST_CLUES].id, f"{len(best)} different clues: keep the {MOST_CLUES} best")
+    here = world()
+    weighed = tuple(weigh(c, likelihood(c, here, now).over_cells(), here.prior) for c in best)
+    factors = {name: group_factor(m, here.prior) for name, m in groups_of(weighed).items()}
+    return Belief(here, normalised(factors, here.prior), weighed, factors)
+
+
+def leading(here: World, belief: Floats) -> tuple[str, str, np.ndarray]:
+    """Return code, name and hypotheses of what is ahead: a division with half the belief, else a country."""
+    by_district = np.round(credible.districts(here, belief), 12)
+    top = int(by_district.argmax())
+    if by_district[top] >= 0.5:
+        code, _, name = here.districts[top]
+        return code, f"{name}, {here.name(code)}", here.district == top
+    best = int(np.round(credible.countries(here, belief), 12).argmax())
+    code = here.countries[best]
+    return code, here.name(code), here.country == best
+
+
+def bayes_factor(one: Weighed, prior: Floats, inside: np.ndarray) -> float:
+    """Return log10 of how much likelier the clue is inside than outside, reliability counted."""
+    within, total = float(prior[inside] @ one.ratio[inside]), float(prior @ one.ratio)
+    share = float(prior[inside].sum())
+    return float(np.log10(within / share) - np.log10(max(total - within, 1e-300) / (1 - share)))
+
+
+def locate(clues: Sequence[Clue], now: datetime | None = None) -> Posterior:
+    """Return where the clues point; no clue gives the prior.
+
+    Parameters
+    ----------
+    clues : in any order, the same clues give the same bytes
+    now : the caller's clock; where given, a sun observed in the future is refused
+
+    Raises
+    ------
+    ClueRefused : a clue's value is not what its kind needs; see ``sift`` to part such clues beforehand
+    """
+    belief = believe(clues, now)
+    here, posterior = belief.world, belief.posterior
+    _, name, inside = leading(here, posterior)
+    region = credible.areas(here, posterior)
+    weights, doubts = _weights(belief, inside, clues)
+    return Posterior(
+        countries=_countries(here, posterior),
+        regions=_regions(here, posterior),
+        area50_km2=_figures(region.area50_km2),
+        area90_km2=_figures(region.area90_km2),
+        cells50=tuple(f"{here.cell[here.starts[i]]:x}" for i in np.sort(region.inside50)),
+        clues=weights,
+        contradictions=contradictions(belief.weighed, doubts, belief.factors, here, name),
+        next_questions=next_questions(here, posterior, {w.clue.kind for w in belief.weighed}),
+        engine_version=ENGINE_VERSION,
+        tables_version=f"{TABLES_VERSION} {here.version}",
+    )
+
+
+def _weights(
+    belief: Belief, inside: np.ndarray, clues: Sequence[Clue]
+) -> tuple[tuple[ClueWeight, ...], list[float]]:
+    """Return each clue's part, told under every id that says the same, and P(misleading) in order."""
+    here, told, doubts = belief.world, {}, []
+    for i, one in enumerate(belief.weighed):
+        rest = belief.without(i)
+        doubt = misleading(one, rest)
+        doubts.append(doubt)
+        top = here.countries[int(np.round(credible.countries(here, rest), 12).argmax())]
+        told[canonical(one.clue)] = (
+            _figures(bayes_factor(one, here.prior, inside), 4),
+            _figures(doubt, 4),
+            Without(_figures(credible.areas(here, rest).area90_km2), top),
+        )
+    whole = Without(
+        _figures(credible.areas(here, belief.posterior).area90_km2),
+        here.countries[int(np.round(credible.countries(here, belief.posterior), 12).argmax())],
+    )
+    rows = [ClueWeight(c.id, *told.get(canonical(c), (0.0, 0.0, whole))) for c in clues]
+    return tuple(sorted(rows, key=lambda r: (r.id, r.log10_bf, r.p_misleading))), doubts
+
+
+def _figures(value: float, digits: int = 6) -> float:
+    """Round to significant figures, so that the last bits of a sum never show."""
+    return float(f"{value:.{digits}g}") + 0.0
+
+
+def _countries(here: World, posterior: Floats) -> tuple[CountryShare, ...]:
+    shares = [
+        CountryShare(c, round(float(p), 6))
+        for c, p in zip(here.countries, credible.countries(here, posterior), strict=True)
+    ]
+    return tuple(sorted((s for s in shares if s.p >= _LEAST_SHARE), key=lambda s: (-s.p, s.code)))
+
+
+def _regions(here: World, posterior: Floats) -> tuple[RegionShare, ...]:
+    shares = credible.districts(here, posterior)
+    rows = [
+        RegionShare(c, a, n, round(float(p), 6)) for (c, a, n), p in zip(here.districts, shares, strict=True)
+    ]
+    return tuple(sorted((r for r in rows if r.p >= _LEAST_SHARE), key=lambda r: (-r.p, r.country, r.admin1)))
+
+
+def cells90(clues: Sequence[Clue], now: datetime | None = None) -> tuple[str, ...]:
+    """Return the H3 indexes of the 90 % area, for the map; the ``Posterior`` carries only the 50 % ones."""
+    belief = believe(clues, now)
+    inside = credible.areas(belief.world, belief.posterior).inside90
+    return tuple(f"{belief.world.cell[belief.world.starts[i]]:x}" for i in np.sort(inside))

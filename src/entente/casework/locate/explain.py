@@ -1,0 +1,124 @@
+"""What the region rests on, in sentences: English, French, Italian.
+
+References
+----------
+ENFSI Guideline for Evaluative Reporting in Forensic Science (2015), table of verbal equivalents. Words of support
+are given to likelihood ratios only, never to a share of belief.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from entente.casework.locate.likelihood import SILENT
+from entente.casework.locate.world import world
+from entente.vocabulary.clue import Clue
+from entente.vocabulary.place import ClueWeight, Posterior
+
+LANGUAGES = ("en", "fr", "it")
+# Lower bounds of the ratio; below 2 it is said to be about neutral.
+SCALE = (2.0, 10.0, 100.0, 1_000.0, 10_000.0, 1_000_000.0)
+STRENGTH = {
+    "en": ("weakly", "moderately", "moderately strongly", "strongly", "very strongly", "extremely strongly"),
+    "fr": ("faiblement", "modérément", "assez fortement", "fortement", "très fortement", "extrêmement fortement"),
+    "it": ("debolmente", "moderatamente", "abbastanza fortemente", "fortemente", "molto fortemente",
+           "estremamente fortemente"),
+}  # fmt: skip
+_SAYS = {
+    "en": {
+        "for": "“{clue}” {how} supports {place}: it is {ratio} times likelier there than elsewhere.",
+        "against": "“{clue}” {how} speaks against {place}: it is {ratio} times likelier elsewhere.",
+        "neutral": "“{clue}” neither supports nor speaks against {place}.",
+        "silent": "“{clue}” says nothing of the place.",
+        "doubt": "It does not fit the other clues: it misleads with probability {p:.2f}.",
+        "not": "not ",
+    },
+    "fr": {
+        "for": "« {clue} » soutient {how} {place} : cet indice y est {ratio} fois plus vraisemblable qu’ailleurs.",
+        "against": "« {clue} » va {how} contre {place} : cet indice est {ratio} fois plus vraisemblable ailleurs.",
+        "neutral": "« {clue} » ne soutient ni ne contredit {place}.",
+        "silent": "« {clue} » ne dit rien du lieu.",
+        "doubt": "Il ne s’accorde pas avec les autres indices : il trompe avec une probabilité de {p:.2f}.",
+        "not": "pas ",
+    },
+    "it": {
+        "for": "«{clue}» sostiene {how} {place}: l’indizio vi è {ratio} volte più verosimile che altrove.",
+        "against": "«{clue}» depone {how} contro {place}: l’indizio è {ratio} volte più verosimile altrove.",
+        "neutral": "«{clue}» non sostiene né contraddice {place}.",
+        "silent": "«{clue}» non dice nulla del luogo.",
+        "doubt": "Non si accorda con gli altri indizi: inganna con probabilità {p:.2f}.",
+        "not": "non ",
+    },
+}
+KIND_NAMES = {
+    "fr": {
+        "gps": "position", "text": "texte", "language": "langue écrite", "speech": "langue parlée",
+        "mains_hz": "fréquence du secteur", "socket": "prise de courant", "driving_side": "côté de circulation",
+        "currency": "monnaie", "phone_number": "numéro de téléphone", "barcode": "code-barres",
+        "utc_offset": "décalage UTC", "posting_hours": "heures de publication", "sun_elevation": "hauteur du soleil",
+        "toponym": "nom de lieu", "region": "région", "country": "pays", "relief": "relief",
+        "ip_country": "pays de l’adresse IP", "plate": "plaque", "holiday": "jour férié", "object": "objet",
+        "device": "appareil", "time": "heure",
+    },
+    "it": {
+        "gps": "posizione", "text": "testo", "language": "lingua scritta", "speech": "lingua parlata",
+        "mains_hz": "frequenza di rete", "socket": "presa elettrica", "driving_side": "lato di guida",
+        "currency": "moneta", "phone_number": "numero di telefono", "barcode": "codice a barre",
+        "utc_offset": "scarto UTC", "posting_hours": "ore di pubblicazione", "sun_elevation": "altezza del sole",
+        "toponym": "toponimo", "region": "regione", "country": "paese", "relief": "rilievo",
+        "ip_country": "paese dell’indirizzo IP", "plate": "targa", "holiday": "festività", "object": "oggetto",
+        "device": "apparecchio", "time": "ora",
+    },
+}  # fmt: skip
+
+
+def strength(log10_bf: float, language: str = "en") -> str | None:
+    """Return the word of support for a ratio either way, None where it is about neutral."""
+    ratio = 10 ** min(abs(log10_bf), 300)
+    level = sum(ratio >= bound for bound in SCALE)
+    return STRENGTH[language][level - 1] if level else None
+
+
+def hypothesis(posterior: Posterior, language: str = "en") -> str:
+    """Name what the ratios are about: the region with half the belief, else the leading country."""
+    top = posterior.regions[0] if posterior.regions else None
+    if top and top.p >= 0.5:
+        return f"{top.name} ({world().name(top.country, language)})"
+    return world().name(posterior.countries[0].code, language)
+
+
+def clue_name(clue: Clue, language: str = "en") -> str:
+    """Name a clue by kind and value, such as “socket L”."""
+    value = clue.value
+    shown = ", ".join(f"{k} {v}" for k, v in sorted(value.items())) if isinstance(value, dict) else str(value)
+    kind = KIND_NAMES.get(language, {}).get(str(clue.kind), str(clue.kind).replace("_", " "))
+    return f"{_SAYS[language]['not'] if clue.negated else ''}{kind} {shown[:60]}"
+
+
+def explain(posterior: Posterior, clues: Sequence[Clue], language: str = "en") -> tuple[str, ...]:
+    """Return a sentence for each clue, the strongest first; ``language`` is en, fr or it (else en).
+
+    Each ratio is of the clue alone, its reliability counted, for the leading region against everywhere else.
+    """
+    speak = language if language in LANGUAGES else "en"
+    place = hypothesis(posterior, speak)
+    part = {w.id: w for w in posterior.clues}
+    order = sorted(clues, key=lambda c: (-abs(part[c.id].log10_bf) if c.id in part else 0.0, c.id))
+    return tuple(_sentence(c, part.get(c.id), place, speak) for c in order)
+
+
+def _sentence(clue: Clue, weight: ClueWeight | None, place: str, language: str) -> str:
+    """Return what one clue does, and whether the others doubt it."""
+    says, name = _SAYS[language], clue_name(clue, language)
+    if clue.kind in SILENT or weight is None:
+        return says["silent"].format(clue=name)
+    how = strength(weight.log10_bf, language)
+    if how is None:
+        told = says["neutral"].format(clue=name, place=place)
+    else:
+        ratio = f"{10 ** abs(weight.log10_bf):,.0f}".replace(",", "\u202f" if language != "en" else ",")
+        told = says["for" if weight.log10_bf > 0 else "against"].format(
+            clue=name, how=how, place=place, ratio=ratio
+        )
+    doubt = " " + says["doubt"].format(p=weight.p_misleading) if weight.p_misleading > 0.5 else ""
+    return told + doubt

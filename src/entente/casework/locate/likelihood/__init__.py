@@ -1,0 +1,71 @@
+"""P(observation | place) for every kind of clue; the kinds that say nothing of a place are named here too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import numpy as np
+
+from entente.casework.locate.likelihood import clock, goods, grid, statements, words
+from entente.casework.locate.likelihood.shares import Likelihood
+from entente.casework.locate.refusal import ClueRefused
+from entente.casework.locate.world import World
+from entente.vocabulary.clue import Clue, ClueKind
+
+READERS: dict[ClueKind, Callable[[Clue, World], Likelihood]] = {
+    ClueKind.GPS: statements.gps,
+    ClueKind.REGION: statements.region,
+    ClueKind.COUNTRY: statements.country,
+    ClueKind.IP_COUNTRY: statements.ip_country,
+    ClueKind.SOCKET: grid.socket,
+    ClueKind.MAINS_HZ: grid.mains_hz,
+    ClueKind.DRIVING_SIDE: grid.driving_side,
+    ClueKind.CURRENCY: goods.currency,
+    ClueKind.BARCODE: goods.barcode,
+    ClueKind.PHONE_NUMBER: goods.phone_number,
+    ClueKind.LANGUAGE: words.language,
+    ClueKind.SPEECH: words.speech,
+    ClueKind.TEXT: words.text,
+    ClueKind.TOPONYM: words.toponym,
+    ClueKind.UTC_OFFSET: clock.utc_offset,
+    ClueKind.POSTING_HOURS: clock.posting_hours,
+    ClueKind.SUN_ELEVATION: clock.sun_elevation,
+}
+
+# Kinds that are heard and kept, and do not move the region; the reason is shown beside them.
+SILENT = {
+    ClueKind.OBJECT: "an object leads to a request and to the search list, not to a place",
+    ClueKind.DEVICE: "a device leads to its maker and owner, not to a place",
+    ClueKind.TIME: "a time says nothing of a place by itself",
+    ClueKind.PLATE: "no table of plates is part of this version: enter what it shows as country or region",
+    ClueKind.HOLIDAY: "no table of holidays is part of this version: enter what it shows as country or region",
+    ClueKind.RELIEF: "no relief data is part of this version: enter what it shows as region",
+}
+
+# Kinds whose likelihood is a density: "not this reading" cannot be stated of them.
+_DENSITIES = {ClueKind.SUN_ELEVATION, ClueKind.POSTING_HOURS}
+
+
+def likelihood(clue: Clue, world: World, now: datetime | None = None) -> Likelihood:
+    """Return the clue's likelihood over the rows of ``world``, turned about for a negated clue.
+
+    Parameters
+    ----------
+    now : the caller's clock; where given, an observation of the future is refused
+
+    Raises
+    ------
+    ClueRefused : the value is not what the kind needs, or a density is negated
+    """
+    reader = READERS.get(clue.kind)
+    if reader is None:
+        raise ClueRefused(clue.id, SILENT[clue.kind])
+    if clue.negated and clue.kind in _DENSITIES:
+        raise ClueRefused(clue.id, f"{clue.kind} cannot be negated: give what was measured instead")
+    if now is not None and clue.kind is ClueKind.SUN_ELEVATION:
+        clock.refuse_future(clue, now)
+    said = reader(clue, world)
+    if clue.negated and clue.kind not in statements.TURNED:
+        return Likelihood(said.rows, np.clip(1.0 - said.values, 1e-9, 1.0))
+    return said

@@ -1,0 +1,123 @@
+"""What somebody or something states: a position, a country, a region, the country of an address.
+
+A partner's "ours" and "not ours" are the same clue turned about: P(said so | place) from how often places
+are recognised and how often falsely, never the place's own share, which the prior already holds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from entente.casework.locate.likelihood.clock import number
+from entente.casework.locate.likelihood.shares import (
+    Likelihood,
+    by_country,
+    country_weights,
+    district_weights,
+)
+from entente.casework.locate.refusal import ClueRefused
+from entente.casework.locate.tables import EXITS, FALSE_YES, RECOGNISED
+from entente.casework.locate.world import World
+from entente.vocabulary.clue import Clue, ClueKind
+
+TURNED = {ClueKind.REGION, ClueKind.COUNTRY}  # these read ``negated`` themselves
+_EARTH_KM = 6371.0088
+_CELL_KM = 6.0  # spread of the people of a resolution-5 cell about its centre, rms
+
+
+def unit(lat: Any, lon: Any) -> np.ndarray:
+    """Return (n, 3) unit vectors of latitudes and longitudes in degrees."""
+    phi, lam = np.radians(lat), np.radians(lon)
+    return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=-1)
+
+
+def distance_km(world: World, lat: float, lon: float) -> np.ndarray:
+    """Return great-circle km from a point to every hypothesis's cell centre, (n,)."""
+    cosine = unit(world.centres[:, 0], world.centres[:, 1]) @ unit(lat, lon)
+    return _EARTH_KM * np.arccos(np.clip(cosine, -1.0, 1.0))
+
+
+def gps(clue: Clue, world: World) -> Likelihood:
+    """Read {lat, lon, radius_m}: a normal error of the radius, widened by the size of a cell."""
+    if not isinstance(clue.value, dict):
+        raise ClueRefused(clue.id, "a position is {lat, lon, radius_m}")
+    lat = number(clue, clue.value.get("lat"), "lat")
+    lon = number(clue, clue.value.get("lon"), "lon")
+    radius = number(clue, clue.value.get("radius_m", 50.0), "radius_m")
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180 and 0 <= radius <= 2e7):
+        raise ClueRefused(clue.id, f"no such position: {clue.value!r}")
+    if lat == 0 and lon == 0:
+        raise ClueRefused(clue.id, "0, 0 is what a device writes when it has no fix")
+    variance = _CELL_KM**2 + (radius / 1000) ** 2
+    far = distance_km(world, lat, lon) ** 2 / variance
+    return Likelihood(None, np.exp(-0.5 * np.minimum(far, 1000.0)))
+
+
+def known_country(clue: Clue, world: World, value: Any) -> str:
+    """Return the ISO code or refuse the clue."""
+    code = str(value).strip().upper()
+    if code not in world.at_country:
+        raise ClueRefused(clue.id, f"no country has the code {value!r}: give ISO 3166-1 alpha-2 such as IT")
+    return code
+
+
+def country(clue: Clue, world: World) -> Likelihood:
+    """Read a country stated by a person: yes, or with ``negated`` "not ours"."""
+    code = known_country(clue, world, clue.value)
+    seen = RECOGNISED["country"]
+    weights = country_weights(world)
+    if clue.negated:
+        values = np.where(np.array(world.countries) == code, 1 - seen, 1 - FALSE_YES)
+    else:
+        values = np.where(
+            np.array(world.countries) == code, seen, (1 - seen) * weights[world.at_country[code]]
+        )
+    return Likelihood(world.country, np.maximum(values, 1e-12))
+
+
+def region(clue: Clue, world: World) -> Likelihood:
+    """Read {country, admin1}: a region that is recognised, or with ``negated`` is not.
+
+    A mistaken yes names a region near by: within the country in proportion to people, from abroad rarely.
+    """
+    if not isinstance(clue.value, dict) or not clue.value.get("country"):
+        raise ClueRefused(clue.id, "a region is {country, admin1}, by ISO 3166-1 and GeoNames code or name")
+    code = known_country(clue, world, clue.value["country"])
+    row = _division(clue, world, code, clue.value.get("admin1"))
+    seen, weights = RECOGNISED["region"], district_weights(world)
+    if clue.negated:
+        values = np.full(len(weights), 1 - FALSE_YES)
+        values[row] = 1 - seen
+    else:
+        same = world.country_of_district == world.at_country[code]
+        values = np.full(len(weights), (1 - seen) * float(weights[row]))
+        values[same] = (1 - seen) * weights[row] / weights[same].sum()
+        values[row] = seen
+    return Likelihood(world.district, np.maximum(values, 1e-12))
+
+
+def _division(clue: Clue, world: World, code: str, admin: Any) -> int:
+    """Return the row of a division given by GeoNames code or by name."""
+    text = str(admin).strip()
+    if (code, text) in world.at_district:
+        return world.at_district[code, text]
+    found = [
+        i for i, (c, _, n) in enumerate(world.districts) if c == code and n.casefold() == text.casefold()
+    ]
+    if len(found) != 1:
+        names = ", ".join(f"{a} {n}" for c, a, n in world.districts if c == code)[:300]
+        raise ClueRefused(clue.id, f"{code} has no region {admin!r}; it has: {names}")
+    return found[0]
+
+
+def ip_country(clue: Clue, world: World) -> Likelihood:
+    """Read the country of an address: mostly the sender's, else that of a relay or exit."""
+    code = known_country(clue, world, clue.value)
+    relay = EXITS.get(code, 0.005)
+
+    def share(place: str) -> float:
+        return 0.9 + 0.1 * relay if place == code else 0.1 * relay
+
+    return by_country(world, share, "ip_country")

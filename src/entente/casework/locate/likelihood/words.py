@@ -1,0 +1,175 @@
+"""What is written and said: languages as whole weight vectors, a text's script, names of places.
+
+References
+----------
+Unicode CLDR, territory-language information (share of people, official status); ISO 15924 (scripts).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from entente.casework.locate.likelihood.clock import number
+from entente.casework.locate.likelihood.shares import Likelihood, district_weights, elsewhere
+from entente.casework.locate.likelihood.statements import unit
+from entente.casework.locate.refusal import ClueRefused
+from entente.casework.locate.tables import FROM_ELSEWHERE, LETTERS, REGIONAL_LANGUAGES, SCRIPTS
+from entente.casework.locate.world import Floats, World, gazetteer, plain
+from entente.vocabulary.clue import Clue
+
+# How much of what is met is in a language, by its official rank (none, regional, official): judged.
+_RANK = {"language": (0.08, 0.5, 1.0), "speech": (0.2, 0.7, 1.0)}
+_SAME = {"nb": "no", "nn": "no", "gsw": "de", "fil": "tl", "iw": "he", "in": "id", "cmn": "zh", "arb": "ar"}
+_LOCAL, _LOCAL_KM = 0.5, 12.0  # half the place names on show are of the neighbourhood (judged)
+_MOST_HOMONYMS = 40
+_EARTH_KM = 6371.0088
+
+
+def base(tag: str) -> str:
+    """Return a language tag's first part, with variants of one language joined."""
+    first = tag.strip().lower().replace("_", "-").split("-")[0]
+    return _SAME.get(first, first)
+
+
+@lru_cache(maxsize=4)
+def language_shares(kind: str, world: World) -> dict[str, Floats]:
+    """Return P(language | division) for every language of the tables, each (districts,)."""
+    by_country: dict[str, dict[str, float]] = {}
+    for code, fact in world.facts.items():
+        mix: Counter[str] = Counter()
+        for tag, (share, rank) in fact["languages"].items():
+            mix[base(tag)] += share * _RANK[kind][rank]
+        total = sum(mix.values())
+        by_country[code] = {tag: share / total for tag, share in mix.items()} if total else {}
+    table: dict[str, Floats] = {}
+    for i, (code, _, _) in enumerate(world.districts):
+        for tag, share in by_country[code].items():
+            table.setdefault(tag, np.zeros(len(world.districts)))[i] = share
+    for tag, places in REGIONAL_LANGUAGES.items():
+        for place, share in places.items():
+            _set_share(table, tag, world.at_district[place], share)
+    return table
+
+
+def _set_share(table: dict[str, Floats], tag: str, row: int, share: float) -> None:
+    """Give a language its regional share and shrink the others to the rest."""
+    others = 1 - table[tag][row]
+    for column in table.values():
+        column[row] *= (1 - share) / max(others, 1e-9)
+    table[tag][row] = share
+
+
+def _weigh(clue: Clue, world: World, weights: dict[str, float], kind: str) -> Likelihood:
+    """Return Σ weight·P(language | place): the whole vector of the detector, not its first guess."""
+    table = language_shares(kind, world)
+    prior = district_weights(world)
+    known = {base(t) for t in weights} & set(table)
+    if not known:
+        raise ClueRefused(clue.id, f"no country's tables know the language {', '.join(sorted(weights))}")
+    values = np.zeros(len(prior))
+    total = sum(weights.values())
+    for tag in sorted(weights):
+        values += weights[tag] / total * (table[base(tag)] if base(tag) in known else 0.0)
+    bare = [code for code, fact in world.facts.items() if not fact["languages"]]
+    values[np.isin(world.country_of_district, [world.at_country[c] for c in bare])] = np.nan
+    return Likelihood(world.district, elsewhere(values, prior, kind))
+
+
+def _vector(clue: Clue) -> dict[str, float]:
+    """Read {tag: weight}; weights are positive or zero and need not sum to one."""
+    if not isinstance(clue.value, dict) or not clue.value:
+        raise ClueRefused(clue.id, f'a {clue.kind} is weights of tags such as {{"it": 0.9, "es": 0.1}}')
+    weights = {str(t): number(clue, w, f"the weight of {t}") for t, w in clue.value.items()}
+    if min(weights.values()) < 0 or sum(weights.values()) <= 0:
+        raise ClueRefused(clue.id, "weights of languages are not negative and not all zero")
+    return weights
+
+
+def language(clue: Clue, world: World) -> Likelihood:
+    """Read the languages of what is written."""
+    return _weigh(clue, world, _vector(clue), "language")
+
+
+def speech(clue: Clue, world: World) -> Likelihood:
+    """Read the languages of what is said."""
+    return _weigh(clue, world, _vector(clue), "speech")
+
+
+def script_of(text: str) -> str:
+    """Return the ISO 15924 code of most letters of ``text``; Latn where there is none."""
+    names = Counter(unicodedata.name(c, "LATIN").split()[0] for c in text if c.isalpha())
+    most = names.most_common(1)[0][0] if names else "LATIN"
+    special = {"CJK": "Hani", "HANGUL": "Hang", "HIRAGANA": "Hira", "KATAKANA": "Kana", "MYANMAR": "Mymr",
+               "LAO": "Laoo", "DEVANAGARI": "Deva", "GUJARATI": "Gujr", "GURMUKHI": "Guru", "KANNADA": "Knda",
+               "MALAYALAM": "Mlym", "TAMIL": "Taml", "TELUGU": "Telu", "ARMENIAN": "Armn", "CYRILLIC": "Cyrl"}  # fmt: skip
+    return special.get(most, most[:4].capitalize())
+
+
+def text(clue: Clue, world: World) -> Likelihood:
+    """Read {string, script}: only the script and rare letters speak; weak for the Latin script."""
+    value: Any = clue.value
+    if isinstance(value, str):
+        value = {"string": value}
+    if not isinstance(value, dict) or not str(value.get("string", "")).strip():
+        raise ClueRefused(clue.id, "a text is {string, script} with something written in it")
+    string = str(value["string"])
+    script = str(value.get("script") or script_of(string))
+    table = language_shares("language", world)
+    if script in SCRIPTS:
+        weights = dict.fromkeys((base(t) for t in SCRIPTS[script].split()), 1.0)
+    elif script in {"Latn", "Zyyy", "Latin"}:
+        others = {base(t) for tags in SCRIPTS.values() for t in tags.split()}
+        weights = dict.fromkeys(sorted(set(table) - others), 1.0)
+        for letter in sorted(set(string.lower()) & set(LETTERS)):
+            users = {base(t) for t in LETTERS[letter].split()}
+            weights = {t: w * (1.0 if t in users else 0.15) for t, w in weights.items()}
+    else:
+        raise ClueRefused(
+            clue.id, f"no table knows the script {script!r}: give an ISO 15924 code such as Latn"
+        )
+    values = sum(
+        (w * table[t] for t, w in sorted(weights.items()) if t in table), np.zeros(len(world.districts))
+    )
+    return Likelihood(world.district, elsewhere(np.clip(values, 0, 1), district_weights(world), "text"))
+
+
+def toponym(clue: Clue, world: World) -> Likelihood:
+    """Read a name on a sign: near by, in the country by size, or anywhere; all homonyms count.
+
+    The name of a division or a country counts for all its places.
+    """
+    name = plain(str(clue.value)) if isinstance(clue.value, str) else ""
+    rows = gazetteer().rows(name)
+    divisions = [i for i, (_, _, n) in enumerate(world.districts) if plain(n) == name]
+    countries = [c for c, f in world.facts.items() if name in {plain(n) for n in f["names"].values()}]
+    if not rows and not divisions and not countries:
+        raise ClueRefused(
+            clue.id, f"no place of 5,000 people, region or country is called {clue.value!r} here"
+        )
+    values = np.zeros(len(world.cell))
+    if rows:
+        values += _near_towns(world, sorted(rows, key=lambda r: (-gazetteer().people[r], r))[:_MOST_HOMONYMS])
+    for row in divisions:
+        values += _LOCAL * (world.district == row)
+    for code in countries:
+        values += 0.5 * _LOCAL * (world.country == world.at_country[code])
+    away = FROM_ELSEWHERE["toponym"] * max(float(world.prior @ values), 1e-15)
+    return Likelihood(None, np.clip((1 - FROM_ELSEWHERE["toponym"]) * values + away, 1e-15, 1.0))
+
+
+def _near_towns(world: World, rows: list[int]) -> Floats:
+    """Return how often each homonym would be named: by distance, and in its country by its size."""
+    names = gazetteer()
+    cells = unit(world.centres[:, 0], world.centres[:, 1])
+    values = np.zeros(len(cells))
+    for row in rows:
+        far = np.arccos(np.clip(cells @ unit(names.lat[row], names.lon[row]), -1, 1)) * _EARTH_KM
+        home = world.country == names.country[row]
+        share = names.people[row] / max(world.facts[world.countries[names.country[row]]]["population"], 1)
+        values += _LOCAL * np.exp(-far / _LOCAL_KM) + home * (1 - _LOCAL) * min(share, 1.0)
+    return np.clip(values, 0.0, 1.0)

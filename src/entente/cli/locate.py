@@ -1,0 +1,115 @@
+"""``entente locate``: a region from clues, without a desk."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from entente.casework.locate.engine import cells90, locate, sift
+from entente.casework.locate.explain import explain
+from entente.casework.locate.map import draw
+from entente.casework.locate.refusal import ClueRefused
+from entente.casework.locate.world import world
+from entente.vocabulary.clue import Clue, clue_from_json
+from entente.vocabulary.place import Posterior
+
+_SHOWN = 8  # rows of each table on a terminal
+
+
+def run(arguments: list[str]) -> int:
+    """Locate from a file of clues; 0 done, 1 done with refusals, 2 wrong use."""
+    parser = argparse.ArgumentParser(prog="entente locate", description="A region from clues.")
+    parser.add_argument("clues", metavar="CLUES.json", help="a list of clues, or one a line; - reads them in")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--map", metavar="OUT.svg", type=Path, help="also draw the 50 and 90 %% areas")
+    parser.add_argument("--language", choices=("en", "fr", "it"), default="en", help="of the sentences")
+    try:
+        given = parser.parse_args(arguments)
+    except SystemExit as stop:
+        return 2 if stop.code else 0
+    try:
+        text = sys.stdin.read() if given.clues == "-" else Path(given.clues).read_text(encoding="utf-8")
+        listed = objects(text)
+    except (OSError, UnicodeDecodeError, ValueError) as wrong:
+        sys.stderr.write(f"entente locate: {given.clues}: {wrong}\n")
+        return 2
+    now = datetime.now(UTC)
+    clues, refused = read(listed, now)
+    try:
+        found = locate(clues, now)
+    except ClueRefused as why:
+        sys.stderr.write(f"entente locate: {why}\n")
+        return 2
+    if given.map:
+        try:
+            given.map.write_text(draw(found, cells90(clues, now)), encoding="utf-8")
+        except OSError as wrong:
+            sys.stderr.write(f"entente locate: the map was not written: {wrong}\n")
+            return 2
+    for index, reason in refused:
+        sys.stderr.write(f"entente locate: clue number {index} refused: {reason}\n")
+    shown = (
+        json.dumps(found.as_json(), ensure_ascii=False) if given.json else told(found, clues, given.language)
+    )
+    sys.stdout.write(shown + "\n")
+    return 1 if refused else 0
+
+
+def objects(text: str) -> list[Any]:
+    """Return the objects of a JSON list, of one object, or of JSON lines.
+
+    Raises
+    ------
+    ValueError : it is neither, with the line that could not be read
+    """
+    if not text.strip():
+        return []
+    try:
+        whole = json.loads(text)
+        return whole if isinstance(whole, list) else [whole]
+    except json.JSONDecodeError as first:
+        found = []
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.strip():
+                try:
+                    found.append(json.loads(line))
+                except json.JSONDecodeError:
+                    raise ValueError(
+                        f"neither a JSON list nor JSON lines (line {number}: {first.msg})"
+                    ) from None
+        return found
+
+
+def read(listed: list[Any], now: datetime) -> tuple[list[Clue], list[tuple[int, str]]]:
+    """Return the clues that can be weighed, and for each other one its place in the list and the mend."""
+    clues, refused = [], []
+    for index, thing in enumerate(listed):
+        try:
+            if not isinstance(thing, dict):
+                raise ValueError("a clue is an object with kind and value")
+            clue = clue_from_json({"id": f"clue-{index}", **thing})
+        except (ValueError, TypeError, AttributeError) as wrong:
+            refused.append((index, str(wrong)))
+            continue
+        kept, bad = sift([clue], now)
+        clues += kept
+        refused += [(index, str(why)) for why in bad]
+    return clues, refused
+
+
+def told(found: Posterior, clues: list[Clue], language: str) -> str:
+    """Return the posterior as tables and sentences for a person."""
+    lines = ["Country                          share"]
+    lines += [f"{world().name(c.code, language):<32} {c.p:6.1%}" for c in found.countries[:_SHOWN]]
+    lines += ["", "Region                           share"]
+    lines += [f"{f'{r.name} ({r.country})':<32} {r.p:6.1%}" for r in found.regions[:_SHOWN]]
+    lines += ["", f"50 % area {found.area50_km2:,.0f} km²; 90 % area {found.area90_km2:,.0f} km²", ""]
+    lines += explain(found, clues, language)
+    lines += [f"! {c}" for c in found.contradictions]
+    lines += [f"? {q.ask} ({q.gain_bits:.2f} bits, cost {q.cost:g})" for q in found.next_questions[:3]]
+    lines.append(f"engine {found.engine_version}, tables {found.tables_version}")
+    return "\n".join(lines)
