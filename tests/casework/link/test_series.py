@@ -1,0 +1,121 @@
+"""Series: every proposed link has its reason, hubs join nothing, and people's words stand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from entente.casework.link.series import HUB_FILES, HUB_STRANGERS, Item, LinkKind, propose, series, why
+from entente.casework.match.hashes.pdq import PDQ
+from entente.vocabulary.media import FrameHash
+
+
+def _hash(rng: np.random.Generator) -> str:
+    return rng.bytes(32).hex()
+
+
+def _kinds(items: list[Item]) -> dict[tuple[str, str], LinkKind]:
+    return {(link.a, link.b): link.kind for link in propose(items).links}
+
+
+def test_equal_digests_link_except_those_of_an_empty_file() -> None:
+    empty = "d41d8cd98f00b204e9800998ecf8427e"
+    items = [
+        Item("1", frozenset({"ab" * 16, empty})),
+        Item("2", frozenset({"ab" * 16})),
+        Item("3", frozenset({empty})),
+    ]
+    assert _kinds(items) == {("1", "2"): LinkKind.SAME_FILE}
+
+
+def test_a_mirrored_picture_is_near_and_the_reason_says_how() -> None:
+    luma = PDQ.examples()[0].luma
+    one, other = PDQ.of_luma(luma), PDQ.of_luma(luma[:, ::-1])
+    (link,) = propose(
+        [Item("1", pdq_turns=one[0], pdq_quality=one[1]), Item("2", pdq_turns=other[0], pdq_quality=100)]
+    ).links
+    assert link.kind is LinkKind.NEAR_PICTURE
+    assert "mirror-y" in link.because.text
+
+
+def test_a_picture_of_low_quality_is_not_linked_by_likeness() -> None:
+    turns = PDQ.of_luma(PDQ.examples()[0].luma)[0]
+    assert (
+        _kinds([Item("1", pdq_turns=turns, pdq_quality=49), Item("2", pdq_turns=turns, pdq_quality=100)])
+        == {}
+    )
+
+
+def test_one_serial_links_and_a_blank_one_does_not() -> None:
+    items = [
+        Item("1", device=("Canon", "EOS 80D", "0330")),
+        Item("2", device=("canon", "EOS 80D ", "0330")),
+        Item("3", device=("Canon", "EOS 80D", "0000")),
+        Item("4", device=("Canon", "EOS 80D", "0000")),
+    ]
+    assert _kinds(items) == {("1", "2"): LinkKind.SAME_DEVICE}
+
+
+def test_a_run_of_names_in_one_folder_links_weakly_and_says_the_pattern() -> None:
+    items = [Item(str(n), folder="a", name=f"IMG_{n:04}.JPG") for n in (412, 415, 430, 470)]
+    items.append(Item("431", folder="b", name="IMG_0431.JPG"))
+    links = propose(items).links
+    assert {(link.a, link.b) for link in links} == {("412", "415"), ("415", "430")}
+    assert "img_####.jpg" in links[0].because.text
+    assert series(links).groups == ()
+    assert series(links, accepted=[("412", "415")]).groups == (("412", "415"),)
+
+
+def test_a_pattern_over_hundreds_of_files_is_a_hub_and_links_nothing() -> None:
+    items = [Item(f"{n:04}", folder="a", name=f"image{n:04}.jpg") for n in range(HUB_FILES + 1)]
+    proposal = propose(items)
+    assert proposal.links == ()
+    assert [len(h.items) for h in proposal.hubs] == [HUB_FILES + 1]
+
+
+def test_videos_and_a_still_meet_by_their_frames() -> None:
+    rng = np.random.default_rng(1)
+    shared = [_hash(rng) for _ in range(4)]
+    first = Item("1", frames=tuple(FrameHash(float(t), h, 90) for t, h in enumerate(shared)))
+    second = Item("2", frames=tuple(FrameHash(t + 9.0, h, 90) for t, h in enumerate(shared)))
+    still = Item("3", pdq_turns=(shared[2],) * 8, pdq_quality=90)
+    alone = Item("4", frames=(FrameHash(0.0, _hash(rng), 90),))
+    assert set(_kinds([first, second, still, alone])) == {("1", "2"), ("1", "3"), ("2", "3")}
+
+
+def test_a_compilation_is_listed_and_does_not_merge_the_strangers_in_it() -> None:
+    rng = np.random.default_rng(2)
+    own = [_hash(rng) for _ in range(HUB_STRANGERS + 1)]
+    strangers = [Item(f"s{n:02}", frames=(FrameHash(0.0, h, 90),)) for n, h in enumerate(own)]
+    compilation = Item("c", frames=tuple(FrameHash(float(t), h, 90) for t, h in enumerate(own)))
+    proposal = propose([*strangers, compilation])
+    assert proposal.links == ()
+    assert proposal.hubs[0].items[0] == "c"
+
+
+def _strong(*pairs: tuple[str, str]) -> tuple:
+    items = [
+        Item(i, frozenset({"".join(p).encode().hex().ljust(32, "0") for p in pairs if i in p}))
+        for i in "abcd"
+    ]
+    return propose(items).links
+
+
+def test_must_not_keeps_two_apart_and_the_link_is_shown_as_held_back() -> None:
+    links = _strong(("a", "b"), ("b", "c"))
+    found = series(links, must_not=[("a", "c")])
+    assert sorted(map(len, found.groups)) == [2]
+    assert len(found.held_back) == 1
+
+
+def test_must_joins_without_any_link_and_contradicting_words_are_returned() -> None:
+    assert series((), must=[("a", "d")]).groups == (("a", "d"),)
+    found = series((), must=[("a", "b"), ("b", "c")], must_not=[("a", "c")])
+    assert found.contradictions == (("b", "c"),)
+    assert found.groups == (("a", "b"),)
+
+
+def test_the_path_between_two_items_prefers_the_strongest_weakest_link() -> None:
+    links = _strong(("a", "b"), ("b", "c"))
+    weak = propose([Item("a", folder="x", name="n1.jpg"), Item("c", folder="x", name="n2.jpg")]).links
+    assert [(k.a, k.b) for k in why("a", "c", (*links, *weak))] == [("a", "b"), ("b", "c")]
+    assert why("a", "d", links) == ()
