@@ -19,7 +19,7 @@ GROUPS = ("hashes", "extractors", "formats")
 _log = logging.getLogger("entente.plugins")
 
 
-class PluginConflict(ValueError):  # noqa: N818
+class PluginConflict(ValueError):
     """Two plug-ins of one kind carry one name; one of the two packages has to go."""
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from entente import plugins
 from entente.casework.match.compare import Comparison, HeldLists, Query
-from entente.evidence import open as evidence_open
+from entente.evidence.open import Opened, read
 from entente.formats import ListFormat, ListRefused, ReadOptions
-from entente.vocabulary.media_hash import HashEntry, RecordRefusal
+from entente.vocabulary.media_hash import HashEntry, RecordRefusal, Verdict
 
 DONE, DONE_WITH_REFUSALS, WRONG_USE = 0, 1, 2
 
@@ -75,7 +75,7 @@ def _hold(arguments: argparse.Namespace, formats: dict[str, ListFormat]) -> tupl
     return held, refused
 
 
-def _query(opened: Any) -> Query:
+def _query(opened: Opened) -> Query:
     """Return the hashes of an opened file."""
     return Query(
         md5=opened.md5 or "",
@@ -108,10 +108,22 @@ def _line(path: Path, compared: Comparison) -> dict[str, Any]:
     }
 
 
+def _line_of(path: Path, opened: Opened, held: HeldLists) -> dict[str, Any]:
+    """Return one file's line. A file that cannot be decoded is still known by an equal digest."""
+    compared = held.compare(_query(opened))
+    line = _line(path, compared)
+    if opened.refusal is None:
+        return line
+    refused = {"code": opened.refusal.code.value, "reason": opened.refusal.reason}
+    if compared.verdict is Verdict.NEW:
+        return {"path": str(path), "refused": refused}
+    return line | {"refused": refused}
+
+
 def _say(line: dict[str, Any], as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-    elif "refused" in line:
+    elif "verdict" not in line:
         sys.stdout.write(f"{line['path']}: refused: {line['refused']['reason']}\n")
     else:
         sys.stdout.write(f"{line['path']}: {line['verdict']}: {line['because']}\n")
@@ -130,12 +142,8 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write(f"entente compare: {error}\n")
         return WRONG_USE
     for path in _files(asked.paths):
-        opened = evidence_open.read(path)
-        if opened.refusal is not None:
-            refused += 1
-            refusal = {"code": opened.refusal.code.value, "reason": opened.refusal.reason}
-            line: dict[str, Any] = {"path": str(path), "refused": refusal}
-        else:
-            line = _line(path, held.compare(_query(opened)))
+        opened = read(path)
+        line = _line_of(path, opened, held)
+        refused += "refused" in line
         _say(line, asked.json)
     return DONE_WITH_REFUSALS if refused else DONE

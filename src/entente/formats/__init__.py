@@ -14,7 +14,7 @@ from entente.vocabulary.media_hash import HashEntry, RecordRefusal
 Record = HashEntry | RecordRefusal
 
 
-class ListRefused(ValueError):  # noqa: N818 - a refusal is a result here
+class ListRefused(ValueError):
     """The whole list cannot be read as asked: a code and the mend in one sentence."""
 
     def __init__(self, code: str, reason: str) -> None:

@@ -32,7 +32,7 @@ class Place:
     character: int
 
 
-class Fault(ValueError):  # noqa: N818 - the record has it, not the program
+class Fault(ValueError):
     """The text at the cursor is no JSON value; says why in the decoder's words."""
 
 
