@@ -1,1 +1,1 @@
-"""The bytes: originals, sealed, and the only door from bytes to frames and sound."""
+"""The bytes: originals, sealed; and the only door from bytes to frames and sound."""

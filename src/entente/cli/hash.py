@@ -1,0 +1,97 @@
+"""`entente hash PATH…`: digests and perceptual hashes of files and folders; no desk needed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from entente.evidence.open import Opened, read, walk
+from entente.evidence.sandbox import SandboxFailed
+
+AT_ONCE = 2
+
+
+def run(arguments: list[str]) -> int:
+    """Hash what is named; return 0 when all was opened, 1 with refusals, 2 for wrong use."""
+    parser = argparse.ArgumentParser("entente hash", description=__doc__)
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="a file, or a folder of any depth"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    try:
+        wanted = parser.parse_args(arguments)
+    except SystemExit as error:
+        return int(error.code or 0)
+    refused, line = 0, as_json if wanted.json else as_text
+    bar = tqdm(disable=not sys.stderr.isatty(), unit=" files", file=sys.stderr)
+    try:
+        for path, opened in in_order(read, walk(wanted.paths)):
+            refused += opened.refusal is not None
+            with bar.external_write_mode(file=sys.stdout):
+                sys.stdout.write(line(path, opened) + "\n")
+            bar.update()
+    except SandboxFailed as error:
+        sys.stderr.write(f"entente hash: {error}\n")
+        return 2
+    except BrokenPipeError:  # the reader of our output has gone; that is its right
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    finally:
+        bar.close()
+    return 1 if refused else 0
+
+
+def in_order(act: Callable[[Path], Opened], paths: Iterable[Path]) -> Iterator[tuple[Path, Opened]]:
+    """Iterate over (path, what it is) in the order of ``paths``, ``AT_ONCE`` of them being read at a time."""
+    waiting: deque[tuple[Path, Future[Opened]]] = deque()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for path in paths:
+            waiting.append((path, pool.submit(act, path)))
+            if len(waiting) >= 8 * AT_ONCE:  # so that a folder of millions is not listed ahead
+                first, future = waiting.popleft()
+                yield first, future.result()
+        while waiting:
+            first, future = waiting.popleft()
+            yield first, future.result()
+
+
+def as_json(path: Path, opened: Opened) -> str:
+    """Return one line of JSON, in ASCII: bytes of a name that are no UTF-8 appear as lone surrogates."""
+    digests = {"bytes": opened.bytes, "md5": opened.md5, "sha1": opened.sha1, "sha256": opened.sha256}
+    entry: dict[str, Any] = {"path": str(path)}
+    if opened.refusal:
+        refused = {"code": opened.refusal.code, "reason": opened.refusal.reason}
+        return json.dumps(entry | {"refused": refused} | {k: v for k, v in digests.items() if v is not None})
+    entry |= {"kind": opened.kind} | digests
+    entry |= {
+        "pdq": opened.pdq,
+        "pdq_quality": opened.pdq_quality,
+        "width": opened.width,
+        "height": opened.height,
+    }
+    entry["frames"] = [{"t": f.t, "pdq": f.pdq, "quality": f.quality} for f in opened.frames]
+    return json.dumps(entry | ({"partial": True} if opened.partial else {}))
+
+
+def as_text(path: Path, opened: Opened) -> str:
+    """Return a line for people; control characters of a name are shown, never sent to the terminal."""
+    name = "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in str(path)
+    )
+    if opened.refusal:
+        return f"{name}\n    refused ({opened.refusal.code}): {opened.refusal.reason}"
+    size = f"{opened.width} x {opened.height}" + (", partial" if opened.partial else "")
+    lines = [f"{name}", f"    {opened.kind}, {size}, {opened.bytes} bytes", f"    sha256 {opened.sha256}"]
+    if opened.pdq:
+        lines.append(f"    pdq {opened.pdq} quality {opened.pdq_quality}")
+    if opened.frames:
+        lines.append(f"    {len(opened.frames)} frames hashed, 0 to {opened.frames[-1].t:.1f} s")
+    return "\n".join(lines)

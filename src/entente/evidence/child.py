@@ -1,0 +1,116 @@
+"""The other side of the sandbox: a clean process that is warmed once and forks limited decoders.
+
+Started by ``sandbox`` as ``python -m entente.evidence.child FD``; never by a fork of a threaded program.
+It is single-threaded, opens no evidence itself, and only starts and ends decoders.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import socket
+import sys
+from importlib import import_module
+from typing import Any
+
+from entente.evidence import confine, wire
+from entente.evidence.decode import JOBS, warm
+from entente.vocabulary.media import RefusalCode
+
+OUT_OF_MEMORY = "it needs more memory than a decoder may have; make a smaller copy with a trusted tool"
+
+
+def main(fd: int) -> None:
+    """Serve ``spawn``, ``end`` and ``load`` until the other side is gone."""
+    control = socket.socket(fileno=fd)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the caller's to handle
+    warm()
+    gc.freeze()  # what is warm is never copied for a collection
+    decoders: set[int] = set()
+    wire.send(control, {"ready": True})
+    with contextlib.suppress(wire.Broken):
+        while True:
+            message, _, channel = wire.receive(control)
+            wire.send(control, _serve(message, channel, control, decoders))
+    for pid in list(decoders):
+        _end(pid, decoders)
+
+
+def _serve(
+    message: dict[str, Any], channel: int | None, control: socket.socket, decoders: set[int]
+) -> dict[str, Any]:
+    """Answer one order."""
+    if message["do"] == "load":
+        return _load(message["names"])
+    if message["do"] == "end":
+        return {"status": _end(message["pid"], decoders)}
+    assert channel is not None, "spawn comes with a channel"  # noqa: S101 - our own side of the wire
+    pid = os.fork()
+    if pid == 0:
+        control.close()
+        _decoder(socket.socket(fileno=channel), message["memory"], message["threads"])
+    os.close(channel)
+    decoders.add(pid)
+    return {"pid": pid}
+
+
+def _load(names: list[str]) -> dict[str, Any]:
+    """Import the modules of ``package.module:function`` names; decoders forked from now on have them."""
+    for name in names:
+        try:
+            module, _, function = name.partition(":")
+            getattr(import_module(module), function)
+        except Exception as error:  # a stranger's module may raise anything
+            return {"error": f"{name}: {type(error).__name__}: {error}"}
+    gc.freeze()
+    return {}
+
+
+def _end(pid: int, decoders: set[int]) -> int:
+    """Kill a decoder if it still lives, and return its wait status. Only here is a pid given back."""
+    if pid not in decoders:
+        return 0
+    decoders.discard(pid)
+    os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(OSError):
+        os.killpg(pid, signal.SIGKILL)  # it leads its own group; what it may have started goes too
+    return os.waitpid(pid, 0)[1]
+
+
+def _decoder(channel: socket.socket, memory: int, threads: bool) -> None:
+    """Be a decoder: limited, then one job after the other; never returns."""
+    code = 1
+    try:
+        confine.confine(memory, threads=threads)
+        while True:
+            message, _, fd = wire.receive(channel)
+            wire.send(channel, *_done(message, fd))
+    except wire.Broken:
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _done(message: dict[str, Any], fd: int | None) -> tuple[dict[str, Any], bytes]:
+    """Do one job; whatever it raises becomes an answer."""
+    assert fd is not None, "a job comes with its file"  # noqa: S101 - our own side of the wire
+    try:
+        confine.limit_processor(message["limit_s"])
+        return JOBS[message["job"]](fd, **message["arguments"])
+    except MemoryError:
+        return _refusal(RefusalCode.TOO_LARGE, OUT_OF_MEMORY), b""
+    except Exception as error:  # a decoder may raise anything
+        why = f"the decoder stopped ({type(error).__name__}: {str(error)[:200]}); ask for another copy"
+        return _refusal(RefusalCode.DAMAGED, why), b""
+    finally:
+        os.close(fd)
+
+
+def _refusal(code: RefusalCode, reason: str) -> dict[str, Any]:
+    return {"refusal": {"code": str(code), "reason": reason}}
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

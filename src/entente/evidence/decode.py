@@ -1,0 +1,215 @@
+"""What a limited decoder does with a file: describe it, hash it, let extractors see it, or derive a copy.
+
+Runs inside the sandbox only; nothing but ``child`` imports it in the program.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from entente import plugins
+from entente.evidence.derive import derived
+from entente.evidence.pictures import Picture, Refused, open_picture
+from entente.evidence.source import Source
+from entente.evidence.tags import tags_of
+from entente.evidence.videos import (
+    Video,
+    boxes_of,
+    frame_at,
+    luma_of,
+    open_video,
+    rgb_of,
+    sampled,
+    sound_of,
+)
+from entente.vocabulary.media import MediaKind, Refusal, RefusalCode
+
+LARGEST_PICTURE = 512 << 20  # bytes
+SEEN = 8  # frames of a video that extractors get
+
+Job = tuple[dict[str, Any], bytes]
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What an extractor sees. ``frames`` are (seconds, RGB rows x columns x 3 uint8) as displayed.
+
+    A picture has one frame at 0. ``sound`` is mono float32 at ``rate`` hertz, up to a minute, or ``None``.
+    """
+
+    kind: str
+    width: int
+    height: int
+    duration: float | None
+    tags: dict[str, str]
+    frames: list[tuple[float, NDArray[np.uint8]]] = field(default_factory=list)
+    sound: NDArray[np.float32] | None = None
+    rate: int = 0
+
+    @property
+    def rgb(self) -> NDArray[np.uint8]:
+        """The picture, or the first of the frames."""
+        return self.frames[0][1]
+
+
+def warm() -> None:
+    """Import, load and compile everything that decoders use, before they are limited."""
+    plane = np.zeros((96, 128), np.uint8)
+    for each in plugins.hashes().values():
+        each.of_luma(plane)
+    for name in ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "HEIF", "AVIF"):
+        buffer = io.BytesIO()
+        Image.fromarray(np.dstack([plane] * 3)).save(buffer, name)
+        picture = open_picture(buffer.getvalue(), name.lower())
+        picture.luma(), picture.rgb()
+        tags_of(buffer.getvalue(), name.lower(), picture.image)
+        derived(picture.rgb(), "edges", None, None)
+    av.logging.set_level(av.logging.PANIC)  # its complaints are about the file, not for our log
+
+
+def describe(fd: int, *, kind: str, container: str, extract: list[str], limit_s: float) -> Job:
+    """Return size, hashes, frames, tags and what the extractors found."""
+    try:
+        if kind == MediaKind.PICTURE:
+            return _picture(Source(fd), container, extract), b""
+        return _video(Source(fd), container, extract, limit_s), b""
+    except Refused as refused:
+        facts = (
+            {"tags": {"container:boxes": "; ".join(boxes_of(Source(fd)))}}
+            if container in {"mp4", "mov"}
+            else {}
+        )
+        return {"refusal": _as_json(refused.refusal), **facts}, b""
+
+
+def derive(
+    fd: int,
+    *,
+    kind: str,
+    container: str,
+    view: str,
+    region: list[float] | None,
+    t: float | None,
+    side: int | None,
+) -> Job:
+    """Return a derived copy without metadata; see ``derive.derived``."""
+    try:
+        if kind == MediaKind.PICTURE:
+            rgb = _opened(Source(fd), container)[1].rgb()
+        else:
+            video = open_video(Source(fd), container)
+            found = frame_at(video, t or 0.0)
+            if found is None:
+                raise Refused(RefusalCode.DAMAGED, "no frame of it can be decoded; ask for another copy")
+            rgb = rgb_of(found[1], video.turned)
+        return {}, derived(rgb, view, region, side)
+    except Refused as refused:
+        return {"refusal": _as_json(refused.refusal)}, b""
+
+
+JOBS: dict[str, Callable[..., Job]] = {"describe": describe, "derive": derive}
+
+
+def _as_json(refusal: Refusal) -> dict[str, str]:
+    return {"code": str(refusal.code), "reason": refusal.reason}
+
+
+def _opened(source: Source, container: str) -> tuple[bytes, Picture]:
+    """Read a picture's bytes and open it."""
+    if source.size > LARGEST_PICTURE:
+        raise Refused(
+            RefusalCode.TOO_LARGE, f"a picture of {source.size >> 20} MiB is not opened; add a smaller copy"
+        )
+    data = source.whole()
+    return data, open_picture(data, container)
+
+
+def _hashed(luma: NDArray[np.uint8]) -> dict[str, dict[str, Any]]:
+    """Return every hash type's eight turns and quality."""
+    hashes = {}
+    for name, each in plugins.hashes().items():
+        turns, quality = each.of_luma(luma)
+        hashes[name] = {"turns": list(turns), "quality": int(quality)}
+    return hashes
+
+
+def _picture(source: Source, container: str, extract: list[str]) -> dict[str, Any]:
+    data, picture = _opened(source, container)
+    hashes = _hashed(picture.luma())
+    tags = tags_of(data, container, picture.image)
+    answer = {
+        "width": picture.width,
+        "height": picture.height,
+        "hashes": hashes,
+        "tags": tags,
+        "decoded": 1,
+        "expected": 1,
+        "errors": int(picture.partial),
+        "partial": picture.partial,
+    }
+    if extract:
+        seen = Decoded("picture", picture.width, picture.height, None, tags, [(0.0, picture.rgb())])
+        answer["extracted"] = _extracted(extract, seen)
+    return answer
+
+
+def _video(source: Source, container: str, extract: list[str], limit_s: float) -> dict[str, Any]:
+    video = open_video(source, container)
+    frames = []
+    for moment, frame in sampled(video, limit_s):
+        hashes = _hashed(luma_of(frame, video.turned))
+        frames.append(
+            {"t": round(moment, 3), "hashes": {n: [h["turns"][0], h["quality"]] for n, h in hashes.items()}}
+        )
+    frames.sort(key=lambda f: f["t"])  # type: ignore[arg-type,return-value]
+    count = video.count
+    # A file cut off in the middle has fewer packets than its index announces, and no other sign of it.
+    lost = max(0, video.declared - count.packets)
+    video.tags |= {"video:packets": str(count.packets), "video:declared": str(video.declared)}
+    answer = {
+        "width": video.width,
+        "height": video.height,
+        "duration": round(video.duration, 3) if math.isfinite(video.duration) else 0.0,
+        "frames": frames,
+        "tags": video.tags,
+        "decoded": count.decoded,
+        "expected": max(count.expected, count.decoded),
+        "errors": count.errors,
+        "partial": bool(count.errors or lost or not count.filled or count.decoded < count.expected),
+    }
+    if extract:
+        answer["extracted"] = _extracted(extract, _seen(video, [f["t"] for f in frames]))  # type: ignore[misc]
+    return answer
+
+
+def _seen(video: Video, times: list[float]) -> Decoded:
+    """Return what extractors see of a video: frames spread over it, and its sound."""
+    steps = np.linspace(0, len(times) - 1, min(SEEN, len(times))).round().astype(int)
+    found = [frame_at(video, times[i]) for i in steps]
+    frames = [(moment, rgb_of(frame, video.turned)) for moment, frame in (f for f in found if f)]
+    decoded = Decoded("video", video.width, video.height, video.duration, video.tags, frames)
+    if sound := sound_of(video):
+        decoded.sound, decoded.rate = sound
+    return decoded
+
+
+def _extracted(names: list[str], seen: Decoded) -> dict[str, dict[str, Any]]:
+    """Return each extractor's result or its error; one that fails takes nothing else with it."""
+    results: dict[str, dict[str, Any]] = {}
+    for name in names:
+        try:
+            module, _, function = name.partition(":")
+            results[name] = {"value": getattr(import_module(module), function)(seen)}
+        except Exception as error:  # an extractor may raise anything, MemoryError too
+            results[name] = {"error": f"{type(error).__name__}: {error}"[:500]}
+    return results

@@ -1,0 +1,67 @@
+"""Derived copies for looking at less: small and grey, line drawing, clear, crop. Never the original's bytes.
+
+Runs inside a limited decoder only.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+
+from entente.evidence.pictures import Refused
+from entente.vocabulary.media import RefusalCode
+
+SIDES = {"grey": 160, "edges": 640, "clear": 1600, "crop": 1600}  # longest side, in pixels
+VIEWS = tuple(SIDES)
+
+cv2.setNumThreads(0)  # a limited process cannot start threads
+
+
+def derived(rgb: NDArray[np.uint8], view: str, region: list[float] | None, side: int | None) -> bytes:
+    """Return ``view`` of a picture (rows, columns, 3): JPEG, for ``edges`` PNG; no metadata, never enlarged.
+
+    ``region`` is x, y, w, h in fractions; ``side`` the longest side asked for, which ``grey`` limits to 160.
+    """
+    if view not in SIDES:
+        raise Refused(RefusalCode.UNSUPPORTED, f"there is no view {view!r}; the views are {', '.join(VIEWS)}")
+    if region is not None:
+        rgb = _cut(rgb, region)
+    longest = min(side or SIDES[view], SIDES[view]) if view == "grey" else side or SIDES[view]
+    small = _shrunk(rgb, max(1, longest))
+    if view == "edges":
+        return _png(_drawing(small))
+    if view == "grey":
+        grey = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), (0, 0), 1.5)
+        return simplejpeg.encode_jpeg(np.ascontiguousarray(grey)[..., None], 80, "GRAY")
+    return simplejpeg.encode_jpeg(np.ascontiguousarray(small), 90, "RGB", "420")
+
+
+def _cut(rgb: NDArray[np.uint8], region: list[float]) -> NDArray[np.uint8]:
+    """Return the region, at least one pixel each way."""
+    x, y, w, h = region
+    rows, columns = rgb.shape[:2]
+    top, left = min(int(y * rows), rows - 1), min(int(x * columns), columns - 1)
+    bottom, right = max(top + 1, round((y + h) * rows)), max(left + 1, round((x + w) * columns))
+    return rgb[top:bottom, left:right]
+
+
+def _shrunk(rgb: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+    rows, columns = rgb.shape[:2]
+    scale = longest / max(rows, columns)
+    if scale >= 1:
+        return np.ascontiguousarray(rgb)
+    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+    return np.asarray(cv2.resize(np.ascontiguousarray(rgb), size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _drawing(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return dark lines on white where brightness changes; thresholds follow the picture's median."""
+    grey = cv2.GaussianBlur(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (0, 0), 1.2)
+    middle = float(np.median(grey))
+    return np.asarray(255 - cv2.Canny(grey, 0.4 * middle + 10, 0.9 * middle + 30), np.uint8)
+
+
+def _png(grey: NDArray[np.uint8]) -> bytes:
+    return bytes(cv2.imencode(".png", grey)[1])

@@ -1,0 +1,287 @@
+"""The only door from bytes to frames, hashes, tags and derived copies. What cannot be opened is a value."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from entente.evidence.identify import HEAD, Identified, identify
+from entente.evidence.reach import NotOpened, open_original, walk
+from entente.evidence.sandbox import Answer, Sandbox, shared
+from entente.evidence.store import Digests
+from entente.vocabulary.media import FrameHash, MediaKind, Refusal, RefusalCode, Region
+
+__all__ = ["Known", "Opened", "read", "render", "walk"]
+
+PICTURE_S = 15.0  # wall-clock seconds before a decoder is stopped
+VIDEO_S, VIDEO_S_EACH_MB, VIDEO_S_MOST = 60.0, 2.0, 3600.0
+THREADED = {"heif"}  # libde265 decodes nothing where it cannot start a thread
+_PIECE = 1 << 20
+_HEX = re.compile(r"[0-9a-f]{1,1024}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Size and digests that the caller has from keeping the file; they are not computed again."""
+
+    size: int
+    md5: str
+    sha1: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a file turned out to be. With a ``refusal``, whatever was learned before it stays.
+
+    ``pdq_turns`` are in the order of ``vocabulary.media_hash.Transform``, ``pdq`` the first of them: of the
+    picture as displayed. ``hashes`` holds every installed type: name to ``{turns, quality}``. ``decoded`` and
+    ``expected`` count the frames that were looked at; ``errors`` the damaged packets. ``extracted`` maps an
+    extractor's dotted name to ``{value}`` or ``{error}``.
+    """
+
+    bytes: int | None = None
+    md5: str | None = None
+    sha1: str | None = None
+    sha256: str | None = None
+    kind: MediaKind | None = None
+    mime: str = ""
+    container: str = ""
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    pdq: str | None = None
+    pdq_turns: tuple[str, ...] = ()
+    pdq_quality: int | None = None
+    hashes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    frames: tuple[FrameHash, ...] = ()
+    tags: dict[str, str] = field(default_factory=dict)
+    decoded: int = 0
+    expected: int = 0
+    errors: int = 0
+    partial: bool = False
+    extracted: dict[str, dict[str, Any]] = field(default_factory=dict)
+    refusal: Refusal | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return an object ready for ``json.dumps``."""
+        return asdict(self)
+
+
+def read(
+    file: Path | int,
+    *,
+    known: Known | None = None,
+    extract: Sequence[str] = (),
+    limit_s: float | None = None,
+    sandbox: Sandbox | None = None,
+) -> Opened:
+    """Open a file by path or descriptor: digests, kind, hashes, frames, tags. No file makes it raise.
+
+    ``extract`` names functions ``package.module:function`` that get a ``decode.Decoded`` inside the decoder
+    and return something ready for JSON. A decoder that dies or hangs in an extractor costs that extractor,
+    not the hashes. A descriptor stays open. Raises ``SandboxFailed`` when no decoder can be started.
+    """
+    if isinstance(file, int):
+        return _read(file, known, tuple(extract), limit_s, sandbox or shared())
+    try:
+        fd = open_original(file)
+    except NotOpened as error:
+        return Opened(refusal=error.refusal)
+    try:
+        return _read(fd, known, tuple(extract), limit_s, sandbox or shared())
+    finally:
+        os.close(fd)
+
+
+def render(
+    file: Path | int,
+    view: str,
+    *,
+    region: Region | None = None,
+    t: float | None = None,
+    side: int | None = None,
+    sandbox: Sandbox | None = None,
+) -> bytes | Refusal:
+    """Return a derived copy made in a decoder: ``grey``, ``edges``, ``clear`` or ``crop``; else the refusal.
+
+    ``t`` are the seconds into a video; ``side`` the longest side in pixels (``grey`` never over 160). JPEG,
+    for ``edges`` PNG. Never the original's bytes, never its metadata.
+    """
+    if not isinstance(file, int):
+        try:
+            fd = open_original(file)
+        except NotOpened as error:
+            return error.refusal
+        try:
+            return render(fd, view, region=region, t=t, side=side, sandbox=sandbox)
+        finally:
+            os.close(fd)
+    what = _identified(file)
+    if what.refusal:
+        return what.refusal
+    box = [region.x, region.y, region.w, region.h] if region else None
+    arguments = {
+        "kind": what.kind,
+        "container": what.container,
+        "view": view,
+        "region": box,
+        "t": t,
+        "side": side,
+    }
+    limit = _limit(what, os.fstat(file).st_size)
+    threads = what.container in THREADED
+    answer = (sandbox or shared()).ask(file, "derive", arguments, limit_s=limit, threads=threads)
+    return answer.refusal or answer.blob
+
+
+def _identified(fd: int) -> Identified:
+    try:
+        return identify(os.pread(fd, HEAD, 0))
+    except OSError as error:
+        return Identified(refusal=_unreadable(error))
+
+
+def _unreadable(error: OSError) -> Refusal:
+    why = f"its bytes cannot be read ({error.strerror}); copy it again from its carrier"
+    return Refusal(RefusalCode.UNREADABLE, why)
+
+
+def _limit(what: Identified, size: int) -> float:
+    if what.kind is MediaKind.PICTURE:
+        return PICTURE_S
+    return min(VIDEO_S_MOST, VIDEO_S + VIDEO_S_EACH_MB * size / 1e6)
+
+
+class _Reading:
+    """Digests of an open file, read by position beside the decoder."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self.known: Known | None = None
+        self.refusal: Refusal | None = None
+
+    def run(self) -> None:
+        """Read everything once."""
+        digests, buffer = Digests(), memoryview(bytearray(_PIECE))
+        try:
+            while count := os.preadv(self._fd, [buffer], digests.size):
+                digests.update(buffer[:count])
+        except OSError as error:
+            self.refusal = _unreadable(error)
+            return
+        self.known = Known(digests.size, *digests.hex)
+
+
+def _read(
+    fd: int, known: Known | None, extract: tuple[str, ...], limit_s: float | None, sandbox: Sandbox
+) -> Opened:
+    what, reading = _identified(fd), _Reading(fd)
+    answer = Answer(refusal=what.refusal)
+    if what.refusal is None:
+        limit = limit_s or _limit(what, os.fstat(fd).st_size)
+        arguments = {
+            "kind": what.kind,
+            "container": what.container,
+            "extract": list(extract),
+            "limit_s": limit,
+        }
+        meanwhile = reading.run if known is None else _nothing
+        answer = sandbox.ask(
+            fd,
+            "describe",
+            arguments,
+            limit_s=limit,
+            needs=extract,
+            threads=what.container in THREADED,
+            meanwhile=meanwhile,
+        )
+        if (
+            extract
+            and answer.refusal
+            and answer.refusal.code in {RefusalCode.TIMEOUT, RefusalCode.DECODER_DIED}
+        ):
+            answer = _without(fd, arguments, answer.refusal, limit, sandbox)
+    elif known is None:
+        reading.run()
+    digests = known or reading.known
+    opened = Opened(kind=what.kind, mime=what.mime, container=what.container, refusal=reading.refusal)
+    if digests:
+        opened = replace(
+            opened, bytes=digests.size, md5=digests.md5, sha1=digests.sha1, sha256=digests.sha256
+        )
+    return _with_answer(opened, answer)
+
+
+def _nothing() -> None:
+    """Do nothing: the digests are known."""
+
+
+def _without(fd: int, arguments: dict[str, Any], died: Refusal, limit: float, sandbox: Sandbox) -> Answer:
+    """Ask again without extractors, after a decoder died or hung with them; each is marked with the error."""
+    threads = arguments["container"] in THREADED
+    answer = sandbox.ask(fd, "describe", {**arguments, "extract": []}, limit_s=limit, threads=threads)
+    if answer.refusal is None:
+        answer.data["extracted"] = {name: {"error": died.reason} for name in arguments["extract"]}
+    return answer
+
+
+def _with_answer(opened: Opened, answer: Answer) -> Opened:
+    """Add what the decoder said, each value checked: the decoder is not trusted."""
+    data = answer.data
+    try:
+        opened = replace(opened, tags={str(k): str(v) for k, v in dict(data.get("tags", {})).items()})
+        if answer.refusal:
+            return replace(opened, refusal=opened.refusal or answer.refusal)
+        hashes = {str(name): _hash(value) for name, value in data.get("hashes", {}).items()}
+        pdq = hashes.get("pdq", {"turns": (None,), "quality": None})
+        return replace(
+            opened,
+            width=_count(data["width"]),
+            height=_count(data["height"]),
+            duration=None if data.get("duration") is None else float(data["duration"]),
+            pdq=pdq["turns"][0],
+            pdq_turns=pdq["turns"] if "pdq" in hashes else (),
+            pdq_quality=pdq["quality"],
+            hashes=hashes,
+            frames=tuple(_frame(f) for f in data.get("frames", ()) if "pdq" in f["hashes"]),
+            decoded=_count(data["decoded"]),
+            expected=_count(data["expected"]),
+            errors=_count(data["errors"]),
+            partial=bool(data["partial"]),
+            extracted=dict(data.get("extracted", {})),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        why = "the decoder gave an answer without sense; ask for another copy"
+        return replace(opened, refusal=Refusal(RefusalCode.DECODER_DIED, why))
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or not 0 <= value < 1 << 48:
+        raise ValueError("no count")
+    return value
+
+
+def _hex(value: Any) -> str:
+    if not isinstance(value, str) or not _HEX.match(value):
+        raise ValueError("no hash")
+    return value
+
+
+def _quality(value: Any) -> int:
+    if not isinstance(value, int) or not 0 <= value <= 100:
+        raise ValueError("no quality")
+    return value
+
+
+def _hash(value: Any) -> dict[str, Any]:
+    return {"turns": tuple(_hex(turn) for turn in value["turns"]), "quality": _quality(value["quality"])}
+
+
+def _frame(value: Any) -> FrameHash:
+    pdq, quality = value["hashes"]["pdq"]
+    return FrameHash(float(value["t"]), _hex(pdq), _quality(quality))

@@ -1,0 +1,319 @@
+"""Videos to frames at their real times and to sound, packet by packet. Runs inside a limited decoder only.
+
+The reader of OpenCV is never used: it stops at the first damaged packet and looks like a normal end.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from entente.evidence.pictures import Refused, demand_size
+from entente.evidence.source import Source
+from entente.vocabulary.media import RefusalCode
+
+GAP_S = 2.0  # longer stretches without a key frame are filled
+NEAREST_S = 0.25  # key frames closer than this are looked at once
+SOUND_S = 60.0
+FILLING = 0.6  # share of the time that may go into filling; the rest is for what comes after
+_FORMATS = {"mp4": "mov", "mov": "mov", "webm": "matroska", "matroska": "matroska"}
+_LUMA_FIRST = ("yuv4", "yuvj4", "nv12", "nv21", "gray")
+
+
+@dataclass(slots=True)
+class Count:
+    """What was asked of a video and what came: sampled frames expected and decoded, packets that failed."""
+
+    decoded: int = 0
+    expected: int = 0
+    errors: int = 0
+    packets: int = 0
+    filled: bool = True  # whether every long gap was filled in the time there was
+
+
+@dataclass(slots=True)
+class Video:
+    """An opened video. Sizes are as displayed; ``duration`` in seconds, 0 when unknown."""
+
+    source: Source
+    format: str
+    width: int
+    height: int
+    duration: float
+    start: float
+    declared: int  # frames that the container announces, 0 when it does not
+    turned: int  # quarter turns counter-clockwise for display
+    tags: dict[str, str] = field(default_factory=dict)
+    count: Count = field(default_factory=Count)
+
+
+def _container(source: Source, name: str) -> Any:
+    """Open with the one reader that the first bytes call for, and no way to any other file."""
+    source.seek(0)
+    options = (
+        {"protocol_whitelist": "none", "enable_drefs": "0"}
+        if name == "mov"
+        else {"protocol_whitelist": "none"}
+    )
+    return av.open(source, format=name, options=options, metadata_errors="replace", buffer_size=1 << 18)
+
+
+def open_video(source: Source, container: str) -> Video:
+    """Open a video of a known container; raises ``Refused`` with what it would need."""
+    name = _FORMATS.get(container, container)
+    try:
+        opened = _container(source, name)
+    except (av.FFmpegError, ValueError, OSError) as error:
+        raise Refused(RefusalCode.DAMAGED, _why_closed(source, name, error)) from None
+    with opened:
+        if not opened.streams.video:
+            raise Refused(
+                RefusalCode.NOT_MEDIA, "it is a container without pictures; it is kept, but not hashed"
+            )
+        stream = opened.streams.video[0]
+        context = stream.codec_context
+        if context is None:
+            raise Refused(
+                RefusalCode.UNSUPPORTED, "its video codec is not known here; add a converted copy beside it"
+            )
+        demand_size(context.width, context.height)
+        video = Video(source, name, context.width, context.height, *_times(opened, stream), stream.frames, 0)
+        video.tags = _tags(opened)
+    frame = next(_frames(video, _keys_only, Count()), None)
+    if frame is None:
+        raise Refused(
+            RefusalCode.DAMAGED,
+            "no frame of it can be decoded; ask for another copy, or an undamaged file of the same device",
+        )
+    video.turned = round(getattr(frame[1], "rotation", 0) / 90) % 4
+    width, height = frame[1].width, frame[1].height
+    video.width, video.height = (height, width) if video.turned % 2 else (width, height)
+    return video
+
+
+def _times(opened: Any, stream: Any) -> tuple[float, float]:
+    """Return duration and start in seconds, as a player shows them."""
+    start = opened.start_time / av.time_base if opened.start_time else 0.0
+    if opened.duration and opened.duration > 0:
+        return opened.duration / av.time_base, start
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base), start
+    return 0.0, start
+
+
+def _why_closed(source: Source, name: str, error: Exception) -> str:
+    """Say what a container that cannot be opened would need."""
+    if name == "mov" and "moov" not in (boxes := boxes_of(source)):
+        return (
+            f"its index (moov) is missing, as when a recording breaks off; it holds {', '.join(boxes)}: "
+            "a repair needs an undamaged file of the same device as pattern"
+        )
+    return f"the container cannot be read ({type(error).__name__}); ask for another copy"
+
+
+def boxes_of(source: Source, most: int = 64) -> list[str]:
+    """Return the outermost boxes of an ISO base media file (ISO/IEC 14496-12, 4.2) with their sizes."""
+    found: list[str] = []
+    at = 0
+    while at + 8 <= source.size and len(found) < most:
+        source.seek(at)
+        head = source.read(16) or b""
+        size, name = int.from_bytes(head[:4], "big"), head[4:8].decode("latin-1")
+        if size == 1:
+            size = int.from_bytes(head[8:16], "big")
+        if size == 0:
+            size = source.size - at
+        if size < 8 or not name.isprintable():
+            break
+        found.append("moov" if name == "moov" else f"{name} of {size} bytes")
+        at += size
+    return found or ["no boxes"]
+
+
+def _tags(opened: Any) -> dict[str, str]:
+    """Return what the container and its streams say of themselves."""
+    tags = {f"container:{k}": str(v) for k, v in opened.metadata.items()}
+    for stream in opened.streams:
+        tags |= {f"{stream.type}:{k}": str(v) for k, v in stream.metadata.items()}
+    video = opened.streams.video[0]
+    tags["video:codec"] = video.codec_context.name
+    if video.average_rate:
+        tags["video:rate"] = f"{float(video.average_rate):.6g}"
+    if opened.streams.audio and opened.streams.audio[0].codec_context is not None:
+        tags["audio:codec"] = opened.streams.audio[0].codec_context.name
+    return tags
+
+
+def _packets(opened: Any, stream: Any, count: Count) -> Iterator[Any]:
+    """Iterate over the packets of one stream past damaged ones, which are counted."""
+    packets = opened.demux(stream)
+    for _ in range(1000):  # a demuxer that only fails gets no more than so many attempts
+        try:
+            for packet in packets:
+                if packet.size:
+                    count.packets += 1
+                    if packet.is_corrupt:
+                        count.errors += 1
+                    yield packet
+        except av.FFmpegError:
+            count.errors += 1
+            packets = opened.demux(stream)
+            continue
+        return
+
+
+def _decoded(context: Any, packet: Any, count: Count) -> list[Any]:
+    """Return the frames that a packet completes; a packet that fails is counted, and the next is tried."""
+    try:
+        return list(context.decode(packet))
+    except av.FFmpegError:
+        count.errors += 1
+        return []
+
+
+def _time(item: Any, base: Any) -> float | None:
+    stamp = item.pts if item.pts is not None else item.dts
+    return None if stamp is None else float(stamp * base)
+
+
+Choose = Callable[[Iterator[Any], Any, Count], Iterator[Any]]
+
+
+def _frames(video: Video, choose: Choose, count: Count) -> Iterator[tuple[float, Any]]:
+    """Iterate over (seconds, frame) of those frames that ``choose`` feeds to the decoder and picks."""
+    with _container(video.source, video.format) as opened:
+        stream = opened.streams.video[0]
+        stream.codec_context.thread_count = 1
+        for frame in choose(_packets(opened, stream, count), stream, count):
+            demand_size(frame.width, frame.height)
+            moment = _time(frame, frame.time_base or stream.time_base)
+            yield max(0.0, (moment or 0.0) - video.start), frame
+
+
+def _keys_only(packets: Iterator[Any], stream: Any, count: Count) -> Iterator[Any]:
+    """Feed key packets only: works for codecs that ignore ``skip_frame`` (VP9) too."""
+    context, last = stream.codec_context, float("-inf")
+    for packet in packets:
+        moment = _time(packet, packet.time_base or stream.time_base)
+        if not packet.is_keyframe or (moment is not None and moment - last < NEAREST_S):
+            continue
+        last = moment if moment is not None else last
+        count.expected += 1
+        yield from _decoded(context, packet, count)
+    yield from _decoded(context, None, count)
+
+
+def _filler(wanted: list[float], start: float, until: float, count_from: Count) -> Choose:
+    """Return a choice of the frames at or after each ``wanted`` time, decoded from a key frame on."""
+
+    def choose(packets: Iterator[Any], stream: Any, count: Count) -> Iterator[Any]:
+        context, base = stream.codec_context, stream.time_base
+        context.skip_frame = "NONREF"
+        at, feeding = 0, False
+        for packet in packets:
+            moment = _time(packet, packet.time_base or base)
+            seconds = None if moment is None else moment - start
+            if packet.is_keyframe and feeding:
+                context.flush_buffers()
+                feeding = False
+            while at < len(wanted) and packet.is_keyframe and seconds is not None and wanted[at] < seconds:
+                at += 1  # its stretch is over; nothing there could be decoded
+            if at >= len(wanted):
+                return
+            if time.monotonic() > until:
+                count_from.filled = False
+                return
+            if not packet.is_keyframe and not feeding:
+                continue
+            feeding = True
+            for frame in _decoded(context, packet, count):
+                shown = _time(frame, frame.time_base or base)
+                if shown is not None and at < len(wanted) and shown - start >= wanted[at] - 1e-6:
+                    while at < len(wanted) and wanted[at] <= shown - start + 1e-6:
+                        at += 1
+                    yield frame
+
+    return choose
+
+
+def _gaps(times: list[float], end: float) -> list[float]:
+    """Return the times to look at so that no stretch over ``GAP_S`` up to ``end`` stays unseen."""
+    wanted: list[float] = []
+    for before, after in zip(times, [*times[1:], max(end, times[-1])], strict=True):
+        pieces = math.ceil((after - before) / GAP_S - 1e-6)
+        wanted.extend(before + (after - before) * i / pieces for i in range(1, pieces))
+    return wanted
+
+
+def sampled(video: Video, limit_s: float) -> Iterator[tuple[float, Any]]:
+    """Iterate over (seconds, frame): every key frame first, then frames in gaps longer than two seconds.
+
+    ``video.count`` is filled on the way. Filling stops at a share of ``limit_s``; ``count.filled`` says so.
+    """
+    until, count, times = time.monotonic() + limit_s * FILLING, video.count, []
+    for moment, frame in _frames(video, _keys_only, count):
+        count.decoded += 1
+        times.append(moment)
+        yield moment, frame
+    if not times:
+        return
+    wanted = _gaps(sorted(times), video.duration)
+    filling = Count()
+    count.expected += len(wanted)
+    for moment, frame in _frames(video, _filler(wanted, video.start, until, count), filling):
+        count.decoded += 1
+        yield moment, frame
+    count.errors = max(count.errors, filling.errors)
+
+
+def frame_at(video: Video, seconds: float) -> tuple[float, Any] | None:
+    """Return the first frame at or after ``seconds``, else the last key frame before, else ``None``."""
+    exact = _filler([max(0.0, seconds)], video.start, float("inf"), Count())
+    found = next(_frames(video, exact, Count()), None)
+    if found is None:
+        for candidate in _frames(video, _keys_only, Count()):
+            if found is None or candidate[0] <= seconds:
+                found = candidate
+    return found
+
+
+def luma_of(frame: Any, turned: int) -> NDArray[np.uint8]:
+    """Return the luma plane (rows, columns) uint8 of a frame as displayed, brought to 8 bits."""
+    if not frame.format.name.startswith(_LUMA_FIRST) or any(c.bits > 8 for c in frame.format.components):
+        frame = frame.reformat(format="gray")
+    plane = frame.planes[0]
+    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
+    return np.ascontiguousarray(np.rot90(rows, turned))
+
+
+def rgb_of(frame: Any, turned: int) -> NDArray[np.uint8]:
+    """Return a frame as displayed, (rows, columns, 3) uint8."""
+    return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), turned))
+
+
+def sound_of(video: Video) -> tuple[NDArray[np.float32], int] | None:
+    """Return the first minute of sound, mono float32 -1 to 1, and its rate in hertz, or ``None``."""
+    with _container(video.source, video.format) as opened:
+        if not opened.streams.audio or opened.streams.audio[0].codec_context is None:
+            return None
+        stream = opened.streams.audio[0]
+        stream.codec_context.thread_count = 1
+        rate = stream.codec_context.sample_rate or 16000
+        resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
+        pieces: list[NDArray[np.float32]] = []
+        length, most = 0, int(SOUND_S * rate)
+        for packet in _packets(opened, stream, Count()):
+            for frame in _decoded(stream.codec_context, packet, Count()):
+                for mono in resampler.resample(frame):
+                    pieces.append(mono.to_ndarray().reshape(-1).astype(np.float32, copy=False))
+                    length += pieces[-1].size
+            if length >= most:
+                break
+    return (np.concatenate(pieces)[:most], rate) if pieces else None
