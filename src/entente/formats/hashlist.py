@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from entente.formats import ListExample, ListRefused, ReadOptions, Record
 from entente.formats.lines import cells_of, delimiter_of, lines_of
@@ -69,12 +69,13 @@ def _typed(number: int, kind: str, value: str) -> Record:
     found = photodna_of(value) if name == "photodna" else hex_of(value, name)
     if not found:
         return RecordRefusal(number, f"bad-{name}", f"this is no {kind} value; the line was left out")
-    return _checked(HashEntry(number, **{name: found}))
+    value_of: dict[str, Any] = {name: found}
+    return _checked(HashEntry(number, **value_of))
 
 
 def _unnamed(number: int, cells: list[str], options: ReadOptions) -> Record:
     """Return a row without header: each cell is known by its length."""
-    values: dict[str, str] = {}
+    values: dict[str, Any] = {}
     for cell in cells:
         if (kind := _kind_of(cell, options)) and kind not in values:
             values[kind] = cell.lower()
@@ -85,8 +86,8 @@ def _unnamed(number: int, cells: list[str], options: ReadOptions) -> Record:
 
 def _named(number: int, names: list[str], cells: list[str], options: ReadOptions) -> Iterator[Record]:
     """Yield a row under a header, after the refusals of single values."""
-    values: dict[str, str] = {}
-    texts: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    texts: dict[str, Any] = {}
     other: dict[str, str] = {}
     paths: list[str] = []
     for name, cell in zip(names, cells, strict=False):
@@ -135,7 +136,8 @@ class _Rows:
         """Yield what one line says."""
         if found := _CHECKSUM.fullmatch(text):
             kind = _BY_LENGTH.get(len(found[1])) or self.options.kind or "sha256"
-            yield _checked(HashEntry(number, **{kind: found[1].lower()}, paths=(found[2],)))
+            digest: dict[str, Any] = {kind: found[1].lower()}
+            yield _checked(HashEntry(number, **digest, paths=(found[2],)))
             return
         if not self.names and (found := _TYPED.fullmatch(text)):
             yield _typed(number, found[1], found[2])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from entente.formats import ListExample, ListRefused, ReadOptions, Record
 from entente.formats.lines import cells_of, lines_of
@@ -39,7 +39,8 @@ def _columns(text: str, delimiter: str) -> dict[str, int]:
 
 def _entry(number: int, row: dict[str, str]) -> Iterator[Record]:
     """Yield one row as an entry, after the refusals of single values."""
-    values, refused = {}, []
+    values: dict[str, Any] = {}
+    refused = []
     for name, read in (("md5", hex_of), ("sha1", hex_of)):
         values[name] = read(row.get(name, ""), name)
         if row.get(name) and not values[name]:
@@ -47,7 +48,7 @@ def _entry(number: int, row: dict[str, str]) -> Iterator[Record]:
     photodna = photodna_of(row.get("photodna", ""))
     if row.get("photodna") and not photodna:
         refused.append(("bad-photodna", "a PhotoDNA value spells 144 bytes"))
-    flags = {field: flag_of(row.get(name) or None) for name, field in FLAGS.items()}
+    flags: dict[str, Any] = {field: flag_of(row.get(name) or None) for name, field in FLAGS.items()}
     for name, field in FLAGS.items():
         if row.get(name) and flags[field] is None:
             refused.append(("bad-flag", f"{name} is yes or no, not {row[name][:12]!r}"))

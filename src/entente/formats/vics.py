@@ -238,10 +238,11 @@ def _other(media: Mapping[str, Any], number: int, envelope: Envelope) -> dict[st
     return other
 
 
-def _hashes(media: Mapping[str, Any], line: int) -> tuple[dict[str, str], list[RecordRefusal]]:
+def _hashes(media: Mapping[str, Any], line: int) -> tuple[dict[str, Any], list[RecordRefusal]]:
     """Return the valid hashes of a record, and a refusal for each value that is none."""
     alternatives = _alternatives(media)
-    hashes, refused = {}, []
+    hashes: dict[str, Any] = {}
+    refused = []
     for field, name in (("MD5", "md5"), ("SHA1", "sha1"), ("SHA256", "sha256"), ("PDQ", "pdq")):
         given = [v for v in (media.get(field), *alternatives.get(name, ())) if v]
         hashes[name] = next((h for v in given if (h := hex_of(v, name))), "")

@@ -161,7 +161,8 @@ class HeldLists:
         notes = list(_notes(query))
         hits = self._exact(query)
         known = {(hit.list_name, hit.entry) for hit in hits}
-        near, segments = self._near_picture(query), ()
+        near = self._near_picture(query)
+        segments: tuple[Segment, ...] = ()
         if query.frames:
             more, segments = self._near_video(query)
             near += more

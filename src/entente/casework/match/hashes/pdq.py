@@ -190,7 +190,7 @@ class PDQHash:
         if min(luma.shape) < LEAST_SIDE:
             return ("0" * 64,) * len(TURNS), 0
         samples = _samples(luma)
-        turned = _turned(COSINES @ samples @ COSINES.T)
+        turned = _turned(np.asarray(COSINES @ samples @ COSINES.T, dtype=np.float32))
         hashes = []
         for turn in TURNS:
             values = turned[turn]
