@@ -28,14 +28,15 @@ CLUES = (
 )
 WEIGHTS = tuple(ClueWeight(i, b, 0.1, Without(9, "IT")) for i, b in (("c1", 0.5), ("c2", -1.256)))
 POSTERIOR = Posterior(
-    tuple(CountryShare(f"C{i}", 0.1) for i in range(9)) + (CountryShare("IT", 0.1),),
+    (*(CountryShare(f"C{i}", 0.1) for i in range(9)), CountryShare("IT", 0.1)),
     (RegionShare("IT", "09", "Lombardia", 0.62),),
     4210.4, 31877.6, (), WEIGHTS, ("c2 against c1",), (), "1", "2",
 )  # fmt: skip
 FACTS = ProductFacts(
     "OP-2026-014", "V-0042", 3, datetime(2026, 3, 4, 12, tzinfo=UTC), "Centre", Purpose.VICTIM_IDENTIFICATION,
     Audience.AMBER, (Handling(frozenset({HandlingCode.H1})),),
-    (Statement("It points to Italy.", StatementType.ASSESSMENT, ("c2", "c1")),), CLUES, POSTERIOR, {"IT": "Italy"},
+    (Statement("It points to Italy.", StatementType.ASSESSMENT, ("c2", "c1")),), CLUES, POSTERIOR,
+    {"IT": "Italy"},
     "<svg/>", "Map", (Crop("a", "A socket", "Socket", "c1"),), ("b", "a", "b"),
     (Ask("Later?", datetime(2026, 3, 9, tzinfo=UTC), 1), Ask("Sooner?", datetime(2026, 3, 7, tzinfo=UTC), 4)),
 )  # fmt: skip
@@ -52,7 +53,7 @@ def test_every_statement_leads_to_its_clues_items_and_persons():
 
 
 def test_the_product_is_never_looser_than_any_clue():
-    assert compose(FACTS)["handling"] == {"codes": "H1 H3", "text": "ask first", "audience": "TLP:AMBER"}
+    assert compose(FACTS)["handling"] == {"codes": "H0 H1 H3", "text": "ask first", "audience": "TLP:AMBER"}
 
 
 def test_the_heaviest_clue_stands_first_and_the_weightless_last():
