@@ -44,7 +44,3 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"entente: no verb {words[0]!r}; the verbs are: {', '.join(VERBS)}\n")
         return 2
     return import_module(f"entente.cli.{words[0]}").run(words[1:])
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,9 +1,9 @@
 """Every query asks the law: a guarded table is read only inside a scope, written only inside an act.
 
-A thin database backend (``records.sqlite``, ``records.postgres``) replaces each occurrence of a guarded table
-by a filtered subselect, so joins, prefetches, counts and subqueries cannot forget it. No scope, no rows: the
-query raises ``ScopeMissing``. The predicate of each shape says in SQL what ``safeguards.access.readable`` says
-in Python; ``tests/records/test_guard.py`` holds them equal on random rows.
+A thin database backend (``records.sqlite``, ``records.postgres``) replaces each occurrence of a guarded
+table by a filtered subselect, so joins, prefetches, counts and subqueries cannot forget it. No scope, no
+rows: the query raises ``ScopeMissing``. The predicate of each shape says in SQL what ``safeguards.access.readable``
+says in Python; ``tests/records/test_guard.py`` holds them equal on random rows.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def scope(officer: Officer, purpose: Purpose, act: Act | None = None) -> Iterato
 
 @contextmanager
 def system(reason: str) -> Iterator[None]:
-    """Let the program itself see everything, for a reason in writing; never while serving a page's content."""
+    """Let the program itself see everything, for a reason in writing; never to fill a page."""
     if not reason.strip():
         raise ScopeMissing("the system scope needs a reason in writing")
     token = _scope.set(Scope(None, None, None, reason))
@@ -133,9 +133,9 @@ def _clearance(alias: str, officer: Officer, purpose: Purpose) -> tuple[str, lis
         f" WHERE r_.by_id = {alias}.owner_id AND r_.to_id = %s AND {in_force}))"
     )
     others = (
-        f"{alias}.id NOT IN (SELECT o_.thing FROM records_originator o_ WHERE o_.agency_id <> %s AND NOT EXISTS"
-        f" (SELECT 1 FROM records_release r_ WHERE r_.thing = o_.thing AND r_.by_id = o_.agency_id AND r_.to_id = %s"
-        f" AND {in_force}))"
+        f"{alias}.id NOT IN (SELECT o_.thing FROM records_originator o_ WHERE o_.agency_id <> %s"
+        " AND NOT EXISTS (SELECT 1 FROM records_release r_ WHERE r_.thing = o_.thing"
+        f" AND r_.by_id = o_.agency_id AND r_.to_id = %s AND {in_force}))"
     )
     me, when = officer.agency, [now, now, now]
     return f"(NOT ({' OR '.join(bound)}) OR ({owner} AND {others}))", [me, me, *when, me, me, *when]

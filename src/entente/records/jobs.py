@@ -61,6 +61,7 @@ class Progress:
     officer: Officer
     purpose: Purpose
     stop: Event = field(default_factory=Event)
+    watch: Callable[[int, int], object] | None = None  # a progress bar, where one is looking
 
     def tell(self, done: int, total: int, note: str = "") -> None:
         """Report progress and renew the lease; raise ``LeaseLost`` or ``Stopped`` when the job must end."""
@@ -69,6 +70,8 @@ class Progress:
         mine = Job.objects.filter(pk=self.job.pk, token=self.job.token, status="running")
         if not mine.update(done=done, total=total, note=note[:200], lease_until=clock.now() + LEASE):
             raise LeaseLost
+        if self.watch:
+            self.watch(done, total)
 
 
 def enqueue(
@@ -86,8 +89,19 @@ def enqueue(
     )
 
 
-def take(worker: str) -> Job | None:
-    """Take the next ready job, or one whose worker stopped renewing its lease."""
+def enqueue_once(name: str, officer: Officer, purpose: Purpose, *, case: UUID) -> Job:
+    """Put a job in the queue unless the same one is already waiting there."""
+    waiting = Job.objects.filter(task=name, case=case, account_id=officer.id, status="ready").first()
+    return waiting or enqueue(name, officer, purpose, case=case)
+
+
+def this_worker() -> str:
+    """Return the name under which this process takes jobs."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def take(worker: str, only: Job | None = None) -> Job | None:
+    """Take the next ready job, or one whose worker stopped renewing its lease; or just ``only``."""
     now = clock.now()
     lapsed = Q(status="running", lease_until__lt=now)
     with transaction.atomic():
@@ -95,6 +109,8 @@ def take(worker: str) -> Job | None:
             status="failed", ended_at=now, error=f"gave up: {ATTEMPTS} workers died on it"
         )
         rows = Job.objects.filter(Q(status="ready") | lapsed).order_by("-priority", "asked_at")
+        if only is not None:
+            rows = rows.filter(pk=only.pk)
         if connection.features.has_select_for_update_skip_locked:
             rows = rows.select_for_update(skip_locked=True)
         job = rows.first()
@@ -111,10 +127,10 @@ def take(worker: str) -> Job | None:
     return job
 
 
-def run(job: Job, stop: Event | None = None) -> bool:
+def run(job: Job, stop: Event | None = None, watch: Callable[[int, int], object] | None = None) -> bool:
     """Run a taken job to its end; return whether it was done."""
     account = Account.objects.get(pk=job.account_id)
-    progress = Progress(job, account.as_officer(), Purpose(job.purpose), stop or Event())
+    progress = Progress(job, account.as_officer(), Purpose(job.purpose), stop or Event(), watch)
     ended = {"ended_at": clock.now(), "lease_until": None}
     mine = Job.objects.filter(pk=job.pk, token=job.token, status="running")
     beat = _keep_alive(job, ended_event := Event())
@@ -153,10 +169,10 @@ def _keep_alive(job: Job, ended: Event) -> Thread:
 
 def work(stop: Event, *, idle_seconds: float = 0.5, until_empty: bool = False) -> int:
     """Take and run jobs until ``stop`` is set (or the queue is empty); return how many were done."""
-    name, done = f"{socket.gethostname()}:{os.getpid()}", 0
+    done = 0
     while not stop.is_set():
         close_old_connections()
-        job = take(name)
+        job = take(this_worker())
         if job is None:
             if until_empty:
                 return done

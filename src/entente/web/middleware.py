@@ -13,8 +13,9 @@ from entente.vocabulary.handling import Purpose
 Answer = Callable[[HttpRequest], HttpResponse]
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-    "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "media-src 'self' blob:; connect-src 'self'; font-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -39,6 +40,7 @@ class AskTheLaw:
         self.answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Serve the request as its officer."""
         if not request.user.is_authenticated:
             return self.answer(request)
         request.officer = request.user.as_officer()  # type: ignore[attr-defined]

@@ -1,17 +1,59 @@
-"""Receive, seal, open: the acts of intake."""
+"""Receive, seal, open: the acts of intake.
+
+A file is sealed first (digests and write-once copy in one read), then opened in a limited child process, then
+recorded: original before row, row and log entry in one transaction. A killed intake is run again and does only
+what is missing; a second run changes nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import uuid4
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
+from django.conf import settings
+
+from entente.casework.intake import metadata
+from entente.evidence.keys import node_key
+from entente.evidence.open import Known, Opened, read, walk
+from entente.evidence.store import EvidenceStore, Kept, NotKept
 from entente.records.act import acting
-from entente.records.models import Case, Membership, Milestone
+from entente.records.announce import announce
+from entente.records.jobs import Progress, enqueue, task
+from entente.records.models import Case, Frame, Job, Media, Membership, Milestone, Occurrence
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer, Part
 from entente.vocabulary.case import Stage
-from entente.vocabulary.handling import Purpose
+from entente.vocabulary.handling import Handling, HandlingCode, Purpose
+from entente.vocabulary.media import Refusal
+from entente.workers.local import LocalEngine
+
+BATCH_FILES = 64  # one transaction and one log entry for so many files
+BATCH_SECONDS = 5.0
+
+
+class CaseRefused(ValueError):
+    """A case could not be opened as asked; the text says the mend."""
+
+
+class IntakeStopped(RuntimeError):
+    """The store or the decoders failed, not a file; what was recorded stands, and a second run goes on."""
+
+
+@cache
+def _store(root: Path, keys: Path) -> EvidenceStore:
+    return EvidenceStore(root, node_key(keys / "node.key", store=root))
+
+
+def evidence_store() -> EvidenceStore:
+    """Return the desk's evidence store."""
+    return _store(Path(settings.EVIDENCE_ROOT), Path(settings.KEY_FOLDER))
 
 
 def open_case(
@@ -30,6 +72,8 @@ def open_case(
     case_id = uuid4()
     thing = Thing(Shape.CASE, owner=officer.agency, id=case_id)
     with acting(officer, Act.RECEIVE, thing, purpose, step="intake", reason="open a case"):
+        if Case.objects.filter(owner_id=officer.agency, number=number).exists():
+            raise CaseRefused(f"the agency already has a case {number}; choose another number")
         case = Case.objects.create(
             id=case_id,
             owner_id=officer.agency,
@@ -46,3 +90,231 @@ def open_case(
             case=case, stage=Stage.DISCOVERED, at=discovered_at, because="found media", by_id=officer.id
         )
     return case
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What one intake is about: who found it, whose it is, how it may be handled."""
+
+    source: str
+    origin: str = "found"
+    codes: tuple[str, ...] = ("H0",)
+    handling_text: str = ""
+
+    @property
+    def handling(self) -> Handling:
+        """Return the handling every item gets at creation."""
+        return Handling(frozenset(HandlingCode(c) for c in self.codes), self.handling_text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """One path after sealing and opening; ``opened`` is ``None`` where the file was already recorded."""
+
+    path: Path
+    kept: Kept | None
+    opened: Opened | None
+    refusal: Refusal | None
+
+
+def receive(officer: Officer, purpose: Purpose, case: Case, paths: Iterable[Path], intake: Intake) -> Job:
+    """Ask for files and folders to be taken into ``case``; return the job that does it."""
+    thing = replace(case.as_thing(), owner=officer.agency, handling=intake.handling)
+    with acting(officer, Act.RECEIVE, thing, purpose, step="intake", reason=f"receive from {intake.source}"):
+        return enqueue(
+            "intake.receive",
+            officer,
+            purpose,
+            case=case.pk,
+            paths=[str(Path(p).absolute()) for p in paths],
+            source=intake.source,
+            origin=intake.origin,
+            codes=list(intake.codes),
+            handling_text=intake.handling_text,
+            laid_down=laid_down,
+        )
+
+
+@task("intake.receive")
+def receive_files(
+    progress: Progress,
+    *,
+    paths: list[str],
+    source: str,
+    origin: str = "found",
+    codes: Iterable[str] = ("H0",),
+    handling_text: str = "",
+    laid_down: str = "",
+) -> dict[str, Any]:
+    """Take every file below ``paths`` into the job's case, batch by batch; return the counts."""
+    intake = Intake(source, origin, tuple(codes), handling_text)
+    case_id = UUID(str(progress.job.case))
+    files = list(walk([Path(p) for p in paths]))
+    counts = {"files": len(files), "new": 0, "duplicate": 0, "refused": 0, "unchanged": 0}
+    known = _recorded(progress, case_id, intake)
+    for done, batch in _batches(_seal_all(files, known)):
+        for outcome in _record(progress, case_id, intake, batch):
+            counts[outcome] += 1
+        progress.tell(done, len(files), f"{counts['new']} new, {counts['refused']} refused")
+    if laid_down:
+        shutil.rmtree(laid_down, ignore_errors=True)
+    return counts
+
+
+def _recorded(progress: Progress, case_id: UUID, intake: Intake) -> frozenset[str]:
+    """Return the SHA-256 of what this intake's owner already has in the case, so that it is not opened twice."""
+    thing = Thing(Shape.CASE, owner=progress.officer.agency, case=case_id, id=case_id)
+    with acting(progress.officer, Act.READ, thing, progress.purpose, step="intake", reason="what is held"):
+        held = Media.objects.filter(case_id=case_id, owner_id=progress.officer.agency, origin=intake.origin)
+        return frozenset(held.exclude(sha256="").values_list("sha256", flat=True))
+
+
+def _seal_all(files: list[Path], known: frozenset[str]) -> Iterator[_Sealed]:
+    """Seal and open files side by side, as they are done; a fault of one file is its refusal."""
+    store = evidence_store()
+
+    def seal(path: Path) -> _Sealed:
+        try:
+            kept = store.keep(path)
+        except NotKept as fault:
+            return _Sealed(path, None, None, fault.refusal)
+        if kept.sha256 in known:
+            return _Sealed(path, kept, None, None)
+        opened = read(store.path(kept.key), known=Known(kept.size, kept.md5, kept.sha1, kept.sha256))
+        return _Sealed(path, kept, opened, opened.refusal)
+
+    engine = LocalEngine(threads=True)  # the threads wait for disks and decoders; the decoders are processes
+    try:
+        for outcome in engine.map_batches(seal, files, size=1):
+            if outcome.value is None:
+                raise IntakeStopped(f"{files[outcome.index]}: {outcome.error}")
+            yield outcome.value
+    finally:
+        engine.close()
+
+
+def _batches(items: Iterator[_Sealed]) -> Iterator[tuple[int, list[_Sealed]]]:
+    """Group what arrives by number and by time, so that a kill loses seconds, not hours."""
+    batch: list[_Sealed] = []
+    done, since = 0, time.monotonic()
+    for item in items:
+        batch.append(item)
+        done += 1
+        if len(batch) >= BATCH_FILES or time.monotonic() - since > BATCH_SECONDS:
+            yield done, batch
+            batch, since = [], time.monotonic()
+    if batch:
+        yield done, batch
+
+
+def _record(progress: Progress, case_id: UUID, intake: Intake, batch: list[_Sealed]) -> list[str]:
+    """Write one batch: item, occurrence, frames and log entry together."""
+    officer = progress.officer
+    thing = Thing(Shape.CASE, owner=officer.agency, case=case_id, id=case_id, handling=intake.handling)
+    with acting(officer, Act.RECEIVE, thing, progress.purpose, step="intake") as deed:
+        case = Case.objects.select_for_update().get(pk=case_id)
+        first = case.items_given
+        outcomes = [_record_one(case, officer, intake, sealed) for sealed in batch]
+        case.save(update_fields=["items_given"])
+        deed.reason = (
+            f"received {len(batch)} files from {intake.source}: items {first + 1}-{case.items_given}"
+        )
+        announce("received", officer, progress.purpose, case_id, files=len(batch), origin=intake.origin)
+    return outcomes
+
+
+def _record_one(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -> str:
+    """Write one file and return what it was: new, duplicate, unchanged or refused."""
+    media = _same_file(case, officer, intake, sealed)
+    fresh = media is None
+    if media is None:
+        case.items_given += 1
+        media = _item(case, officer, intake, sealed)
+        media.save()
+        if sealed.opened:
+            Frame.objects.bulk_create(_frames(media, sealed.opened))
+    seen = Occurrence.objects.get_or_create(
+        media=media,
+        folder=_text(sealed.path.parent),
+        name=_text(Path(sealed.path.name)),
+        source=intake.source,
+        defaults=_carried(case, officer, intake),
+    )[1]
+    if media.refusal:
+        return "refused" if fresh else "unchanged"
+    return "new" if fresh else "duplicate" if seen else "unchanged"
+
+
+def _same_file(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -> Media | None:
+    """Return the item of the same bytes, or of the same unreadable path."""
+    held = Media.objects.filter(case=case, owner_id=officer.agency, origin=intake.origin)
+    if sealed.kept:
+        return held.filter(sha256=sealed.kept.sha256).first()
+    return held.filter(
+        sha256="",
+        occurrences__folder=_text(sealed.path.parent),
+        occurrences__name=_text(Path(sealed.path.name)),
+    ).first()
+
+
+def _carried(case: Case, officer: Officer, intake: Intake) -> dict[str, Any]:
+    return {
+        "case": case,
+        "owner_id": officer.agency,
+        "made_by_id": officer.id,
+        "codes": str(intake.handling),
+        "handling_text": intake.handling_text,
+        "audience": case.audience,
+    }
+
+
+def _item(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -> Media:
+    """Return the unsaved row of one file, with everything that could be learned of it."""
+    media = Media(
+        number=case.items_given, origin=intake.origin, source=intake.source, **_carried(case, officer, intake)
+    )
+    if sealed.kept:
+        media.size, media.key = sealed.kept.size, sealed.kept.key
+        media.md5, media.sha1, media.sha256 = sealed.kept.md5, sealed.kept.sha1, sealed.kept.sha256
+    if sealed.opened:
+        _describe(media, sealed.opened)
+    if sealed.refusal:
+        media.refusal, media.refusal_reason = str(sealed.refusal.code), sealed.refusal.reason
+    return media
+
+
+def _describe(media: Media, opened: Opened) -> None:
+    """Copy what opening learned into the row; a refused file may still have told its container's facts."""
+    media.kind = str(opened.kind or "")
+    media.mime, media.partial = opened.mime, opened.partial
+    media.width, media.height, media.duration = opened.width, opened.height, opened.duration
+    media.pdq, media.pdq_turns = opened.pdq or "", list(opened.pdq_turns)
+    media.pdq_quality = opened.pdq_quality
+    media.tags = dict(opened.tags)
+    media.metadata = metadata.normalise(opened.tags).as_json()
+    if opened.kind == "video":
+        media.decoded = {"decoded": opened.decoded, "expected": opened.expected, "errors": opened.errors}
+
+
+def _frames(media: Media, opened: Opened) -> list[Frame]:
+    return [
+        Frame(
+            media=media,
+            t=f.t,
+            pdq=f.pdq,
+            quality=f.quality,
+            case=media.case,
+            owner_id=media.owner_id,
+            made_by_id=media.made_by_id,
+            codes=media.codes,
+            handling_text=media.handling_text,
+            audience=media.audience,
+        )
+        for f in opened.frames
+    ]
+
+
+def _text(path: Path) -> str:
+    """Return a path as text that a database holds: bytes that are no UTF-8 are written as \\xNN."""
+    text = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return text.replace("\x00", "\\x00")

@@ -68,14 +68,22 @@ def _digest(path: Path) -> str:
 
 
 def _begin(
-    officer: Officer, purpose: Purpose, name: str, format: str, digest: str, options: ReadOptions, harmless: bool  # noqa: A002
+    officer: Officer,
+    purpose: Purpose,
+    name: str,
+    format: str,  # noqa: A002
+    digest: str,
+    options: ReadOptions,
+    harmless: bool,
 ) -> HashList:
     """Return the list's row: a new one, or the one of the same bytes to go on with."""
     thing = Thing(Shape.AGENCY, owner=officer.agency)
     with acting(officer, Act.RECEIVE, thing, purpose, step="match", reason="import a hash list"):
         held = HashList.objects.filter(owner_id=officer.agency, name=name).first()
         if held and held.sha256 != digest:
-            raise ListRefused("name", f"the agency already has another list {name!r}; give this one a new name")
+            raise ListRefused(
+                "name", f"the agency already has another list {name!r}; give this one a new name"
+            )
         return held or HashList.objects.create(
             owner_id=officer.agency,
             name=name,
@@ -226,7 +234,9 @@ def _write(officer: Officer, media: Media, comparison: Comparison, rows: list[Li
     for hit in comparison.hits:
         if hit.verdict is Verdict.NEW:
             continue
-        segments = [asdict(s) for s in comparison.segments if (s.list_name, s.entry) == (hit.list_name, hit.entry)]
+        segments = [
+            asdict(s) for s in comparison.segments if (s.list_name, s.entry) == (hit.list_name, hit.entry)
+        ]
         Match.objects.get_or_create(
             media=media,
             owner_id=officer.agency,
@@ -258,6 +268,8 @@ def decide_match(officer: Officer, purpose: Purpose, match: Match, *, confirmed:
         match.decided_by_id = officer.id
         match.save(update_fields=["state", "decided_by"])
         standing = Match.objects.filter(media=match.media).exclude(state="refused")
-        best = "exact" if standing.filter(verdict="exact").exists() else "near" if standing.exists() else "new"
+        best = (
+            "exact" if standing.filter(verdict="exact").exists() else "near" if standing.exists() else "new"
+        )
         Media.objects.filter(pk=match.media_id).update(known=best)
     return match

@@ -34,7 +34,10 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         messages.success(request, _("The items are being compared with your agency's hash lists."))
         return redirect("match:page", case_id=case.pk)
     items = Media.objects.filter(case=case, refusal="").exclude(origin="crop")
-    counts = {row["known"] or "waiting": row["n"] for row in items.values("known").annotate(n=Count("id")).order_by()}
+    counts = {
+        row["known"] or "waiting": row["n"]
+        for row in items.values("known").annotate(n=Count("id")).order_by()
+    }
     context = {
         "counts": {k: counts.get(k, 0) for k in ("exact", "near", "new", "waiting")},
         "matches": Match.objects.filter(case=case).select_related("media", "decided_by")[:500],
@@ -109,7 +112,9 @@ def _imported(request: DeskRequest, data: dict[str, Any]) -> HashList:
 def one_list(request: DeskRequest, list_id: UUID) -> HttpResponse:
     """Show one list: its counts, and each record that could not be read, with its line."""
     held = get_object_or_404(HashList, pk=list_id)
-    with acting(request.officer, Act.READ, held.as_thing(), request.purpose, step="match", reason="hash list"):
+    with acting(
+        request.officer, Act.READ, held.as_thing(), request.purpose, step="match", reason="hash list"
+    ):
         refusals = list(held.refusals.all()[:500])
     return render(request, "match/list.html", {"held": held, "refusals": refusals, "nav": "lists"})
 

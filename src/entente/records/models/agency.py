@@ -17,7 +17,7 @@ from entente.vocabulary.handling import Purpose
 
 
 class Agency(models.Model):
-    """A partner of the circle. Everyone who is logged in knows the circle; nobody knows who else was asked."""
+    """A partner of the circle. All who are logged in know the circle; nobody knows who else was asked."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120)

@@ -83,7 +83,7 @@ class Frame(CaseBound):
 
 
 class Viewing(CaseBound):
-    """Somebody had to look: what was shown, for how long, and why. Views avoided are counted from the rest."""
+    """Somebody had to look: what was shown, how long, and why. The rest are views avoided."""
 
     media = models.ForeignKey(Media, models.CASCADE, related_name="viewings")
     account = models.ForeignKey("records.Account", models.PROTECT, related_name="+")

@@ -1,0 +1,121 @@
+"""The page of intake: what was received, what was refused and why, and a form to receive more."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from entente.casework.intake.service import Intake, receive
+from entente.records import clock
+from entente.records.door import DeskRequest, case_page
+from entente.records.models import Case, Job, Media
+from entente.safeguards.access import Act, Deny, decide
+from entente.vocabulary.handling import HandlingCode
+
+
+class ManyFiles(forms.FileField):
+    """Several files in one field."""
+
+    class Widget(forms.ClearableFileInput):
+        """Let the browser offer several."""
+
+        allow_multiple_selected = True
+
+    widget = Widget
+
+    def clean(self, data: object, initial: object = None) -> list[UploadedFile]:
+        """Check each file like a single one."""
+        given = data if isinstance(data, list | tuple) else [data]
+        return [super(ManyFiles, self).clean(each, initial) for each in given]
+
+
+class ReceiveForm(forms.Form):
+    """Media by upload, or a folder that this machine can read."""
+
+    source = forms.CharField(label=_("Source"), max_length=200, help_text=_("Where or from whom it came."))
+    files = ManyFiles(label=_("Files"), required=False)
+    folder = forms.CharField(
+        label=_("Or a folder on this machine"),
+        required=False,
+        help_text=_("Everything below it is taken in; links are not followed."),
+    )
+    codes = forms.MultipleChoiceField(
+        label=_("Handling codes"),
+        choices=[(c.value, c.value) for c in HandlingCode],
+        initial=["H0"],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    handling_text = forms.CharField(label=_("Restriction in words (for H3)"), required=False)
+
+    def clean(self) -> dict[str, object]:
+        """Files or a folder, and H3 with its words."""
+        data = super().clean() or {}
+        if not data.get("files") and not data.get("folder"):
+            self.add_error("files", _("Choose files, or name a folder."))
+        if data.get("folder") and not Path(data["folder"]).is_dir():
+            self.add_error("folder", _("There is no such folder on this machine."))
+        if "H3" in data.get("codes", []) and not data.get("handling_text", "").strip():
+            self.add_error("handling_text", _("H3 needs its restriction in words."))
+        return data
+
+
+@case_page("intake")
+def page(request: DeskRequest, case: Case) -> HttpResponse:
+    """Show what was received; take in more."""
+    form = ReceiveForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        intake = Intake(data["source"], "found", tuple(data["codes"]), data["handling_text"])
+        # the law is asked before a byte is laid down; receive() asks again and records a refusal
+        verdict = decide(request.officer, case.as_thing(), Act.RECEIVE, request.purpose, clock.now())
+        uploads = "" if isinstance(verdict, Deny) else _laid_down(data["files"])
+        paths = [Path(p) for p in (uploads, data["folder"]) if p]
+        receive(request.officer, request.purpose, case, paths, intake, laid_down=uploads)
+        messages.success(request, _("The files are being received."))
+        return redirect("intake:page", case_id=case.pk)
+    items = Media.objects.filter(case=case)
+    context = {
+        "form": form,
+        "jobs": Job.objects.filter(case=case.pk, task="intake.receive")[:5],
+        "refused": items.exclude(refusal="").prefetch_related("occurrences"),
+        "counts": {
+            "items": items.count(),
+            "pictures": items.filter(kind="picture", refusal="").count(),
+            "videos": items.filter(kind="video", refusal="").count(),
+            "refused": items.exclude(refusal="").count(),
+        },
+        "sources": items.values("source", "origin", "owner__short")
+        .annotate(n=Count("id"))
+        .order_by("source"),
+    }
+    return render(request, "intake/page.html", context, status=400 if form.errors else 200)
+
+
+def _laid_down(files: list[UploadedFile]) -> str:
+    """Write uploads inside the desk, where the worker reads them; nothing where there are none."""
+    given = [f for f in files if f]
+    if not given:
+        return ""
+    uploads = settings.DESK / "uploads"
+    uploads.mkdir(mode=0o700, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=uploads))
+    for number, each in enumerate(given):
+        kept = folder / str(number) / Path(each.name or "file").name
+        kept.parent.mkdir()
+        with kept.open("wb") as out:
+            for chunk in each.chunks():
+                out.write(chunk)
+    return str(folder)
+
+
+urlpatterns = [path("", page, name="page")]

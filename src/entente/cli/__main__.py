@@ -1,0 +1,7 @@
+"""``python -m entente.cli``: the same as ``entente``."""
+
+import sys
+
+from entente.cli import main
+
+sys.exit(main())

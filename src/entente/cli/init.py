@@ -1,0 +1,85 @@
+"""``entente init``: make a desk, or add an agency and an officer to it."""
+
+from __future__ import annotations
+
+import os
+
+from entente.cli import words
+from entente.vocabulary.agency import AgencyKind, Role
+from entente.vocabulary.handling import Purpose
+from entente.web import start
+
+CASEWORK = [Purpose.VICTIM_IDENTIFICATION, Purpose.SAFEGUARDING, Purpose.PROSECUTION]
+
+
+def run(arguments: list[str]) -> int:
+    """Make the desk; print a log-in link that works once."""
+    made = words.parser("init", "make a desk, or add an agency and an officer to one")
+    made.add_argument("folder", nargs="?", help="where the desk lives (default: ENTENTE_DESK)")
+    made.add_argument("--agency", default="National unit", help="the agency's name")
+    made.add_argument("--short", default="NU", help="its short name")
+    made.add_argument("--country", default="EU", help="ISO 3166-1 alpha-2")
+    made.add_argument("--kind", default=AgencyKind.NATIONAL_UNIT.value, choices=[k.value for k in AgencyKind])
+    made.add_argument("--contact", default="", help="the contact route given with a hit, never a person")
+    made.add_argument("--officer", default="NU-1001", help="service number")
+    made.add_argument(
+        "--role", action="append", choices=[r.value for r in Role], help="may be repeated (default: examiner)"
+    )
+    told = made.parse_args(arguments)
+    folder = start.folder_of(told.folder)
+    os.umask(0o077)
+    start.make_desk(folder)
+    secret = _add(told)
+    words.say(
+        {
+            "desk": str(folder),
+            "agency": told.short,
+            "officer": told.officer,
+            "log_in_once": f"/enter/{secret}/",
+        },
+        told.json,
+    )
+    return 0
+
+
+def _add(told: object) -> str:
+    from django.conf import settings
+    from django.db import transaction
+
+    from entente.evidence.keys import node_key
+    from entente.records import log
+    from entente.records.models import Account, Agency, LoginLink
+    from entente.safeguards.access import Act, Shape, Thing
+
+    node_key(settings.KEY_FOLDER / "node.key", store=settings.EVIDENCE_ROOT)
+    roles = told.role or [Role.EXAMINER.value]  # type: ignore[attr-defined]
+    audits = Role.DATA_PROTECTION.value in roles
+    purposes = [Purpose.DATA_PROTECTION_AUDIT] if audits else CASEWORK
+    with transaction.atomic():
+        agency, _ = Agency.objects.get_or_create(
+            short=told.short,  # type: ignore[attr-defined]
+            defaults={
+                "name": told.agency,  # type: ignore[attr-defined]
+                "country": told.country,  # type: ignore[attr-defined]
+                "kind": told.kind,  # type: ignore[attr-defined]
+                "contact": told.contact,  # type: ignore[attr-defined]
+            },
+        )
+        account, new = Account.objects.get_or_create(
+            username=told.officer,  # type: ignore[attr-defined]
+            defaults={"agency": agency, "roles": roles, "purposes": [str(p) for p in purposes]},
+        )
+        if new:
+            account.set_unusable_password()
+            account.save()
+        secret = LoginLink.issue(account)
+        thing = Thing(Shape.AGENCY, owner=agency.id, id=account.id)
+        log.append(
+            account.as_officer(),
+            Act.GRANT,
+            thing,
+            purposes[0],
+            step="init",
+            reason="an account was made" if new else "a log-in link was issued",
+        )
+    return secret

@@ -1,0 +1,29 @@
+"""``entente worker``: do the desk's heavy work until stopped; what is unfinished goes back to the queue."""
+
+from __future__ import annotations
+
+import signal
+from threading import Event
+
+from entente.cli import words
+from entente.web import start
+
+
+def run(arguments: list[str]) -> int:
+    """Take jobs until a signal, or until there are none with ``--until-empty``."""
+    made = words.on_desk(words.parser("worker", "do the desk's heavy work"))
+    made.add_argument("--until-empty", action="store_true", help="end when there is nothing left to do")
+    told = made.parse_args(arguments)
+    try:
+        start.open_desk(start.folder_of(told.desk))
+    except start.NoDesk as fault:
+        return words.refuse("worker", fault)
+    from entente.records import jobs
+
+    stop = Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    done = jobs.work(stop, until_empty=told.until_empty)
+    if told.until_empty:
+        words.say({"jobs_done": done}, told.json)
+    return 0

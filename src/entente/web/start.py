@@ -1,0 +1,67 @@
+"""Opening a desk from the command line: its folder, its settings, and as whom one acts."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import django
+from django.core.management import call_command
+
+DEFAULT_FOLDER = Path("entente-desk")
+
+
+class NoDesk(ValueError):
+    """There is no desk in that folder, or nobody to act as; the text says the mend."""
+
+
+def folder_of(given: str | None) -> Path:
+    """Return the desk's folder: as given, from ENTENTE_DESK, or ``entente-desk`` here."""
+    return Path(given or os.environ.get("ENTENTE_DESK") or DEFAULT_FOLDER).absolute()
+
+
+def make_desk(folder: Path) -> None:
+    """Make an empty desk: folder for one owner only, keys, evidence store, tables."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = folder / "keys"
+    keys.mkdir(mode=0o700, exist_ok=True)
+    (folder / "evidence").mkdir(mode=0o700, exist_ok=True)
+    secret = keys / "secret"
+    if not secret.exists():
+        handle = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as out:
+            out.write(secrets.token_urlsafe(48))
+    _set_up(folder)
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def open_desk(folder: Path) -> None:
+    """Make ready to work on the desk in ``folder``; raise ``NoDesk`` if there is none."""
+    if not (folder / "keys" / "secret").is_file():
+        raise NoDesk(f"no desk in {folder}: make one with `entente init {folder}`, or name it with --desk")
+    _set_up(folder)
+
+
+def _set_up(folder: Path) -> None:
+    os.environ["ENTENTE_DESK"] = str(folder)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "entente.web.settings")
+    django.setup()
+
+
+def acting_account(service_number: str | None) -> object:
+    """Return the account one acts as: by service number, from ENTENTE_OFFICER, or the desk's only one."""
+    from entente.records.models import Account
+    from entente.safeguards.access import FOUNDERS
+
+    number = service_number or os.environ.get("ENTENTE_OFFICER")
+    accounts = Account.objects.filter(is_active=True)
+    if number:
+        found = accounts.filter(username=number).first()
+        if found is None:
+            raise NoDesk(f"no officer {number} at this desk; the service number is written as at log-in")
+        return found
+    workers = [a for a in accounts if set(a.roles) & {str(r) for r in FOUNDERS}]
+    if len(workers) == 1:
+        return workers[0]
+    raise NoDesk("say who is acting: --as SERVICE-NUMBER, or set ENTENTE_OFFICER")
