@@ -17,7 +17,7 @@ from typing import Any
 
 import typst
 
-STANDARDS = ["a-3a", "ua-1"]
+STANDARDS: list[Any] = ["a-3a", "ua-1"]
 LANGUAGES = ("en", "fr", "it")
 
 # What the bundled fonts can draw (compiled one by one under PDF/A-3a): Latin, Greek, Cyrillic, the basic
@@ -58,7 +58,8 @@ def set_pages(
         raise NotSet(f"documents are written in {', '.join(LANGUAGES)}, not in {language!r}")
     issued = _moment(issued_at)
     source = files("entente.formats") / "typst"
-    parts = {
+    # typst takes a mapping of parts in memory; its type hints do not know it yet, hence Any
+    parts: Any = {
         "main.typ": (source / template).read_bytes(),
         "page.typ": (source / "page.typ").read_bytes(),
         "words.json": _json(json.loads((source / "words.json").read_text("utf-8"))[language]),

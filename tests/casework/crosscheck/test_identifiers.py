@@ -15,7 +15,7 @@ K = IdentifierKind
         (K.SCREEN_NAME, ["Blue_Fox", "@blue_fox", " ＢＬＵＥ_fox ", "blue\u200b_fox"], "blue_fox"),
         (K.EMAIL, ["A.B@Example.ORG", "<a.b@example.org>", "mailto:a.b@example.org"], "a.b@example.org"),
         (K.EMAIL, ["x@Bücher.example", "x@xn--bcher-kva.example"], "x@xn--bcher-kva.example"),
-        (K.PHONE, ["+39 06 123-4567", "0039061234567", "tel:+39(06)1234567", "+39 06.123.4567"], "+39061234567"),
+        (K.PHONE, ["+39 06 123-4567", "0039061234567", "tel:+39(06)1234567"], "+39061234567"),
         (K.DEVICE, ["sn-12 34:ab", "SN1234AB"], "SN1234AB"),
         (K.HASH, ["900150983CD24FB0D6963F7D28E17F72", " 900150983cd24fb0d6963f7d28e17f72\n"],
          "900150983cd24fb0d6963f7d28e17f72"),

@@ -31,8 +31,8 @@ def test_every_small_cell_is_hidden_and_none_follows_from_its_row_or_column(cell
             assert hidden[i][j] or not 0 < v < 5
     lines = [list(zip(r, h, strict=True)) for r, h in zip(cells, hidden, strict=True) if len(r) > 1]
     if len(cells) > 1:
-        for j in range(len(cells[0])):
-            lines.append([(cells[i][j], hidden[i][j]) for i in range(len(cells))])
+        height, width = range(len(cells)), range(len(cells[0]))
+        lines += [[(cells[i][j], hidden[i][j]) for i in height] for j in width]
     for line in lines:
         gone = [v for v, h in line if h]
         assert len(gone) != 1

@@ -60,7 +60,7 @@ WORDS: dict[str, dict[Effect, str]] = {
         Effect.WRONG: "Il vostro elemento {label} si è rivelato errato; avvisate chi lo ha avuto da voi.",
         Effect.LED_TO_REGION: "Il vostro elemento {label} ha aiutato a trovare la regione.",
         Effect.LED_TO_HOME: "Il vostro elemento {label} ha aiutato a trovare l’abitazione.",
-        Effect.FOUND_IN_SEARCH: "Ciò che mostra il vostro elemento {label} è stato trovato nella perquisizione.",
+        Effect.FOUND_IN_SEARCH: "Ciò che mostra il vostro elemento {label} è stato trovato sul posto.",
     },
 }
 

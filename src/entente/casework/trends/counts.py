@@ -66,7 +66,7 @@ def _cover(cells: Sequence[Sequence[int]], hidden: list[list[bool]], line: list[
         return False
 
     def loss(place: tuple[int, int]) -> tuple[bool, bool, int, tuple[int, int]]:
-        """A 0 last, as hiding it says little; before others one whose crossing line has hidden cells already."""
+        """A 0 last, as hiding it says little; first one whose crossing line has hidden cells."""
         i, j = place
         crossed = any(hidden[i]) and any(row[j] for row in hidden)
         return (cells[i][j] == 0, not crossed, cells[i][j], place)
