@@ -45,6 +45,10 @@ def contradictions(
     return tuple(sorted(found) + _parted(factors, here))
 
 
+def _word(group: str) -> str:
+    return group.replace("_", " ")
+
+
 def _parted(factors: Mapping[str, Floats], here: World) -> list[str]:
     """Return a sentence for each two groups that, alone, are sure of different countries."""
     if len(factors) < 2:
@@ -57,8 +61,8 @@ def _parted(factors: Mapping[str, Floats], here: World) -> list[str]:
             a, b = tops[one], tops[two]
             sure = alone[one][a] > _SURE and alone[two][b] > _SURE
             if sure and alone[one][b] < _NEVER and alone[two][a] < _NEVER:
+                here_a, here_b = here.name(here.countries[a]), here.name(here.countries[b])
                 found.append(
-                    f"The sources part: {one.replace('_', ' ')} alone leads to {here.name(here.countries[a])}, "
-                    f"{two.replace('_', ' ')} alone to {here.name(here.countries[b])}."
+                    f"The sources part: {_word(one)} alone leads to {here_a}, {_word(two)} to {here_b}."
                 )
     return found

@@ -2,8 +2,8 @@
 
 References
 ----------
-ENFSI Guideline for Evaluative Reporting in Forensic Science (2015), table of verbal equivalents. Words of support
-are given to likelihood ratios only, never to a share of belief.
+ENFSI Guideline for Evaluative Reporting in Forensic Science (2015), verbal equivalents. Words of
+support are given to likelihood ratios only, never to a share of belief.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ LANGUAGES = ("en", "fr", "it")
 SCALE = (2.0, 10.0, 100.0, 1_000.0, 10_000.0, 1_000_000.0)
 STRENGTH = {
     "en": ("weakly", "moderately", "moderately strongly", "strongly", "very strongly", "extremely strongly"),
-    "fr": ("faiblement", "modérément", "assez fortement", "fortement", "très fortement", "extrêmement fortement"),
+    "fr": ("faiblement", "modérément", "assez fortement", "fortement", "très fortement",
+           "extrêmement fortement"),
     "it": ("debolmente", "moderatamente", "abbastanza fortemente", "fortemente", "molto fortemente",
            "estremamente fortemente"),
 }  # fmt: skip
@@ -34,8 +35,8 @@ _SAYS = {
         "not": "not ",
     },
     "fr": {
-        "for": "« {clue} » soutient {how} {place} : cet indice y est {ratio} fois plus vraisemblable qu’ailleurs.",
-        "against": "« {clue} » va {how} contre {place} : cet indice est {ratio} fois plus vraisemblable ailleurs.",
+        "for": "« {clue} » soutient {how} {place} : il y est {ratio} fois plus vraisemblable qu’ailleurs.",
+        "against": "« {clue} » va {how} contre {place} : il est {ratio} fois plus vraisemblable ailleurs.",
         "neutral": "« {clue} » ne soutient ni ne contredit {place}.",
         "silent": "« {clue} » ne dit rien du lieu.",
         "doubt": "Il ne s’accorde pas avec les autres indices : il trompe avec une probabilité de {p:.2f}.",
@@ -53,9 +54,11 @@ _SAYS = {
 KIND_NAMES = {
     "fr": {
         "gps": "position", "text": "texte", "language": "langue écrite", "speech": "langue parlée",
-        "mains_hz": "fréquence du secteur", "socket": "prise de courant", "driving_side": "côté de circulation",
+        "mains_hz": "fréquence du secteur", "socket": "prise de courant",
+        "driving_side": "côté de circulation",
         "currency": "monnaie", "phone_number": "numéro de téléphone", "barcode": "code-barres",
-        "utc_offset": "décalage UTC", "posting_hours": "heures de publication", "sun_elevation": "hauteur du soleil",
+        "utc_offset": "décalage UTC", "posting_hours": "heures de publication",
+        "sun_elevation": "hauteur du soleil",
         "toponym": "nom de lieu", "region": "région", "country": "pays", "relief": "relief",
         "ip_country": "pays de l’adresse IP", "plate": "plaque", "holiday": "jour férié", "object": "objet",
         "device": "appareil", "time": "heure",
@@ -64,9 +67,11 @@ KIND_NAMES = {
         "gps": "posizione", "text": "testo", "language": "lingua scritta", "speech": "lingua parlata",
         "mains_hz": "frequenza di rete", "socket": "presa elettrica", "driving_side": "lato di guida",
         "currency": "moneta", "phone_number": "numero di telefono", "barcode": "codice a barre",
-        "utc_offset": "scarto UTC", "posting_hours": "ore di pubblicazione", "sun_elevation": "altezza del sole",
+        "utc_offset": "scarto UTC", "posting_hours": "ore di pubblicazione",
+        "sun_elevation": "altezza del sole",
         "toponym": "toponimo", "region": "regione", "country": "paese", "relief": "rilievo",
-        "ip_country": "paese dell’indirizzo IP", "plate": "targa", "holiday": "festività", "object": "oggetto",
+        "ip_country": "paese dell’indirizzo IP", "plate": "targa", "holiday": "festività",
+        "object": "oggetto",
         "device": "apparecchio", "time": "ora",
     },
 }  # fmt: skip

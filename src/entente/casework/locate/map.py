@@ -49,11 +49,19 @@ def rings() -> list[tuple[str, list[np.ndarray]]]:
     packed = outlines()
     scale, shift = np.array(packed["transform"]["scale"]), np.array(packed["transform"]["translate"])
     arcs = [np.cumsum(np.array(a, float), axis=0) * scale + shift for a in packed["arcs"]]
-    return [(c["code"], [_ring(arcs, r) for part in c["arcs"] for r in part]) for c in packed["countries"]]
+    return [
+        (c["code"], [piece for part in c["arcs"] for r in part for piece in _ring(arcs, r)])
+        for c in packed["countries"]
+    ]
 
 
-def _ring(arcs: list[np.ndarray], indexes: Sequence[int]) -> np.ndarray:
-    return np.concatenate([arcs[i] if i >= 0 else arcs[~i][::-1] for i in indexes])
+def _ring(arcs: list[np.ndarray], indexes: Sequence[int]) -> list[np.ndarray]:
+    """Return a ring; one that crosses the date line comes twice, once at each edge of the world."""
+    ring = np.concatenate([arcs[i] if i >= 0 else arcs[~i][::-1] for i in indexes])
+    turned = np.stack([np.unwrap(ring[:, 0], period=360), ring[:, 1]], axis=1)
+    if np.array_equal(turned, ring):
+        return [ring]
+    return [turned + np.array([around, 0.0]) for around in (-360.0, 0.0, 360.0)]
 
 
 def fitted(cells: Sequence[str], width: float = 800.0) -> Frame:
@@ -61,7 +69,8 @@ def fitted(cells: Sequence[str], width: float = 800.0) -> Frame:
     if not cells:
         return Frame(-180, -60, 180, 80, width, width * 140 / 360)
     at = np.array([h3.cell_to_latlng(c) for c in cells])
-    (south, west), (north, east) = at.min(axis=0), at.max(axis=0)
+    # A few cells far away must not shrink the rest to a dot; the inset shows them.
+    (south, west), (north, east) = np.quantile(at, (0.03, 0.97), axis=0)
     middle = min(max((south + north) / 2, -75.0), 75.0)
     tall, squeeze = max((north - south) * 1.5, 4.0), float(np.cos(np.radians(middle)))
     broad = max((east - west) * 1.5, 6.0, tall * 1.25 / squeeze)
@@ -79,7 +88,7 @@ def draw(posterior: Posterior, cells90: Sequence[str] = (), title: str = "Where 
 
     Parameters
     ----------
-    cells90 : H3 indexes of the 90 % area, as ``engine.cells90`` gives them; without it the 50 % area stands alone
+    cells90 : H3 indexes of the 90 % area, as ``engine.cells90`` gives them; without it only 50 %
     """
     inner, outer = list(posterior.cells50), list(cells90)
     coarse50, coarse90 = _fewer(inner), _fewer(outer)
@@ -87,13 +96,13 @@ def draw(posterior: Posterior, cells90: Sequence[str] = (), title: str = "Where 
     shapes = rings()
     parts = [
         f'<rect width="{frame.width:g}" height="{frame.height:.1f}" fill="{_SEA}"/>',
-        _land(shapes, frame),
+        f'<use href="#map-land" fill="{_LAND}" fill-rule="evenodd"/>',
         _graticule(frame),
         _cells(coarse90, frame, _SHADE90, 0.55),
         _cells(coarse50, frame, _SHADE50, 0.7),
-        _borders(shapes, frame),
+        f'<use href="#map-land" fill="none" stroke="{_BORDER}" stroke-width="0.8"/>',
         _legend(posterior, frame),
-        _inset(shapes, frame),
+        _inset(shapes, inner, frame),
     ]
     about = "; ".join(f"{world().name(c.code)} {c.p:.0%}" for c in posterior.countries[:5])
     described = (
@@ -105,7 +114,9 @@ def draw(posterior: Posterior, cells90: Sequence[str] = (), title: str = "Where 
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {frame.width:g} {tall:.1f}" '
         f'aria-labelledby="map-title map-desc" font-family="sans-serif" font-size="12">'
         f'<title id="map-title">{escape(title)}</title><desc id="map-desc">{escape(described)}</desc>'
-        f'<defs><clipPath id="map-clip"><rect width="{frame.width:g}" height="{frame.height:.1f}"/></clipPath></defs>'
+        f'<defs><clipPath id="map-clip">'
+        f'<rect width="{frame.width:g}" height="{frame.height:.1f}"/></clipPath>'
+        f"{_land(shapes, frame)}</defs>"
         f'<g clip-path="url(#map-clip)">{"".join(parts)}</g>'
         f'<text x="4" y="{frame.height + 16:.1f}" fill="#333">{escape(ATTRIBUTION)}</text></svg>\n'
     )
@@ -120,8 +131,9 @@ def _fewer(cells: list[str]) -> list[str]:
     return drawn
 
 
-def _path(points: np.ndarray, frame: Frame) -> str:
-    xy = np.round(frame.xy(points), 1)
+def _path(points: np.ndarray, frame: Frame, grain: float = 2.0) -> str:
+    """Return a closed path, rounded to a ``grain``-th of a unit, without points that fall together."""
+    xy = np.round(frame.xy(points) * grain) / grain
     kept = xy[np.append(True, np.any(np.diff(xy, axis=0) != 0, axis=1))]
     return "M" + "L".join(f"{x:g} {y:g}" for x, y in kept) + "Z" if len(kept) > 2 else ""
 
@@ -141,12 +153,7 @@ def _visible(shapes: Iterable[tuple[str, list[np.ndarray]]], frame: Frame) -> It
 
 def _land(shapes: list[Any], frame: Frame) -> str:
     d = "".join(_path(ring, frame) for ring in _visible(shapes, frame))
-    return f'<path d="{d}" fill="{_LAND}" fill-rule="evenodd"/>'
-
-
-def _borders(shapes: list[Any], frame: Frame) -> str:
-    d = "".join(_path(ring, frame) for ring in _visible(shapes, frame))
-    return f'<path d="{d}" fill="none" stroke="{_BORDER}" stroke-width="0.8"/>'
+    return f'<path id="map-land" d="{d}"/>'
 
 
 def _cells(cells: Sequence[str], frame: Frame, colour: str, opacity: float) -> str:
@@ -155,7 +162,7 @@ def _cells(cells: Sequence[str], frame: Frame, colour: str, opacity: float) -> s
     for cell in cells:
         edge = np.array([(lon, lat) for lat, lon in h3.cell_to_boundary(cell)])
         if np.ptp(edge[:, 0]) < 180:
-            found.append(_path(edge, frame))
+            found.append(_path(edge, frame, 10.0))
     return f'<path d="{"".join(found)}" fill="{colour}" fill-opacity="{opacity}"/>'
 
 
@@ -167,9 +174,8 @@ def _graticule(frame: Frame) -> str:
         x = (lon - frame.west) / (frame.east - frame.west) * frame.width
         lines.append(f"M{x:.1f} 0V{frame.height:.1f}")
         side = abs((lon + 180) % 360 - 180)
-        words.append(
-            f'<text x="{x + 2:.1f}" y="{frame.height - 4:.1f}">{side}°{"W" if (lon + 180) % 360 < 180 else "E"}</text>'
-        )
+        letter = "W" if (lon + 180) % 360 < 180 else "E"
+        words.append(f'<text x="{x + 2:.1f}" y="{frame.height - 4:.1f}">{side}°{letter}</text>')
     for lat in range(int(np.ceil(frame.south / step)) * step, int(frame.north) + 1, step):
         y = (frame.north - lat) / (frame.north - frame.south) * frame.height
         lines.append(f"M0 {y:.1f}H{frame.width:g}")
@@ -192,7 +198,7 @@ def _legend(posterior: Posterior, frame: Frame) -> str:
     return back + words
 
 
-def _inset(shapes: list[Any], frame: Frame) -> str:
+def _inset(shapes: list[Any], cells: Sequence[str], frame: Frame) -> str:
     """Return the whole world, small, with the window marked; nothing where the window is the world."""
     if frame.east - frame.west >= 359:
         return ""
@@ -204,9 +210,19 @@ def _inset(shapes: list[Any], frame: Frame) -> str:
     wide, tall = max(x2 - x, 5.0), max(y2 - y, 5.0)
     return (
         f'<g transform="translate(4 {frame.height - 92:.1f})"><rect width="180" height="70" fill="#fff" '
-        f'stroke="{_BORDER}"/><path d="{land}" fill="{_GRID}"/><rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" '
-        f'height="{tall:.1f}" fill="none" stroke="{_SHADE50}" stroke-width="1.5"/></g>'
+        f'stroke="{_BORDER}"/><path d="{land}" fill="{_GRID}"/>'
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" '
+        f'height="{tall:.1f}" fill="none" stroke="{_BORDER}" stroke-width="1.5"/>'
+        f'<path d="{_dots(cells, small)}" fill="{_SHADE50}"/></g>'
     )
+
+
+def _dots(cells: Sequence[str], small: Frame) -> str:
+    """Return a square for each cell's place on the small world, each place once."""
+    if not cells:
+        return ""
+    at = small.xy(np.array([h3.cell_to_latlng(c)[::-1] for c in cells]))
+    return "".join(f"M{x:g} {y:g}h1.5v1.5h-1.5Z" for x, y in np.unique(np.round(at), axis=0))
 
 
 @dataclass(frozen=True)

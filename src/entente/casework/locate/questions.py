@@ -1,7 +1,7 @@
 """What to ask next: expected information times the chance of an answer, divided by its cost.
 
-Information is reckoned over first-order divisions: H(answer) − Σ belief·H(answer | division), in bits. Chances
-and costs are judged; the yes/no question to a country uses the rates of ``tables``.
+Information is reckoned over first-order divisions: H(answer) − Σ belief·H(answer | division), in bits.
+Chances and costs are judged; the yes/no question to a country uses the rates of ``tables``.
 """
 
 from __future__ import annotations
@@ -115,7 +115,6 @@ def _partners(here: World, posterior: Floats, districts: Floats) -> list[tuple[s
         gain = information(np.array([p, 1 - p]), rates)
         found.append(("country", f"Ask {name}: is this yours?", 0.6 * gain, 4.0))
         inside = districts[here.country_of_district == row] / max(p, 1e-12)
-        found.append((
-            "region", f"Ask {name}: who recognises the region?", 0.35 * RECOGNISED["region"] * p * float(entropy(inside)), 8.0,
-        ))  # fmt: skip
+        gain = RECOGNISED["region"] * p * float(entropy(inside))
+        found.append(("region", f"Ask {name}: who recognises the region?", 0.35 * gain, 8.0))
     return found

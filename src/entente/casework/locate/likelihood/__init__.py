@@ -38,8 +38,8 @@ SILENT = {
     ClueKind.OBJECT: "an object leads to a request and to the search list, not to a place",
     ClueKind.DEVICE: "a device leads to its maker and owner, not to a place",
     ClueKind.TIME: "a time says nothing of a place by itself",
-    ClueKind.PLATE: "no table of plates is part of this version: enter what it shows as country or region",
-    ClueKind.HOLIDAY: "no table of holidays is part of this version: enter what it shows as country or region",
+    ClueKind.PLATE: "no table of plates is part of this version: enter it as country or region",
+    ClueKind.HOLIDAY: "no table of holidays is part of this version: enter it as country or region",
     ClueKind.RELIEF: "no relief data is part of this version: enter what it shows as region",
 }
 

@@ -104,9 +104,12 @@ def script_of(text: str) -> str:
     """Return the ISO 15924 code of most letters of ``text``; Latn where there is none."""
     names = Counter(unicodedata.name(c, "LATIN").split()[0] for c in text if c.isalpha())
     most = names.most_common(1)[0][0] if names else "LATIN"
-    special = {"CJK": "Hani", "HANGUL": "Hang", "HIRAGANA": "Hira", "KATAKANA": "Kana", "MYANMAR": "Mymr",
+    special = {"LATIN": "Latn", "GREEK": "Grek", "KHMER": "Khmr",
+               "CJK": "Hani", "HANGUL": "Hang", "HIRAGANA": "Hira", "KATAKANA": "Kana",
+               "MYANMAR": "Mymr",
                "LAO": "Laoo", "DEVANAGARI": "Deva", "GUJARATI": "Gujr", "GURMUKHI": "Guru", "KANNADA": "Knda",
-               "MALAYALAM": "Mlym", "TAMIL": "Taml", "TELUGU": "Telu", "ARMENIAN": "Armn", "CYRILLIC": "Cyrl"}  # fmt: skip
+               "MALAYALAM": "Mlym", "TAMIL": "Taml",
+               "TELUGU": "Telu", "ARMENIAN": "Armn", "CYRILLIC": "Cyrl"}  # fmt: skip
     return special.get(most, most[:4].capitalize())
 
 
@@ -147,7 +150,7 @@ def toponym(clue: Clue, world: World) -> Likelihood:
     rows = gazetteer().rows(name)
     divisions = [i for i, (_, _, n) in enumerate(world.districts) if plain(n) == name]
     countries = [c for c, f in world.facts.items() if name in {plain(n) for n in f["names"].values()}]
-    if not rows and not divisions and not countries:
+    if not name or not (rows or divisions or countries):
         raise ClueRefused(
             clue.id, f"no place of 5,000 people, region or country is called {clue.value!r} here"
         )

@@ -1,0 +1,140 @@
+"""The 90 % region holds the truth as often as it says, on simulated cases of three worlds.
+
+W1: clues fail by themselves at the declared rate. W2: whole groups fail too, in 8 %. W3: clues fail twice as
+often, groups in 20 %, and places are far more rural than the model believes. Clues are drawn from the same
+public tables that the engine uses: this tests the reckoning, not the tables.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+import numpy as np
+import pytest
+from tests.casework.locate.clues import clue
+
+from entente.casework.locate import credible
+from entente.casework.locate.combine import group_factor, groups_of, normalised, weigh
+from entente.casework.locate.likelihood import likelihood
+from entente.casework.locate.likelihood.grid import installed
+from entente.casework.locate.likelihood.words import language_shares
+from entente.casework.locate.sun import elevation
+from entente.casework.locate.tables import DRIVES_LEFT, HERTZ_60
+from entente.casework.locate.world import world
+from entente.vocabulary.clue import Clue
+
+KINDS = ("language", "speech", "mains_hz", "socket", "driving_side", "currency", "utc_offset",
+         "sun_elevation", "ip_country", "region", "country")  # fmt: skip
+ERROR = 0.1
+
+
+def observed(kind: str, cell: int, draw: np.random.Generator):
+    """What is seen at a place when nothing fails, written apart from the engine's likelihoods."""
+    here = world()
+    code = here.countries[here.country[cell]]
+    district = here.districts[here.district[cell]]
+    if kind in ("language", "speech"):
+        table = language_shares(kind, here)
+        tags = sorted(table)
+        shares = np.array([table[t][here.district[cell]] for t in tags])
+        return {str(draw.choice(tags, p=shares / shares.sum())): 1.0} if shares.sum() > 0 else None
+    if kind == "mains_hz":
+        return None if code == "JP" else 60 if code in HERTZ_60 else 50
+    if kind == "socket":
+        types = installed().get(code)
+        return str(draw.choice(list(types), p=list(types.values()))) if types else None
+    if kind == "driving_side":
+        return "left" if code in DRIVES_LEFT else "right"
+    if kind == "currency":
+        return here.facts[code]["currency"] or None
+    if kind == "utc_offset":
+        shares = here.zones[here.zone[cell]][1]
+        return int(draw.choice(list(shares), p=np.array(list(shares.values())) / sum(shares.values())))
+    if kind == "sun_elevation":
+        return _sun(cell, draw)
+    if kind == "region":
+        return {"country": code, "admin1": district[1]} if draw.random() < 0.7 else None
+    return code
+
+
+def _sun(cell: int, draw: np.random.Generator):
+    for _ in range(20):
+        day, minute = int(draw.integers(1, 29)), int(draw.integers(0, 1440))
+        utc = f"2025-{int(draw.integers(1, 13)):02d}-{day:02d}T{minute // 60:02d}:{minute % 60:02d}:00+00:00"
+        moment = np.datetime64(utc[:19]).item().replace(tzinfo=UTC)
+        degrees = float(elevation(moment, world().centres[cell : cell + 1])[0])
+        if degrees > 10:
+            return {"deg": degrees + draw.normal(0, 3), "sd": 3.0, "utc": utc}
+    return None
+
+
+def case(draw: np.random.Generator, number: int, fails: float, group_fails: float, weights: np.ndarray):
+    """Draw a place and ``number`` clues of it, with failures."""
+    at = np.cumsum(weights)
+    somewhere = np.cumsum(world().prior)
+    cell = int(np.searchsorted(at, draw.random()))
+    other: dict[str, int] = {}
+    found: list[Clue] = []
+    for kind in draw.permutation(KINDS):
+        said = observed(str(kind), cell, draw)
+        if said is None or len(found) == number:
+            continue
+        one = clue(str(kind), str(kind), said, 1 - ERROR)
+        elsewhere = int(np.searchsorted(somewhere, draw.random()))
+        source = other.setdefault(str(one.group), elsewhere if draw.random() < group_fails else -1)
+        place = elsewhere if draw.random() < fails else source
+        said = said if place < 0 else observed(str(kind), place, draw)
+        if said is not None:
+            found.append(clue(str(kind), str(kind), said, 1 - ERROR))
+    return cell, found
+
+
+def coverage(
+    places: int, number: int, fails: float, group_fails: float, weights: np.ndarray, twist=None
+) -> float:
+    here, draw, held = world(), np.random.default_rng(20_240_601), 0
+    for _ in range(places):
+        cell, clues = case(draw, number, fails, group_fails, weights)
+        values = [likelihood(c, here).over_cells() for c in clues]
+        if twist is not None:
+            values = [twist(v) for v in values]
+        weighed = [weigh(c, v, here.prior) for c, v in zip(clues, values, strict=True)]
+        belief = normalised(
+            {g: group_factor(m, here.prior) for g, m in groups_of(weighed).items()}, here.prior
+        )
+        inside = credible.areas(here, belief).inside90
+        held += bool(np.isin(np.searchsorted(here.starts, cell, side="right") - 1, inside))
+    return held / places
+
+
+def people() -> np.ndarray:
+    return world().people / world().people.sum()
+
+
+def rural() -> np.ndarray:
+    root = np.sqrt(world().people)
+    return root / root.sum()
+
+
+@pytest.mark.parametrize(
+    "number", [5, pytest.param(3, marks=pytest.mark.slow), pytest.param(8, marks=pytest.mark.slow)]
+)
+def test_w1_the_region_holds_the_truth_as_often_as_it_says(number):
+    assert 0.88 <= coverage(200, number, ERROR, 0.0, people()) <= 0.99
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [3, 5, 8])
+def test_w2_whole_sources_may_fail(number):
+    assert 0.88 <= coverage(200, number, ERROR, 0.08, people()) <= 0.99
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [3, 5, 8])
+def test_w3_it_bends_under_stress_and_does_not_break(number):
+    assert coverage(200, number, 2 * ERROR, 0.20, rural()) >= 0.82
+
+
+def test_a_likelihood_that_counts_people_twice_is_caught():
+    wrong = coverage(60, 8, ERROR, 0.0, people(), twist=lambda v: v * world().prior)
+    assert wrong < 0.88

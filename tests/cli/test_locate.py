@@ -1,0 +1,83 @@
+"""``entente locate``: shapes, exit codes, refusals by index."""
+
+from __future__ import annotations
+
+import io
+import json
+
+from entente.cli import main
+
+CLUES = [
+    {"id": "a", "kind": "language", "value": {"it": 0.9}, "reliability": 0.9},
+    {"id": "b", "kind": "socket", "value": "L", "reliability": 0.93},
+]
+
+
+def test_it_prints_one_object_of_the_design(tmp_path, capsys):
+    (tmp_path / "c.json").write_text(json.dumps(CLUES))
+    assert main(["locate", str(tmp_path / "c.json"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == {
+        "countries",
+        "regions",
+        "area50_km2",
+        "area90_km2",
+        "cells50",
+        "clues",
+        "contradictions",
+        "next_questions",
+        "engine_version",
+        "tables_version",
+    }
+    assert found["countries"][0]["code"] == "IT"
+    assert set(found["clues"][0]) == {"id", "log10_bf", "p_misleading", "without"}
+
+
+def test_it_reads_json_lines_from_standard_input(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(json.dumps(c) for c in CLUES)))
+    assert main(["locate", "-"]) == 0
+    shown = capsys.readouterr().out
+    assert "Italy" in shown and "supports" in shown and "km²" in shown
+
+
+def test_it_refuses_a_bad_clue_by_its_index_and_weighs_the_others(tmp_path, capsys):
+    bad = [
+        CLUES[0],
+        {"kind": "socket", "value": 7},
+        "text",
+        {"kind": "bogus", "value": 1},
+        {"kind": "gps"},
+        CLUES[1],
+    ]
+    (tmp_path / "c.json").write_text(json.dumps(bad))
+    assert main(["locate", str(tmp_path / "c.json"), "--json"]) == 1
+    said = capsys.readouterr()
+    assert [f"clue number {i} refused" in said.err for i in range(6)] == [
+        False,
+        True,
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert json.loads(said.out)["countries"][0]["code"] == "IT"
+
+
+def test_it_draws_the_map(tmp_path, capsys):
+    (tmp_path / "c.json").write_text(json.dumps(CLUES))
+    assert main(["locate", str(tmp_path / "c.json"), "--map", str(tmp_path / "m.svg")]) == 0
+    assert (tmp_path / "m.svg").read_text().startswith("<svg")
+
+
+def test_wrong_use_is_2(tmp_path, capsys):
+    (tmp_path / "c.json").write_text("{not json")
+    assert main(["locate", str(tmp_path / "c.json")]) == 2
+    assert main(["locate", str(tmp_path / "absent.json")]) == 2
+    assert main(["locate"]) == 2
+    assert "line 1" in capsys.readouterr().err
+
+
+def test_an_empty_list_gives_the_prior(tmp_path, capsys):
+    (tmp_path / "c.json").write_text("[]")
+    assert main(["locate", str(tmp_path / "c.json"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["area90_km2"] > 1e7
