@@ -7,36 +7,14 @@ it runs. Nothing here decides anything: what follows is a proposal that waits fo
 
 from __future__ import annotations
 
-from entente.casework.close import service as close
-from entente.casework.cooperate import service as cooperate
-from entente.casework.crosscheck import service as crosscheck
-from entente.casework.examine import service as examine
-from entente.casework.inform import service as inform
-from entente.casework.intake import service as intake
-from entente.casework.link import service as link
-from entente.casework.locate import service as locate
-from entente.casework.match import service as match
-from entente.casework.prioritise import service as prioritise
-from entente.casework.seize import service as seize
-from entente.casework.trends import service as trends
+from importlib import import_module
+
+from entente.casework import STEPS
 from entente.records.announce import News, on
 from entente.records.jobs import enqueue_once
 
 # Every service is opened here, so that the worker knows every task by name.
-SERVICES = (
-    intake,
-    match,
-    link,
-    examine,
-    locate,
-    prioritise,
-    cooperate,
-    crosscheck,
-    inform,
-    seize,
-    close,
-    trends,
-)
+SERVICES = tuple(import_module(f"entente.casework.{step}.service") for step in STEPS)
 
 FOLLOWS = {
     "received": ("match.check",),

@@ -1,8 +1,8 @@
 """SQL compilers that put the guard into every statement.
 
 Django's compiler is not a public interface: it is pinned to 5.2 and ``tests/records/test_guard.py`` is
-the tripwire. Technique: each BaseTable or Join of a guarded table is compiled to a filtered subselect under the
-same alias.
+the tripwire. Technique: each BaseTable or Join of a guarded table is compiled to a filtered subselect under
+the same alias.
 """
 
 from __future__ import annotations

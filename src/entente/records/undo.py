@@ -69,7 +69,7 @@ class Touched:
 def take_back(change: Change) -> None:
     """Restore what stood before ``change``; call it inside the act.
 
-    Raises ``Overtaken`` when the change was undone already or a row was changed since; then nothing is altered.
+    Raises ``Overtaken`` when it was undone already or a row was changed since; then nothing is altered.
     """
     if change.undone_at is not None:
         raise Overtaken("this was undone already; reload the page to see how things stand")

@@ -55,7 +55,7 @@ _CLOCK = re.compile(
 )
 _DOTNET = re.compile(r"/?Date\((?P<ms>-?\d{1,15})(?P<zone>[+\-]\d{4})?\)/?")
 _ZONE = re.compile(r"(?P<sign>[+\-])(?P<h>\d{2}):?(?P<m>\d{2})?Z?$", re.IGNORECASE)
-_NUMBER = re.compile(r"[+\-]?\d+(?:\.\d+)?(?:/\d+)?")
+_NUMBER = re.compile(r"[+\-]?\d{1,12}(?:\.\d{1,12})?(?:/\d{1,12})?")
 _LETTER = re.compile(r"(?<![a-z])(n|s|e|w|north|south|east|west)(?![a-z])", re.IGNORECASE)
 _SIGNED = re.compile(r"(?P<lat>[+\-]\d{2,6}(?:\.\d+)?)(?P<lon>[+\-]\d{3,7}(?:\.\d+)?)")
 _FILE_NAME = re.compile(r"[^/\\\0]{1,200}\.[A-Za-z0-9]{2,5}$")
@@ -162,7 +162,7 @@ def _minutes(moment: datetime) -> int:
 
 
 def parse_offset(text: str) -> int | None:
-    """Return minutes east of UTC of ``+HH:MM``, ``+HHMM``, ``+HH`` or ``+HH:00Z``; ``None`` for anything else."""
+    """Return minutes east of UTC of ``+HH:MM``, ``+HHMM``, ``+HH`` or ``+HH:00Z``, else ``None``."""
     match = _ZONE.match(text.strip())
     if not match:
         return None
@@ -232,7 +232,7 @@ def _stated_radius(found: Mapping[str, str]) -> float:
 
 
 def _rational(text: str) -> tuple[float, float] | None:
-    """Return a number and its last step of ``2.44``, ``61/25`` or ``7``; ``None`` for 0/0 and other nonsense."""
+    """Return a number and its last step of ``2.44``, ``61/25`` or ``7``; ``None`` for 0/0 and nonsense."""
     if not _NUMBER.fullmatch(text):
         return None
     above, _, below = text.partition("/")

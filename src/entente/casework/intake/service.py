@@ -1,8 +1,8 @@
 """Receive, seal, open: the acts of intake.
 
-A file is sealed first (digests and write-once copy in one read), then opened in a limited child process, then
-recorded: original before row, row and log entry in one transaction. A killed intake is run again and does only
-what is missing; a second run changes nothing.
+A file is sealed first (digests and write-once copy in one read), then opened in a limited child process,
+then recorded: original before row, row and log entry in one transaction. A killed intake is run again and
+does only what is missing; a second run changes nothing.
 """
 
 from __future__ import annotations
@@ -117,7 +117,15 @@ class _Sealed:
     refusal: Refusal | None
 
 
-def receive(officer: Officer, purpose: Purpose, case: Case, paths: Iterable[Path], intake: Intake) -> Job:
+def receive(
+    officer: Officer,
+    purpose: Purpose,
+    case: Case,
+    paths: Iterable[Path],
+    intake: Intake,
+    *,
+    laid_down: str = "",
+) -> Job:
     """Ask for files and folders to be taken into ``case``; return the job that does it."""
     thing = replace(case.as_thing(), owner=officer.agency, handling=intake.handling)
     with acting(officer, Act.RECEIVE, thing, purpose, step="intake", reason=f"receive from {intake.source}"):
@@ -162,7 +170,7 @@ def receive_files(
 
 
 def _recorded(progress: Progress, case_id: UUID, intake: Intake) -> frozenset[str]:
-    """Return the SHA-256 of what this intake's owner already has in the case, so that it is not opened twice."""
+    """Return the SHA-256 of what the owner already has in the case, so that it is not opened twice."""
     thing = Thing(Shape.CASE, owner=progress.officer.agency, case=case_id, id=case_id)
     with acting(progress.officer, Act.READ, thing, progress.purpose, step="intake", reason="what is held"):
         held = Media.objects.filter(case_id=case_id, owner_id=progress.officer.agency, origin=intake.origin)
@@ -315,6 +323,6 @@ def _frames(media: Media, opened: Opened) -> list[Frame]:
 
 
 def _text(path: Path) -> str:
-    """Return a path as text that a database holds: bytes that are no UTF-8 are written as \\xNN."""
+    """Return a path as text that a database holds: bytes that are no UTF-8 are written in hex."""
     text = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return text.replace("\x00", "\\x00")

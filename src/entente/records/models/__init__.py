@@ -2,7 +2,7 @@
 
 from entente.records.models.agency import Account, Agency, LoginLink
 from entente.records.models.case import Case, Change, Membership, Milestone
-from entente.records.models.clue import Clue, Estimate, Note, Priority
+from entente.records.models.clue import Clue, Estimate, HomeProposal, Note, Priority
 from entente.records.models.handled import CaseBound, Guarded, Originator, Release
 from entente.records.models.hash_list import HashList, ListedHash, ListRefusal, Match
 from entente.records.models.job import Job
@@ -34,6 +34,7 @@ __all__ = [
     "Frame",
     "Guarded",
     "HashList",
+    "HomeProposal",
     "Job",
     "Lead",
     "Link",

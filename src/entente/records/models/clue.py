@@ -85,3 +85,15 @@ class Priority(CaseBound):
     class Meta:
         ordering = ["-made_at"]
         get_latest_by = "made_at"
+
+
+class HomeProposal(CaseBound):
+    """A place where the child may live: proposed by one person, confirmed by another."""
+
+    place = models.TextField()
+    because = models.TextField()
+    confirmed_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-made_at"]

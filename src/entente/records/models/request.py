@@ -75,7 +75,7 @@ class Check(CaseBound):
 class CheckHit(CaseBound):
     """A hit: which kind of identifier of ours, who owns the other, and the route to them. Nothing more."""
 
-    check = models.ForeignKey(Check, models.CASCADE, related_name="found")
+    of = models.ForeignKey(Check, models.CASCADE, related_name="found")
     kind = models.CharField(max_length=20)
     ours = models.CharField(max_length=200)
     holder = models.ForeignKey("records.Agency", models.PROTECT, related_name="+")

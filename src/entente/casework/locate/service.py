@@ -1,0 +1,136 @@
+"""Weigh the clues of a case into a region; two people make a home of it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from entente.casework.locate import engine
+from entente.casework.locate.refusal import ClueRefused
+from entente.records import clock
+from entente.records.act import acting
+from entente.records.announce import announce
+from entente.records.jobs import Progress, task
+from entente.records.models import Case, Clue, Estimate, HomeProposal, Milestone
+from entente.safeguards.access import Act, Shape, Thing
+from entente.vocabulary.agency import Officer
+from entente.vocabulary.case import Stage
+from entente.vocabulary.clue import Clue as ClueWord
+from entente.vocabulary.handling import Handling, HandlingCode, Purpose, union
+from entente.vocabulary.place import Posterior
+
+LIKELY = 0.9  # share of belief in one country at which the clock says "region"
+
+
+class ProposalRefused(ValueError):
+    """A home is proposed by one person and confirmed by another; the text says what is missing."""
+
+
+def clues_at_hand(case: Case) -> list[Clue]:
+    """Return the case's standing clues that the scope shows, oldest first."""
+    return list(Clue.objects.filter(case=case).exclude(state="withdrawn").order_by("made_at", "pk"))
+
+
+def sifted(rows: list[Clue]) -> tuple[list[ClueWord], dict[str, str]]:
+    """Part what the engine can read from what it refuses, with the reason by clue id."""
+    words, refused = [], {}
+    for row in rows:
+        try:
+            usable, bad = engine.sift([row.as_word()], clock.now())
+        except ClueRefused as fault:
+            usable, bad = [], [fault]
+        words += usable
+        refused.update({str(row.pk): str(fault) for fault in bad})
+    return words, refused
+
+
+def weigh(officer: Officer, purpose: Purpose, case: Case) -> Estimate:
+    """Weigh what is at hand now and keep the result with the clues it stood on."""
+    with acting(officer, Act.ALTER, case.as_thing(), purpose, step="locate", reason="weigh the clues"):
+        rows = clues_at_hand(case)
+        words, _ = sifted(rows)
+        posterior = engine.locate(words, clock.now())
+        used = {w.id for w in words}
+        inputs = [r for r in rows if str(r.pk) in used]
+        handling = union([r.handling for r in inputs] or [case.handling])
+        estimate = Estimate(
+            case=case,
+            owner_id=officer.agency,
+            made_by_id=officer.id,
+            audience=case.audience,
+            posterior=posterior.as_json(),
+            clues=sorted(used),
+        )
+        estimate.handling = handling
+        estimate.save()
+        estimate.derives_from(*inputs)
+        _reach_region(case, officer, posterior)
+        announce("located", officer, purpose, case.pk)
+    return estimate
+
+
+def _reach_region(case: Case, officer: Officer, posterior: Posterior) -> None:
+    top = posterior.countries[0]
+    if posterior.clues and top.p >= LIKELY:
+        because = f"{len(posterior.clues)} clues give {top.code} {top.p:.0%} of the belief"
+        Milestone.reach(case, Stage.REGION, because, by=officer.id)
+
+
+@task("locate.weigh")
+def weigh_case(progress: Progress) -> dict[str, Any]:
+    """Weigh the job's case."""
+    with acting(
+        progress.officer,
+        Act.READ,
+        Thing(Shape.CASE, owner=None, case=UUID(str(progress.job.case))),
+        progress.purpose,
+        step="locate",
+        reason="find the case to weigh",
+    ):
+        case = Case.objects.get(pk=progress.job.case)
+    estimate = weigh(progress.officer, progress.purpose, case)
+    return {"clues": len(estimate.clues)}
+
+
+def propose_home(
+    officer: Officer,
+    purpose: Purpose,
+    case: Case,
+    *,
+    place: str,
+    because: str,
+    codes: tuple[str, ...] = ("H2",),
+) -> HomeProposal:
+    """Propose the home that open sources and partners led to; it waits for a second person.
+
+    The engine never goes below a district: the home is people's work, outside it.
+    """
+    if not place.strip() or not because.strip():
+        raise ProposalRefused("a home proposal needs the place and the reason")
+    handling = Handling(frozenset(HandlingCode(c) for c in codes))
+    with acting(officer, Act.ALTER, case.as_thing(), purpose, step="locate", reason="propose a home"):
+        proposal = HomeProposal(
+            case=case,
+            owner_id=officer.agency,
+            made_by_id=officer.id,
+            audience=case.audience,
+            place=place.strip(),
+            because=because.strip(),
+        )
+        proposal.handling = handling
+        proposal.save()
+    return proposal
+
+
+def confirm_home(officer: Officer, purpose: Purpose, proposal: HomeProposal) -> HomeProposal:
+    """Confirm a proposed home as the second person."""
+    if proposal.made_by_id == officer.id:
+        raise ProposalRefused("a home needs two people: another officer must confirm it")
+    with acting(officer, Act.ALTER, proposal.as_thing(), purpose, step="locate", reason="confirm a home"):
+        proposal.confirmed_by_id, proposal.confirmed_at = officer.id, clock.now()
+        proposal.save(update_fields=["confirmed_by", "confirmed_at"])
+        Milestone.reach(
+            proposal.case, Stage.HOME, "a home was proposed and confirmed by two people", by=officer.id
+        )
+        announce("located", officer, purpose, proposal.case_id)
+    return proposal

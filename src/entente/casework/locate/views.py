@@ -1,0 +1,133 @@
+"""The page of locate: map and equal table, each clue's part, contradictions, what to ask next."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from entente.casework.locate import engine
+from entente.casework.locate.explain import explain
+from entente.casework.locate.map import draw, table
+from entente.casework.locate.service import (
+    ProposalRefused,
+    clues_at_hand,
+    confirm_home,
+    propose_home,
+    sifted,
+    weigh,
+)
+from entente.records import clock
+from entente.records.door import DeskRequest, case_page
+from entente.records.models import Case, HomeProposal
+from entente.vocabulary.handling import HandlingCode
+
+
+class HomeForm(forms.Form):
+    """A proposed home; a second person must confirm it."""
+
+    place = forms.CharField(label=_("Place"), widget=forms.Textarea(attrs={"rows": 2}))
+    because = forms.CharField(label=_("What led there"), widget=forms.Textarea(attrs={"rows": 3}))
+    codes = forms.MultipleChoiceField(
+        label=_("Handling codes"),
+        choices=[(c.value, c.value) for c in HandlingCode if c is not HandlingCode.H3],
+        initial=["H2"],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+@case_page("locate")
+def page(request: DeskRequest, case: Case) -> HttpResponse:
+    """Show where the officer's own visible clues point."""
+    return _shown(request, case, HomeForm())
+
+
+def _shown(request: DeskRequest, case: Case, form: HomeForm, status: int = 200) -> HttpResponse:
+    """Weigh what this officer may see: two officers may rightly see two maps."""
+    rows = clues_at_hand(case)
+    words, refused = sifted(rows)
+    now = clock.now()
+    posterior = engine.locate(words, now)
+    language = get_language() or "en"
+    outer = engine.cells90(words, now) if words else ()
+    # the SVG is drawn by our own arithmetic from numbers and our own tables, with text escaped there
+    drawn = mark_safe(draw(posterior, outer, str(_("Where the clues point")))) if words else ""  # noqa: S308
+    context = {
+        "posterior": posterior,
+        "map": drawn,
+        "rows": table(posterior, language),
+        "parts": _parts(words, posterior, language),
+        "refused": [(row, refused[str(row.pk)]) for row in rows if str(row.pk) in refused],
+        "homes": HomeProposal.objects.filter(case=case).select_related("made_by", "confirmed_by"),
+        "form": form,
+    }
+    return render(request, "locate/page.html", context, status=status)
+
+
+def _parts(words: list[Any], posterior: Any, language: str) -> list[dict[str, Any]]:
+    """Return each clue's part with its sentence, the strongest first."""
+    weights = {w.id: w for w in posterior.clues}
+    ordered = sorted(words, key=lambda c: (-abs(weights[c.id].log10_bf) if c.id in weights else 0.0, c.id))
+    sentences = explain(posterior, words, language)
+    return [
+        {"clue": clue, "weight": weights.get(clue.id), "says": says}
+        for clue, says in zip(ordered, sentences, strict=True)
+    ]
+
+
+@require_POST
+@case_page("locate")
+def keep(request: DeskRequest, case: Case) -> HttpResponse:
+    """Keep the estimate as it stands, with the clues it stood on."""
+    weigh(request.officer, request.purpose, case)
+    messages.success(request, _("The estimate was kept with the clues it stands on."))
+    return redirect("locate:page", case_id=case.pk)
+
+
+@require_POST
+@case_page("locate")
+def home(request: DeskRequest, case: Case) -> HttpResponse:
+    """Propose a home."""
+    form = HomeForm(request.POST)
+    if form.is_valid():
+        data = form.cleaned_data
+        propose_home(
+            request.officer,
+            request.purpose,
+            case,
+            place=data["place"],
+            because=data["because"],
+            codes=tuple(data["codes"]),
+        )
+        messages.success(request, _("Proposed. A second person must confirm it."))
+        return redirect("locate:page", case_id=case.pk)
+    return _shown(request, case, form, 400)
+
+
+@require_POST
+@case_page("locate")
+def home_confirm(request: DeskRequest, case: Case, proposal_id: UUID) -> HttpResponse:
+    """Confirm a proposed home as the second person."""
+    proposal = get_object_or_404(HomeProposal, pk=proposal_id, case=case)
+    try:
+        confirm_home(request.officer, request.purpose, proposal)
+    except ProposalRefused as fault:
+        messages.error(request, str(fault))
+    return redirect("locate:page", case_id=case.pk)
+
+
+urlpatterns = [
+    path("", page, name="page"),
+    path("keep/", keep, name="keep"),
+    path("home/", home, name="home"),
+    path("home/<uuid:proposal_id>/confirm/", home_confirm, name="home-confirm"),
+]

@@ -1,0 +1,151 @@
+"""What first, and who is on it: a score made of named factors, and people added to the case."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.dateparse import parse_datetime
+
+from entente.casework.prioritise.urgency import VERSION, CaseFacts, score
+from entente.records import clock
+from entente.records.act import acting
+from entente.records.jobs import Progress, task
+from entente.records.models import (
+    Account,
+    Answer,
+    Case,
+    Clue,
+    Estimate,
+    Match,
+    Media,
+    Membership,
+    Milestone,
+    Priority,
+)
+from entente.safeguards.access import Act, Shape, Thing
+from entente.vocabulary.agency import Officer, Part, Role
+from entente.vocabulary.case import Stage
+from entente.vocabulary.handling import Purpose
+
+
+class NotAssigned(ValueError):
+    """A person could not be put on the case; the text says why."""
+
+
+def facts_of(case: Case) -> CaseFacts:
+    """Read what the order of work depends on, as the scope shows it."""
+    reached = case.reached()
+    estimate = Estimate.objects.filter(case=case).first()
+    countries = estimate.posterior["countries"] if estimate and estimate.clues else []
+    return CaseFacts(
+        now=clock.now(),
+        discovered=reached.get(Stage.DISCOVERED, case.opened_at),
+        new_items=Media.objects.filter(case=case, known="new").count(),
+        taken=_latest_taken(case),
+        clues=Clue.objects.filter(case=case).exclude(state="withdrawn").count(),
+        country_share=countries[0]["p"] if countries else 0.0,
+        child_at_risk=case.child_at_risk,
+        partners_waiting=Answer.objects.filter(case=case, taken_as=None).exclude(kind="not ours").count(),
+        identified=Match.objects.filter(
+            case=case, state="confirmed", category__icontains="identified"
+        ).exists(),
+    )
+
+
+def _latest_taken(case: Case) -> datetime | None:
+    """Return the latest time that a device wrote with its offset; a time without one is not compared."""
+    times = []
+    for metadata in Media.objects.filter(case=case, origin="found").values_list("metadata", flat=True):
+        moment = parse_datetime(str(metadata.get("taken_at") or ""))
+        if moment and moment.tzinfo:
+            times.append(moment)
+    return max(times, default=None)
+
+
+def rank(officer: Officer, purpose: Purpose, case: Case) -> Priority:
+    """Score the case as its facts stand; kept only when the score or a reason changed."""
+    with acting(officer, Act.ALTER, case.as_thing(), purpose, step="prioritise", reason="score the case"):
+        scored = score(facts_of(case))
+        factors = [asdict(f) for f in scored.factors]
+        last = Priority.objects.filter(case=case).first()
+        if last and last.factors == factors:
+            return last
+        return Priority.objects.create(
+            case=case,
+            owner_id=officer.agency,
+            made_by_id=officer.id,
+            total=scored.total,
+            factors=factors,
+            version=VERSION,
+        )
+
+
+@task("prioritise.rank")
+def rank_case(progress: Progress) -> dict[str, Any]:
+    """Score the job's case."""
+    case_id = UUID(str(progress.job.case))
+    thing = Thing(Shape.CASE, owner=None, case=case_id)
+    with acting(
+        progress.officer, Act.READ, thing, progress.purpose, step="prioritise", reason="find the case"
+    ):
+        case = Case.objects.get(pk=case_id)
+    return {"total": rank(progress.officer, progress.purpose, case).total}
+
+
+def set_risk(officer: Officer, purpose: Purpose, case: Case, *, at_risk: bool, because: str) -> Case:
+    """Say that a child is at risk now, or no longer; a person says it, with the reason."""
+    if at_risk and not because.strip():
+        raise NotAssigned("say why a child is at risk; the reason goes with the case")
+    with acting(officer, Act.ALTER, case.as_thing(), purpose, step="prioritise", reason="child at risk"):
+        case.child_at_risk, case.child_at_risk_because = at_risk, because.strip()
+        case.save(update_fields=["child_at_risk", "child_at_risk_because"])
+    rank(officer, purpose, case)
+    return case
+
+
+def assign(
+    officer: Officer, purpose: Purpose, case: Case, account: Account, *, part: Part, task: str = ""
+) -> Membership:
+    """Put a person on the case; the target's rights are checked as well as the officer's."""
+    if Role.ADMINISTRATOR.value in account.roles:
+        raise NotAssigned("an administrator has no case content and cannot be put on a case")
+    if str(purpose) not in account.purposes:
+        raise NotAssigned(f"{account.service_number} does not work for the purpose {purpose}")
+    with acting(
+        officer,
+        Act.GRANT,
+        case.as_thing(),
+        purpose,
+        step="prioritise",
+        reason=f"assign as {part}",
+        recipients=[account.agency_id],
+    ):
+        standing = Membership.objects.filter(case=case, account=account, until=None).first()
+        if standing:
+            standing.part, standing.task = part, task
+            standing.save(update_fields=["part", "task"])
+            membership = standing
+        else:
+            membership = Membership.objects.create(
+                case=case, account=account, part=part, task=task, added_by_id=officer.id
+            )
+        Milestone.reach(
+            case, Stage.PRIORITISED, "the case was put first and people were assigned", by=officer.id
+        )
+    return membership
+
+
+def take_off(officer: Officer, purpose: Purpose, membership: Membership) -> Membership:
+    """End a membership now; everything ends with it at once."""
+    leads = Membership.objects.filter(case=membership.case, part=Part.LEAD, until=None)
+    if membership.part == Part.LEAD and leads.count() == 1:
+        raise NotAssigned("a case needs a lead: make another one first")
+    with acting(
+        officer, Act.GRANT, membership.as_thing(), purpose, step="prioritise", reason="end a membership"
+    ):
+        membership.until = clock.now()
+        membership.save(update_fields=["until"])
+    return membership
