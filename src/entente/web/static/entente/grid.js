@@ -79,7 +79,10 @@ function columns(tiles) {
 function move(tiles, index) {
   const tile = tiles[Math.min(Math.max(index, 0), tiles.length - 1)];
   box(tile).focus({ preventScroll: true });
-  tile.scrollIntoView({ block: "nearest", behavior: "instant" });
+  const see = () => { if (tile.contains(document.activeElement)) tile.scrollIntoView({ block: "nearest" }); };
+  see();
+  /* tiles that come into sight take their true height some frames later, and push this one on */
+  for (const wait of [20, 80, 200]) setTimeout(see, wait);
 }
 
 function decide(grid, tile, key) {
