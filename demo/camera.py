@@ -118,44 +118,49 @@ def _corners(view: View) -> NDArray[np.float32]:
     return ((points - middle) @ spin.T + middle).astype(np.float32)
 
 
-def shoot(room: Room, view: View, without: Without = frozenset()) -> Shot:
-    """Take ``view`` of a room: the picture, and the boxes of the things that are at least half in it."""
-    corners = _corners(view)
-    close = view.frame[2] < 1300 and view.size[0] / view.frame[2] > 1.2
-    zone: Box = (0, 0, *ROOM)
-    scale = 1.0
-    if close:  # draw the neighbourhood large, rather than enlarge it
-        low = np.maximum(np.floor(corners.min(0) / 100) * 100 - 100, 0)
-        high = np.minimum(np.ceil(corners.max(0) / 100) * 100 + 100, ROOM)
-        zone = (float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
-        scale = min(3.0, view.size[0] / view.frame[2] * 1.2)
-    sheet = _sheet(room, without, zone, scale)
-    w, h = view.size
-    source = (corners - np.array(zone[:2], np.float32)) * scale
-    target = np.array([(0, 0), (w, 0), (w, h), (0, h)], np.float32)
-    move = cv2.getPerspectiveTransform(source, target)
-    flat = np.asarray(sheet.image)
-    shrink = view.frame[2] * scale / w
-    if shrink > 1.6:  # keep fine lines from flickering
-        flat = cv2.GaussianBlur(flat, (0, 0), 0.35 * shrink)
-    picture = cv2.warpPerspective(
-        flat, move, view.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    things = {key: _seen(box, zone, scale, move, view.size) for key, box in sheet.things.items()}
-    return Shot(_noisy(picture, view), {key: box for key, box in things.items() if box})
-
-
-def _seen(box: Box, zone: Box, scale: float, move: NDArray[np.float64], size: tuple[int, int]) -> Box | None:
-    """Return a thing's box in the picture, or ``None`` when less than half of it is in."""
+def placed(box: Box, view: View) -> Box | None:
+    """Return where a box of the room is in a view, as fractions; ``None`` when less than half of it is in."""
     x, y, w, h = box
+    target = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32)
+    move = cv2.getPerspectiveTransform(_corners(view), target)
     points = np.array([[(x, y), (x + w, y), (x + w, y + h), (x, y + h)]], np.float32)
-    placed = cv2.perspectiveTransform((points - np.array(zone[:2], np.float32)) * scale, move)[0] / size
-    low, high = placed.min(0), placed.max(0)
+    spots = cv2.perspectiveTransform(points, move)[0]
+    low, high = spots.min(0), spots.max(0)
     inside = np.maximum(np.minimum(high, 1) - np.maximum(low, 0), 0)
     if inside.prod() < 0.5 * float((high - low).prod()):
         return None
     low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
     return tuple(round(float(v), 5) for v in (*low, *(high - low)))  # type: ignore[return-value]
+
+
+def _zone(corners: NDArray[np.float32], view: View) -> tuple[Box, float]:
+    """Return which part of the room to draw and how large: a close-up is drawn large, not enlarged."""
+    if view.frame[2] >= 1300 or view.size[0] / view.frame[2] <= 1.2:
+        return (0, 0, *ROOM), 1.0
+    low = np.maximum(np.floor(corners.min(0) / 100) * 100 - 100, 0)
+    high = np.minimum(np.ceil(corners.max(0) / 100) * 100 + 100, ROOM)
+    zone = (float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
+    return zone, min(3.0, view.size[0] / view.frame[2] * 1.2)
+
+
+def shoot(room: Room, view: View, without: Without = frozenset()) -> Shot:
+    """Take ``view`` of a room: the picture, and the boxes of the things that are at least half in it."""
+    corners = _corners(view)
+    zone, scale = _zone(corners, view)
+    sheet = _sheet(room, without, zone, scale)
+    w, h = view.size
+    source = (corners - np.array(zone[:2], np.float32)) * scale
+    target = np.array([(0, 0), (w, 0), (w, h), (0, h)], np.float32)
+    move = cv2.getPerspectiveTransform(source.astype(np.float32), target)
+    flat = np.asarray(sheet.image)
+    shrink = view.frame[2] * scale / w
+    if shrink > 1.4:  # keep fine lines from flickering
+        flat = cv2.GaussianBlur(flat, (0, 0), 0.35 * shrink)
+    picture = cv2.warpPerspective(
+        flat, move, view.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    boxes = {key: placed(box, view) for key, box in sheet.things.items()}
+    return Shot(_noisy(picture, view), {key: box for key, box in boxes.items() if box})
 
 
 def exif(device: Device | None, taken: datetime | None, gps: tuple[float, float] | None = None) -> Image.Exif:
@@ -188,8 +193,8 @@ def write(path: Path, picture: Picture, tags: Image.Exif | None = None, quality:
         image.save(path, "WEBP", quality=quality, method=1, exif=data)
     elif kind == ".heic":
         heif = pillow_heif.from_pillow(image)
-        heif.save(path, quality=quality, exif=data or None, enc_params={"x265:preset": "ultrafast"})
+        heif.save(path, quality=quality, exif=data or None, enc_params={"preset": "ultrafast"})
     elif kind == ".png":
         image.save(path, "PNG", compress_level=1, exif=data or None)
     else:
-        image.save(path, "TIFF", compression="tiff_lzw", exif=data or None)
+        image.save(path, "TIFF", exif=data or None)

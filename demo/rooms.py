@@ -130,9 +130,7 @@ def bedroom(sheet: Sheet, without: Without = frozenset()) -> None:
     _night_table(sheet, 690, 1480)
     socket_l(sheet, *BOX["bed-socket"][:2])
     sheet.line([(560, 1322), (590, 1480), (680, 1560)], PALE, 9)
-    mountain_painting(
-        sheet, 150, 1000, 300, 380, "bedroom picture"
-    ) if "small-painting" not in without else None
+    mountain_painting(sheet, 120, 880, 300, 380, "bedroom picture")
     sheet.rect(560, 2190, 2300, 120, WINE, 10)
     _cloth(sheet, 600, 2205, 2220, 90, OCHRE, 2, 45)
     light(sheet, 200, 500, 3600, 0.32)
