@@ -174,8 +174,8 @@ def render(name: str = "parts", items: int = 12, **more: Any) -> str:
         "messages": [],
     }
     request = RequestFactory().get("/")
-    for name, value in more.pop("cookies", {}).items():
-        request.COOKIES[name] = value
+    for cookie, value in more.pop("cookies", {}).items():
+        request.COOKIES[cookie] = value
     return engines["django"].from_string((PAGES / f"{name}.html").read_text()).render(filled | more, request)
 
 

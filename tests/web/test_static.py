@@ -154,6 +154,13 @@ def test_no_page_is_wider_than_its_window(opened, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_the_present_step_is_in_sight_on_a_narrow_screen(opened) -> None:
+    page, _ = opened(sample_desk.render(), viewport={"width": 390, "height": 800})
+    step = page.query_selector("[aria-current=step]").bounding_box()
+    assert step["x"] >= 0
+    assert step["x"] + step["width"] <= 390
+
+
 def test_nothing_is_shown_before_it_is_asked_for(opened) -> None:
     page, heard = opened(sample_desk.render())
     assert page.evaluate("document.querySelectorAll('main img').length") == 0

@@ -3,7 +3,7 @@
    button[data-ask="ID"]  shows every [data-grey-url] in the element ID (itself included);
    aria-pressed says whether it is shown; data-when-hidden and data-when-shown are its two labels;
    data-say-shown and data-say-refused are what is told. */
-import { all, say, warn } from "./say.js";
+import { all, say, token, warn } from "./say.js";
 
 /** Listen for every asking button, now and later. */
 export function attachAsk() {
@@ -25,17 +25,37 @@ function press(button, place) {
   if (show) say(button.dataset.sayShown);
 }
 
-function bring(holder, button) {
+/* By POST, like every look: a link, a prefetch or a back button opens nothing, and the log knows first. */
+async function bring(holder, button) {
+  const url = holder.dataset.greyUrl;
+  const wanted = () => button.getAttribute("aria-pressed") === "true" && holder.dataset.greyUrl === url;
+  try {
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: { "X-CSRFToken": token() },
+      credentials: "same-origin",
+      cache: "no-store",
+      redirect: "error",
+    });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const picture = await answer.blob();
+    if (wanted()) show(holder, picture);
+  } catch {
+    if (!wanted()) return;
+    label(button, false);
+    warn(button.dataset.sayRefused);
+  }
+}
+
+function show(holder, picture) {
+  holder.querySelector("img.grey")?.remove();
   const still = new Image();
+  const url = URL.createObjectURL(picture);
   still.className = "grey";
   still.alt = holder.dataset.label ?? "";
   still.draggable = false;
-  still.addEventListener("error", () => {
-    still.remove();
-    label(button, false);
-    warn(button.dataset.sayRefused);
-  });
-  still.src = holder.dataset.greyUrl;
+  still.addEventListener("load", () => URL.revokeObjectURL(url), { once: true });
+  still.src = url;
   holder.prepend(still);
 }
 

@@ -41,6 +41,7 @@ export function attachRail() {
   const rail = document.querySelector("[data-rail]");
   const here = rail?.querySelector("[aria-current]");
   if (here && rail.scrollWidth > rail.clientWidth) {
-    rail.scrollLeft = here.offsetLeft - (rail.clientWidth - here.offsetWidth) / 2;
+    const [strip, step] = [rail.getBoundingClientRect(), here.getBoundingClientRect()];
+    rail.scrollLeft += step.left + step.width / 2 - (strip.left + strip.width / 2);
   }
 }
