@@ -328,7 +328,7 @@ def _side_table(sheet: Sheet, x: float, y: float) -> None:
 
 
 def kitchen(sheet: Sheet, without: Without = frozenset()) -> None:
-    walls(sheet, rgb("eee7d6"), cement("kitchen", rgb("d9d0bd"), rgb("7c8f86"), rgb("b5654a")), rgb("e8dfcc"))
+    walls(sheet, rgb("e6ddc6"), cement("kitchen", rgb("d9d0bd"), rgb("7c8f86"), rgb("b5654a")), rgb("e8dfcc"))
     x, y, w, h = BOX["backsplash"]
     sheet.patch(x, y, w, h, cement("backsplash", rgb("e9e4d2"), rgb("3d6a8f"), rgb("7ea6bd"), 16, 4))
     _cupboards(sheet)

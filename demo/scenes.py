@@ -98,7 +98,7 @@ FOUND: tuple[tuple[str, View, Device | None], ...] = (
     ("IMG_0412.JPG", see("bedroom", 1750, 1150, 3200, LARGE), PHONE),
     ("IMG_0413.JPG", see("bedroom", 1500, 1220, 2200, turn=0.06, gain=0.92), PHONE),
     ("IMG_0414.HEIC", see("bedroom", 2450, 900, 1900, turn=-0.08, warmth=0.05), PHONE),
-    ("DSC_1187.JPG", see("bedroom", 1350, 1280, 1900, WIDE, gain=1.08, warmth=-0.06), CAMERA),
+    ("DSC_1187.JPG", see("bedroom", 1350, 1280, 1900, WIDE, gain=1.02, warmth=-0.05), CAMERA),
     ("DSC_1188.JPG", see("bedroom", 780, 1340, 900, turn=0.05), CAMERA),
     ("photo_2026-06-08_19-02.jpg", see("bedroom", 2350, 820, 1500, SMALL, gain=0.8, noise=6), None),
     ("a81f30c2.webp", see("bedroom", 1900, 1200, 2400, (1280, 960), tilt=2.0), None),
@@ -106,14 +106,14 @@ FOUND: tuple[tuple[str, View, Device | None], ...] = (
     ("IMG_0416.JPG", see("living", 1000, 900, 1900, turn=0.07), PHONE),
     ("IMG_0417.JPG", see("living", 2600, 1100, 1900, gain=0.85, warmth=0.08), PHONE),
     ("DSC_1190.TIF", see("living", 800, 780, 1200, (1500, 1125)), CAMERA),
-    ("DSC_1191.JPG", see("living", 1650, 1450, 2000, WIDE, turn=-0.06, gain=1.1), CAMERA),
+    ("DSC_1191.JPG", see("living", 1650, 1450, 2000, WIDE, turn=-0.06, gain=1.02), CAMERA),
     ("77c0e9.png", see("living", 2400, 1250, 2200, SMALL, tilt=-1.5, noise=5), None),
     ("IMG_0421.JPG", see("kitchen", 1700, 1150, 3200, LARGE), PHONE),
     ("IMG_0422.JPG", see("kitchen", 1050, 1000, 1250, turn=0.03), PHONE),
-    ("IMG_0423.HEIC", see("kitchen", 2450, 850, 1700, warmth=0.06), PHONE),
+    ("IMG_0423.HEIC", see("kitchen", 2450, 850, 1700, warmth=0.04, gain=0.93), PHONE),
     ("DSC_1195.JPG", see("kitchen", 1500, 1050, 1700, WIDE, gain=0.9), CAMERA),
-    ("DSC_1196.JPG", see("kitchen", 2850, 800, 1100, turn=-0.05), CAMERA),
-    ("received_55120.jpeg", see("kitchen", 1300, 950, 2000, SMALL, noise=5, gain=1.12), None),
+    ("DSC_1196.JPG", see("kitchen", 2850, 800, 1100, turn=-0.05, gain=0.94), CAMERA),
+    ("received_55120.jpeg", see("kitchen", 1300, 950, 2000, SMALL, noise=5, gain=1.03), None),
     ("IMG_0430.JPG", see("hallway", 1700, 1200, 3200, WIDE), PHONE),
     ("IMG_0431.JPG", see("hallway", 1300, 1250, 1500, turn=0.06), PHONE),
     ("DSC_1201.JPG", see("hallway", 2300, 1100, 1900, WIDE, warmth=-0.05), CAMERA),
@@ -176,7 +176,9 @@ def draw_found(folder: Path, seed: int = 7) -> FoundManifest:
     shots: dict[str, Picture] = {}
     entries = []
     for number, (name, view, device) in enumerate(FOUND):
-        shot = _taken(folder / name, view, device, FIRST + timedelta(minutes=97 * number), seed)
+        shot = _taken(
+            folder / name, view, device, FIRST + timedelta(days=number // 9, minutes=7 * (number % 9)), seed
+        )
         shots[name] = shot.picture
         entries.append(Entry(name, "picture", "original", view.room, device, things=shot.things))
     for source, name, change, act, quality in RESHARED:
@@ -364,7 +366,7 @@ def draw_search(folder: Path) -> FoundManifest:
     views = [_close(thing) for thing in THINGS if thing.stays]
     for room in HOUSE:
         views += [
-            see(room, cx, 1200, 2300, WIDE, turn=turn, gain=1.05)
+            see(room, cx, 1200, 2300, WIDE, turn=turn, gain=0.98)
             for cx, turn in ((1150, 0.04), (1800, 0), (2450, -0.04), (1500, 0.02))
         ]
     for number, view in enumerate(views, 1):
@@ -380,7 +382,7 @@ def _close(thing: Thing) -> View:
     x, y, w, h = thing.box
     wide = max(w, h * 4 / 3) * 1.5
     return see(
-        thing.room, x + w / 2 + 0.06 * w, y + h / 2, max(wide, 620), turn=0.05, gain=1.06, warmth=-0.03
+        thing.room, x + w / 2 + 0.06 * w, y + h / 2, max(wide, 620), turn=0.05, gain=0.97, warmth=-0.03
     )
 
 
