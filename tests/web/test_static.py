@@ -47,8 +47,6 @@ def serving(pages: Pages, refuse: bool = False) -> Iterator[tuple[str, Heard]]:
                 self.answer(pages[self.path]().encode(), "text/html; charset=utf-8")
             elif self.path.startswith("/static/") and (found := finders.find(self.path[8:])):
                 self.answer(Path(found).read_bytes(), KINDS[Path(found).suffix])
-            elif self.path.startswith("/grey/"):
-                self.answer(sample_desk.picture(int(re.sub(r"\D", "", self.path)), grey=True), "image/png")
             else:
                 self.answer(b"", "text/plain", 204)
 
@@ -56,10 +54,12 @@ def serving(pages: Pages, refuse: bool = False) -> Iterator[tuple[str, Heard]]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             fields = {k: v[-1] for k, v in parse_qs(body, keep_blank_values=True).items()}
             heard.append((self.path, fields, self.headers.get("X-CSRFToken", "")))
-            if self.path.startswith("/reveal/") and refuse:
+            if self.path.startswith(("/reveal/", "/grey/")) and refuse:
                 self.answer(b"no", "text/plain", 403)
             elif self.path.startswith("/reveal/"):
                 self.answer(sample_desk.picture(1, grey=False), "image/png")
+            elif self.path.startswith("/grey/"):
+                self.answer(sample_desk.picture(int(re.sub(r"\D", "", self.path)), grey=True), "image/png")
             else:
                 self.answer(b"", "text/plain", 204)
 
@@ -170,7 +170,16 @@ def test_nothing_is_shown_before_it_is_asked_for(opened) -> None:
     assert page.evaluate("document.querySelectorAll('main img').length") == 1
     page.click("#tile-i0 button[data-ask]")
     assert page.evaluate("document.querySelectorAll('main img').length") == 0
-    assert heard == []
+    assert [h[0] for h in heard] == ["/grey/0.png"]
+    assert heard[0][2], "the token goes with it"
+
+
+def test_a_refused_still_shows_nothing_and_says_so(opened) -> None:
+    page, _ = opened(sample_desk.render(), refuse=True)
+    page.click("#tile-i0 button[data-ask]")
+    page.wait_for_selector("#warn:not(:empty)")
+    assert page.get_attribute("#tile-i0 button[data-ask]", "aria-pressed") == "false"
+    assert page.evaluate("document.querySelectorAll('main img').length") == 0
 
 
 def test_the_clear_picture_is_there_only_while_the_key_is_held(opened) -> None:
