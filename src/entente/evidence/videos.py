@@ -287,7 +287,7 @@ def frame_at(video: Video, seconds: float) -> tuple[float, Any] | None:
 def luma_of(frame: Any, turned: int) -> NDArray[np.uint8]:
     """Return the luma plane (rows, columns) uint8 of a frame as displayed, brought to 8 bits."""
     if not frame.format.name.startswith(_LUMA_FIRST) or any(c.bits > 8 for c in frame.format.components):
-        frame = frame.reformat(format="gray")
+        frame = frame.reformat(format="gray", threads=1)  # its own choice would need threads
     plane = frame.planes[0]
     rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
     return np.ascontiguousarray(np.rot90(rows, turned))
@@ -295,7 +295,7 @@ def luma_of(frame: Any, turned: int) -> NDArray[np.uint8]:
 
 def rgb_of(frame: Any, turned: int) -> NDArray[np.uint8]:
     """Return a frame as displayed, (rows, columns, 3) uint8."""
-    return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), turned))
+    return np.ascontiguousarray(np.rot90(frame.reformat(format="rgb24", threads=1).to_ndarray(), turned))
 
 
 def sound_of(video: Video) -> tuple[NDArray[np.float32], int] | None:

@@ -55,6 +55,7 @@ _CLOCK = re.compile(
 )
 _DOTNET = re.compile(r"/?Date\((?P<ms>-?\d{1,15})(?P<zone>[+\-]\d{4})?\)/?")
 _ZONE = re.compile(r"(?P<sign>[+\-])(?P<h>\d{2}):?(?P<m>\d{2})?Z?$", re.IGNORECASE)
+_OWN_ZONE = re.compile(r"[+\-]\d{2}(?::?\d{2})?(?=Z?(?:\)/?)?$)", re.IGNORECASE)
 _NUMBER = re.compile(r"[+\-]?\d{1,12}(?:\.\d{1,12})?(?:/\d{1,12})?")
 _LETTER = re.compile(r"(?<![a-z])(n|s|e|w|north|south|east|west)(?![a-z])", re.IGNORECASE)
 _SIGNED = re.compile(r"(?P<lat>[+\-]\d{2,6}(?:\.\d+)?)(?P<lon>[+\-]\d{3,7}(?:\.\d+)?)")
@@ -150,15 +151,11 @@ def _taken(found: Mapping[str, str]) -> tuple[str | None, int | None]:
             minutes = next((m for o in offsets if (m := parse_offset(found.get(o, ""))) is not None), None)
             if minutes is not None:
                 moment = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
-        # UTC by the container's rule says when, not where the device's clock stood.
-        own = None if moment.tzinfo in (None, UTC) else _minutes(moment)
-        return moment.isoformat().replace("+00:00", "Z" if moment.tzinfo is UTC else "+00:00"), own
+            return moment.isoformat(), minutes
+        if not _OWN_ZONE.search(found[word]):  # UTC says when, not where the device's clock stood
+            return moment.isoformat().replace("+00:00", "Z"), None
+        return moment.isoformat(), parse_offset(_OWN_ZONE.search(found[word])[0])  # type: ignore[index]
     return None, None
-
-
-def _minutes(moment: datetime) -> int:
-    offset = moment.utcoffset()
-    return 0 if offset is None else round(offset.total_seconds() / 60)
 
 
 def parse_offset(text: str) -> int | None:

@@ -1,0 +1,183 @@
+"""The sandbox: whatever a decoder does, the caller gets a value and the next file a fresh decoder."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from entente.evidence import wire
+from entente.evidence.open import read
+from entente.evidence.sandbox import Sandbox, SandboxFailed
+from entente.vocabulary.media import RefusalCode
+from tests.evidence.drawn import clip, encoded, scene
+
+PLANTED = "tests.evidence.planted:"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    made = Sandbox(2)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "a.png"
+    path.write_bytes(encoded(scene(), "PNG"))
+    return path
+
+
+def test_an_extractor_sees_the_picture_and_its_answer_comes_back(sandbox: Sandbox, picture: Path) -> None:
+    opened = read(picture, extract=[PLANTED + "looks"], sandbox=sandbox)
+    value = opened.extracted[PLANTED + "looks"]["value"]
+    assert value["shape"] == [240, 320, 3]
+    assert value["mean"] == pytest.approx(float(scene().mean()))
+
+
+def test_an_extractor_hears_a_film_and_sees_frames_of_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    path = clip(tmp_path / "a.mp4", seconds=4, sound=True)
+    value = read(path, extract=[PLANTED + "looks"], sandbox=sandbox).extracted[PLANTED + "looks"]["value"]
+    assert value["rate"] == 8000
+    assert value["loudest_hz"] == pytest.approx(440, abs=2)
+    assert len(value["frames"]) >= 3 and value["frames"][0] == 0
+
+
+def test_an_endless_reader_is_stopped_in_time_and_the_hashes_stay(sandbox: Sandbox, picture: Path) -> None:
+    start = time.perf_counter()
+    opened = read(picture, extract=[PLANTED + "loops"], limit_s=1.0, sandbox=sandbox)
+    assert 1 <= time.perf_counter() - start < 5
+    assert opened.refusal is None and opened.pdq and opened.sha256
+    assert "stopped after 1 s" in opened.extracted[PLANTED + "loops"]["error"]
+
+
+def test_a_reader_that_dies_is_named_by_signal_and_the_hashes_stay(sandbox: Sandbox, picture: Path) -> None:
+    opened = read(picture, extract=[PLANTED + "dies"], sandbox=sandbox)
+    assert "SIGSEGV" in opened.extracted[PLANTED + "dies"]["error"]
+    assert opened.pdq == read(picture, sandbox=sandbox).pdq
+
+
+def test_the_refusal_itself_names_timeout_and_signal(sandbox: Sandbox, picture: Path) -> None:
+    with picture.open("rb") as stream:
+        arguments = {"kind": "picture", "container": "png", "limit_s": 1.0}
+        for name, code, word in (
+            ("loops", RefusalCode.TIMEOUT, "after 2 s"),
+            ("dies", RefusalCode.DECODER_DIED, "SIGSEGV"),
+            ("floods", RefusalCode.DECODER_DIED, "died"),
+        ):
+            planted = (PLANTED + name,)
+            asked = arguments | {"extract": list(planted)}
+            limit = 2 if name == "loops" else 20
+            answer = sandbox.ask(stream.fileno(), "describe", asked, limit_s=limit, needs=planted)
+            assert answer.refusal is not None and answer.refusal.code is code, name
+            assert word in answer.refusal.reason
+
+
+def test_a_fault_and_a_glutton_cost_only_themselves(sandbox: Sandbox, picture: Path) -> None:
+    names = [PLANTED + "raises", PLANTED + "eats", PLANTED + "looks"]
+    opened = read(picture, extract=names, sandbox=sandbox)
+    assert opened.extracted[names[0]] == {"error": "RuntimeError: a planted fault"}
+    assert "MemoryError" in opened.extracted[names[1]]["error"]
+    assert "value" in opened.extracted[names[2]]
+
+
+def test_a_decoder_cannot_write_fork_or_read_the_environment(sandbox: Sandbox, picture: Path) -> None:
+    found = read(picture, extract=[PLANTED + "tries"], sandbox=sandbox).extracted[PLANTED + "tries"]["value"]
+    assert found["write"] in {"OSError", "PermissionError"}
+    assert found["fork"] in {"BlockingIOError", "PermissionError"}
+    assert found["environment"] == "KeyError"
+    assert found["many files"] == "OSError"
+
+
+def test_an_extractor_that_does_not_exist_is_said_at_once(sandbox: Sandbox, picture: Path) -> None:
+    with pytest.raises(SandboxFailed, match="no_such"):
+        read(picture, extract=["tests.evidence.planted:no_such"], sandbox=sandbox)
+
+
+def test_many_threads_share_it_and_each_gets_its_own_answer(sandbox: Sandbox, tmp_path: Path) -> None:
+    paths = []
+    for i in range(24):
+        path = tmp_path / f"{i}.png"
+        path.write_bytes(encoded(scene(seed=i), "PNG"))
+        paths.append(path)
+    alone = [read(path, sandbox=sandbox).pdq for path in paths]
+    with ThreadPoolExecutor(6) as pool:
+        together = [o.pdq for o in pool.map(lambda p: read(p, sandbox=sandbox), paths)]
+    assert alone == together and len(set(alone)) == 24
+
+
+def test_the_warm_process_killed_from_outside_is_replaced(picture: Path) -> None:
+    sandbox = Sandbox(1)
+    before = read(picture, sandbox=sandbox)
+    assert sandbox._child is not None
+    sandbox._child.send_signal(signal.SIGKILL)
+    sandbox._child.wait()
+    time.sleep(0.2)
+    after = [read(picture, sandbox=sandbox) for _ in range(2)]
+    assert after[-1].pdq == before.pdq
+    sandbox.close()
+
+
+def test_closing_it_leaves_no_process_behind(picture: Path) -> None:
+    sandbox = Sandbox(2)
+    read(picture, sandbox=sandbox)
+    pids = [sandbox._child.pid, *(d.pid for d in sandbox._idle)]  # type: ignore[union-attr]
+    sandbox.close()
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in pids):
+        time.sleep(0.05)
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_decoder_is_retired_after_its_share_of_files(picture: Path) -> None:
+    sandbox = Sandbox(1, files_each=2)
+    pids = []
+    for _ in range(4):
+        read(picture, sandbox=sandbox)
+        pids.append(sandbox._idle[0].pid if sandbox._idle else 0)
+    sandbox.close()
+    assert pids[0] and pids[2] and pids[0] != pids[2] and pids[1] == pids[3] == 0
+
+
+def test_a_message_over_the_limit_or_without_sense_breaks_the_wire() -> None:
+    header = wire.HEADER.pack
+    for sent in (header(5, 1 << 31), header(3, 0) + b"[1]", header(3, 0) + b"NaN", b"\0"):
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            theirs.sendall(sent)
+            theirs.shutdown(socket.SHUT_WR)
+            with pytest.raises(wire.Broken):
+                wire.receive(ours)
+
+
+def test_a_python_file_in_the_working_folder_is_not_imported(tmp_path: Path, picture: Path) -> None:
+    """Evidence folders hold anything, also a numpy.py; the sandbox is often started from one."""
+    (tmp_path / "numpy.py").write_text("raise SystemExit('imported from the working folder')")
+    code = f"from entente.cli import main; raise SystemExit(main(['hash', {str(picture)!r}]))"
+    done = subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, check=False)
+    assert done.returncode == 0
+
+
+def test_threads_that_wait_for_a_slot_are_served_in_the_end(picture: Path) -> None:
+    sandbox = Sandbox(1)
+    results: list[str | None] = []
+
+    def one() -> None:
+        results.append(read(picture, sandbox=sandbox).pdq)
+
+    threads = [threading.Thread(target=one) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    sandbox.close()
+    assert len(results) == 5 and len(set(results)) == 1
