@@ -78,7 +78,7 @@ def generate(folder: Path, pictures: int = 200, clips: int = 10, seed: int = 0) 
 
 
 def plain(paths: Iterable[Path]) -> int:
-    """The loop that a careful officer's script runs: read, three digests, decode, pdqhash; a frame a second."""
+    """The loop of a careful script: read, three digests, decode, pdqhash; of films a frame a second."""
     import pdqhash  # the yardstick only: the program itself does without it
 
     hashed = 0
