@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -63,11 +64,11 @@ def board(request: DeskRequest) -> HttpResponse:
     latest: dict[UUID, Priority] = {}
     for row in Priority.objects.order_by("made_at"):
         latest[row.case_id] = row
-    rows = [
-        {"case": case, "clock": clock_rows(case.clock()), "priority": latest.get(case.pk)}
-        for case in Case.objects.select_related("owner")
-    ]
-    rows.sort(key=lambda r: (bool(r["case"].closed_at), -(r["priority"].total if r["priority"] else 0)))
+    cases = sorted(
+        Case.objects.select_related("owner"),
+        key=lambda c: (bool(c.closed_at), -(latest[c.pk].total if c.pk in latest else 0)),
+    )
+    rows = [{"case": c, "clock": clock_rows(c.clock()), "priority": latest.get(c.pk)} for c in cases]
     told = Feedback.objects.filter(addressed=request.officer.agency).select_related("owner")
     return render(request, "board.html", {"rows": rows, "feedback": told})
 
@@ -126,7 +127,8 @@ def choose_purpose(request: DeskRequest) -> HttpResponse:
     chosen = request.POST.get("purpose", "")
     if chosen in request.user.purposes:  # type: ignore[union-attr]
         request.session["purpose"] = str(Purpose(chosen))
-    return redirect(request.POST.get("next") if request.POST.get("next", "").startswith("/") else "board")
+    back = request.POST.get("next", "")
+    return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "board")
 
 
 @desk_page

@@ -1,0 +1,106 @@
+"""``entente doctor``: name each missing part and what is lost without it; never a silent "not ready"."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sqlite3
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from entente import plugins
+from entente.cli import words
+from entente.evidence.open import read
+from entente.evidence.sandbox import SandboxFailed
+from entente.web import start
+
+PARTS = {
+    "pillow_heif": "HEIC pictures of phones are refused as unsupported",
+    "av": "videos are refused as unsupported",
+    "typst": "no intelligence product and no search checklist can be made",
+    "uvicorn": "the desk cannot be served",
+    "psycopg": "only SQLite can be used, not PostgreSQL (install entente[postgres])",
+}
+LEAST_FREE = 2 << 30  # bytes; below it intake should not begin
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: whether it is there, and what is lost without it."""
+
+    what: str
+    there: bool
+    says: str
+
+
+def run(arguments: list[str]) -> int:
+    """Look at everything; exit 1 where something is missing."""
+    made = words.on_desk(words.parser("doctor", "name what is missing and what is lost without it"))
+    told = made.parse_args(arguments)
+    findings = [*_installed(), _decoder(), *_plugins(), *_desk(told.desk)]
+    if told.json:
+        words.say({"findings": [{"what": f.what, "there": f.there, "says": f.says} for f in findings]}, True)
+    else:
+        for found in findings:
+            sys.stdout.write(f"{'ok     ' if found.there else 'MISSING'}  {found.what}: {found.says}\n")
+    return 0 if all(f.there for f in findings) else 1
+
+
+def _installed() -> list[Finding]:
+    there = {name: importlib.util.find_spec(name) is not None for name in PARTS}
+    found = [Finding(n, there[n], "installed" if there[n] else lost) for n, lost in PARTS.items()]
+    new_enough = sqlite3.sqlite_version_info >= (3, 35)
+    return [*found, Finding("SQLite", new_enough, f"{sqlite3.sqlite_version}; 3.35 or newer is needed")]
+
+
+def _decoder() -> Finding:
+    """Open a real picture in a real limited decoder."""
+    with tempfile.NamedTemporaryFile(suffix=".png") as file:
+        Image.effect_noise((96, 96), 60).save(file, "PNG")
+        file.flush()
+        try:
+            opened = read(Path(file.name))
+        except (SandboxFailed, OSError) as fault:
+            return Finding("decoder", False, f"no file can be opened: {fault}")
+    if opened.refusal:
+        return Finding("decoder", False, f"a good picture was refused: {opened.refusal.reason}")
+    return Finding("decoder", True, "opens a picture within its limits")
+
+
+def _plugins() -> list[Finding]:
+    plugins.hashes(), plugins.extractors(), plugins.formats()
+    broken = [
+        Finding(f"{b.group}: {b.name}", False, f"{b.distribution}: {b.reason}") for b in plugins.broken()
+    ]
+    return broken or [Finding("plug-ins", True, "all of them load")]
+
+
+def _desk(given: str | None) -> list[Finding]:
+    folder = start.folder_of(given)
+    try:
+        start.open_desk(folder)
+    except start.NoDesk as fault:
+        return [Finding("desk", False, str(fault))]
+    free = shutil.disk_usage(folder).free
+    private = not folder.stat().st_mode & 0o077
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    return [
+        Finding("desk", True, str(folder)),
+        Finding(
+            "folder", private, "for its owner only" if private else f"others can read it: chmod 700 {folder}"
+        ),
+        Finding("disk", free >= LEAST_FREE, f"{free >> 30} GiB free; intake needs at least 2"),
+        Finding(
+            "tables",
+            not behind,
+            "up to date" if not behind else f"run `entente init {folder}` to bring them up",
+        ),
+    ]
