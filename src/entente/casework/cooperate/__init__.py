@@ -1,1 +1,1 @@
-"""Who can help, and what may they be shown?"""
+"""Who can help, and with what shown? A precise question to named partners, and their graded answers."""

@@ -1,0 +1,498 @@
+"""Ask, answer, take, release: the acts between agencies.
+
+Each named agency gets a dispatch of its own, which is all that it ever sees of the case. A dispatch is H2
+of the asking agency, so that nobody else in the case learns who was asked. Originals never leave; a crop
+leaves as a fresh copy, and only where every originator lets it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from entente.casework.cooperate.clue_value import ValueRefused
+from entente.casework.intake.service import evidence_store
+from entente.casework.locate.likelihood import SILENT, likelihood
+from entente.casework.locate.refusal import ClueRefused
+from entente.casework.locate.world import world
+from entente.evidence.open import render
+from entente.records import clock, guard
+from entente.records.act import acting
+from entente.records.announce import announce
+from entente.records.models import (
+    Agency,
+    Answer,
+    Case,
+    CaseBound,
+    Clue,
+    Dispatch,
+    Media,
+    Milestone,
+    Release,
+    Request,
+)
+from entente.safeguards.access import Act, Deny, Shape, Thing, decide
+from entente.safeguards.access import Release as Permission
+from entente.safeguards.retention import review_due
+from entente.vocabulary.agency import Officer
+from entente.vocabulary.case import Stage
+from entente.vocabulary.clue import Clue as ClueWord
+from entente.vocabulary.clue import ClueGroup, ClueKind
+from entente.vocabulary.handling import Evaluation, Handling, HandlingCode, Purpose, union
+from entente.vocabulary.media import Refusal, Region
+
+STEP = "cooperate"
+URGENCIES = ("normal", "urgent", "child at risk")
+ANSWERS = ("answer", "partial", "not ours", "seen it")
+VIEWS = ("grey", "clear")
+
+
+class NotAsked(ValueError):
+    """A question could not be sent as it stands; the text says the mend."""
+
+
+class NotAnswered(ValueError):
+    """An answer could not be given or taken; the text says the mend."""
+
+
+class NotReleased(ValueError):
+    """A release could not be given; the text says the mend."""
+
+
+def handling_of(codes: Iterable[str], text: str = "") -> Handling:
+    """Return the handling; raise ``ValueError`` for an unknown code or an H3 without words."""
+    return Handling(frozenset(HandlingCode(c) for c in codes) or frozenset({HandlingCode.H0}), text.strip())
+
+
+# --- asking ---------------------------------------------------------------------------------------------
+
+
+def ask(
+    officer: Officer,
+    purpose: Purpose,
+    case: Case,
+    *,
+    question: str,
+    agencies: Iterable[Agency],
+    due: datetime,
+    asks: str = "",
+    crop: Media | None = None,
+    urgency: str = "normal",
+    codes: Iterable[str] = ("H0",),
+    handling_text: str = "",
+) -> Request:
+    """Put a precise question to named agencies, one dispatch each; recipients do not learn of each other.
+
+    A ``crop`` leaves only where the law lets it go to every one of ``agencies``. Raises ``NotAsked`` or
+    ``guard.Denied``; then nothing was sent to anybody.
+    """
+    to = {a.pk: a for a in agencies}
+    _demand_precise(officer, question, to.values(), due, asks, urgency)
+    handling = handling_of(codes, handling_text)
+    if crop is not None:
+        _demand_may_leave(officer, purpose, crop, to)
+        handling = union([handling, crop.handling])
+    thing = replace(case.as_thing(), owner=officer.agency, handling=handling)
+    with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason="write a request"):
+        request = Request(
+            question=question.strip(),
+            asks=asks,
+            crop=crop,
+            due=due,
+            purpose=str(purpose),
+            urgency=urgency,
+            **_made(officer, case.pk, handling, case.audience),
+        )
+        request.save()
+        if crop is not None:
+            request.derives_from(crop)
+            carry_releases(request, crop)
+        key = _copy_of(crop) if crop is not None else ""
+        for agency in to:
+            _dispatch(officer, purpose, request, agency, key)
+    return request
+
+
+def _demand_precise(
+    officer: Officer, question: str, to: Iterable[Agency], due: datetime, asks: str, urgency: str
+) -> None:
+    agencies = list(to)
+    if not question.strip():
+        raise NotAsked("a request needs its question; write what the partner should look for")
+    if not agencies:
+        raise NotAsked("name at least one agency; nothing is sent to everybody")
+    if any(a.pk == officer.agency for a in agencies):
+        raise NotAsked("a request goes to another agency; take your own from the list")
+    if due <= clock.now():
+        raise NotAsked("the answer is due in the past; give a later date")
+    if asks and asks not in set(ClueKind):
+        raise NotAsked(f"there is no clue of the kind {asks!r}; choose one from the list or none")
+    if urgency not in URGENCIES:
+        raise NotAsked(f"urgency is one of {', '.join(URGENCIES)}")
+
+
+def _demand_may_leave(officer: Officer, purpose: Purpose, crop: Media, to: Iterable[UUID]) -> None:
+    """Ask the law for every recipient before anything is written: a denial stays in the log."""
+    if crop.origin != "crop" or crop.parent_id is None:
+        raise NotAsked("an original never leaves; cut a crop of what matters and send that")
+    for agency in to:
+        thing = crop.as_thing().going_to(agency)
+        if isinstance(decide(officer, thing, Act.DISCLOSE, purpose, clock.now()), Deny):
+            with acting(officer, Act.DISCLOSE, thing, purpose, step=STEP, reason="send a crop"):
+                raise AssertionError("the law changed its mind within one act")
+
+
+def _copy_of(crop: Media) -> str:
+    """Return the key of a fresh copy of the crop: new bytes, without metadata."""
+    store = evidence_store()
+    if crop.key:
+        made = render(store.path(crop.key), "crop")
+    else:
+        parent = Media.objects.get(pk=crop.parent_id)
+        region = Region(*crop.region) if crop.region else None
+        made = render(store.path(parent.key), "crop", region=region, t=crop.t)
+    if isinstance(made, Refusal):
+        raise NotAsked(f"the crop cannot be opened: {made.reason}")
+    return store.keep_bytes(made).key
+
+
+def _dispatch(officer: Officer, purpose: Purpose, request: Request, to: UUID, crop_key: str) -> Dispatch:
+    """Send the question to one agency: its own row, its own log entry with one recipient.
+
+    Who was asked is the asker's own information and H2: the crop's originators are asked again each time
+    that the crop is served, so it does not inherit them.
+    """
+    handling = union([request.handling, Handling(frozenset({HandlingCode.H2}))])
+    row = Dispatch(
+        request=request,
+        addressed_id=to,
+        question=request.question,
+        asks=request.asks,
+        crop_key=crop_key,
+        due=request.due,
+        purpose=request.purpose,
+        urgency=request.urgency,
+        **_made(officer, request.case_id, handling, request.audience),
+    )
+    thing = row.as_thing().going_to(to)
+    with acting(officer, Act.DISCLOSE, thing, purpose, step=STEP, reason="send a request", recipients=[to]):
+        row.save()
+    return row
+
+
+def withdraw(officer: Officer, purpose: Purpose, request: Request) -> None:
+    """Take a request back: it is gone from every recipient's desk at once; answers given stay."""
+    if request.owner_id != officer.agency:
+        raise NotAsked("only the agency that asked takes its request back")
+    with acting(officer, Act.ALTER, request.as_thing(), purpose, step=STEP, reason="withdraw") as deed:
+        sent = Dispatch.objects.filter(request=request, owner_id=officer.agency)
+        deed.recipients = list(sent.values_list("addressed_id", flat=True))
+        Request.objects.filter(pk=request.pk, withdrawn_at=None).update(withdrawn_at=clock.now())
+        sent.update(state="withdrawn")
+
+
+# --- the recipient's side -------------------------------------------------------------------------------
+
+
+def inbox(officer: Officer) -> QuerySet[Dispatch]:
+    """Return what is addressed to the officer's agency and not withdrawn, the first due first."""
+    return (
+        Dispatch.objects.filter(addressed_id=officer.agency)
+        .exclude(state="withdrawn")
+        .select_related("owner")
+        .order_by("due", "made_at")
+    )
+
+
+def outbox(officer: Officer) -> QuerySet[Dispatch]:
+    """Return what the officer's agency sent in the officer's cases, the last first."""
+    return (
+        Dispatch.objects.filter(owner_id=officer.agency)
+        .select_related("addressed", "request", "case")
+        .order_by("-made_at", "addressed__short")
+    )
+
+
+def waiting(officer: Officer) -> dict[str, int]:
+    """Return how many requests wait for the officer's agency, and how many of its own are unanswered."""
+    return {
+        "incoming": inbox(officer).filter(state="sent").count(),
+        "outgoing": outbox(officer).filter(state="sent").count(),
+    }
+
+
+def read_dispatch(officer: Officer, purpose: Purpose, dispatch: Dispatch) -> Dispatch:
+    """Open a request as its recipient: consulted in the log, and the asker sees that it was read."""
+    with acting(officer, Act.REVEAL, dispatch.as_thing(), purpose, step=STEP, reason="open a request"):
+        held = _addressed(officer, dispatch)
+        if held.read_at is None:
+            held.read_at = clock.now()
+            held.save(update_fields=["read_at"])
+    return held
+
+
+def crop_copy(officer: Officer, purpose: Purpose, dispatch: Dispatch, view: str = "grey") -> bytes:
+    """Return the crop of a request as JPEG, ``grey`` (small, blurred) or ``clear``; each is logged."""
+    if view not in VIEWS:
+        raise NotAnswered(f"a crop is shown {' or '.join(VIEWS)}")
+    with acting(officer, Act.REVEAL, dispatch.as_thing(), purpose, step=STEP, reason=f"crop shown {view}"):
+        held = _addressed(officer, dispatch)
+        if not held.crop_key or not _crop_may_be_here(held, officer.agency):
+            raise NotAnswered("this request has no crop, or its originator took it back; ask the sender")
+        made = render(evidence_store().path(held.crop_key), view)
+    if isinstance(made, Refusal):
+        raise NotAnswered(f"the crop cannot be shown: {made.reason}; ask the sender for another")
+    return made
+
+
+def _addressed(officer: Officer, dispatch: Dispatch) -> Dispatch:
+    """Return the dispatch as it stands now, if it is addressed to the officer's agency and not withdrawn."""
+    held = inbox(officer).filter(pk=dispatch.pk).first()
+    if held is None:
+        raise NotAnswered("this request was withdrawn; nothing needs to be done")
+    return held
+
+
+def _crop_may_be_here(dispatch: Dispatch, agency: UUID) -> bool:
+    """Whether every originator of the crop, besides sender and recipient, lets the agency have it now."""
+    with guard.system("the crop's originators are asked again at each showing"):
+        crop = Media.objects.filter(pk=Request.objects.get(pk=dispatch.request_id).crop_id).first()
+        if crop is None:
+            return False
+        thing = crop.as_thing()
+    now = clock.now()
+    released = {r.by for r in thing.releases if r.to == agency and r.holds(now)}
+    return {thing.owner, *thing.originators} - {dispatch.owner_id, agency} <= released
+
+
+def answer(
+    officer: Officer,
+    purpose: Purpose,
+    dispatch: Dispatch,
+    *,
+    kind: str,
+    text: str = "",
+    clue_kind: str = "",
+    clue_value: Any = None,
+    evaluation: str = "X4",
+    codes: Iterable[str] = ("H0",),
+    handling_text: str = "",
+) -> Answer:
+    """Answer a request as its recipient, with the provider's own grade and handling.
+
+    The answer is the answering agency's; its release lets the asking agency have it until the review date,
+    and nobody else where it is H2 or H3. The same answer given twice is one. "not ours" says that the place
+    is not in the answering agency's country.
+    """
+    if kind not in ANSWERS:
+        raise NotAnswered(f"an answer is one of {', '.join(ANSWERS)}")
+    Evaluation.parse(evaluation)
+    handling = handling_of(codes, handling_text)
+    clue_kind, clue_value = _statement(officer, kind, clue_kind, clue_value)
+    if kind in {"answer", "partial"} and not text.strip() and not clue_kind:
+        raise NotAnswered("an answer needs words or a clue; write what you know")
+    thing, said = dispatch.as_thing(), {"kind": kind, "text": text.strip(), "evaluation": evaluation}
+    reason = f"answer a request: {kind}"
+    with acting(officer, Act.ALTER, thing, purpose, step=STEP, reason=reason, recipients=[dispatch.owner_id]):
+        held = _addressed(officer, dispatch)
+        said |= {"clue_kind": clue_kind, "codes": str(handling), "handling_text": handling.text}
+        for same in Answer.objects.filter(dispatch_id=held.pk, addressed_id=officer.agency, **said):
+            if same.clue_value == clue_value:
+                return same
+        made = _made(officer, held.case_id, handling, held.audience) | said
+        row = Answer(dispatch_id=held.pk, addressed_id=officer.agency, clue_value=clue_value, **made)
+        row.save()
+        _grant(row.pk, officer, held.owner_id, review_due(clock.now()), "an answer goes to the one who asked")
+        if kind != "partial":
+            Dispatch.objects.filter(pk=held.pk).update(state="answered")
+    return row
+
+
+def _statement(officer: Officer, kind: str, clue_kind: str, value: Any) -> tuple[str, Any]:
+    """Return what the answer states: for "not ours" the own country, else the clue given, checked."""
+    if kind == "not ours":
+        own = Agency.objects.get(pk=officer.agency).country
+        return ("", None) if own == "EU" else (str(ClueKind.COUNTRY), own)
+    if not clue_kind:
+        return "", None
+    try:
+        word = ClueKind(clue_kind)
+    except ValueError:
+        raise NotAnswered(f"there is no clue of the kind {clue_kind!r}; choose one from the list") from None
+    if value in (None, "", {}):
+        raise NotAnswered("a clue needs its value; write it, or leave the kind of clue empty")
+    _demand_weighable(word, value)
+    return str(word), value
+
+
+def _demand_weighable(kind: ClueKind, value: Any) -> None:
+    """Refuse now what the locate step would refuse later. A place too small for the gazetteer is kept."""
+    if kind in SILENT or kind is ClueKind.TOPONYM:
+        return
+    probe = ClueWord("", kind, value, ClueGroup.PARTNER, "", "", "", "", "")
+    try:
+        likelihood(probe, world())
+    except ClueRefused as refused:
+        raise ValueRefused(refused.reason) from None
+
+
+# --- taking ---------------------------------------------------------------------------------------------
+
+
+def take(officer: Officer, purpose: Purpose, answer: Answer) -> Clue:
+    """Turn an answer into a clue of the case, with the provider's grade, handling and releases.
+
+    Only the agency that asked takes it. Taken twice it is the same clue. The first one taken reaches
+    CONTRIBUTIONS on the ten-day clock.
+    """
+    with acting(officer, Act.ALTER, answer.as_thing(), purpose, step=STEP, reason="take an answer as a clue"):
+        held = Answer.objects.select_related("addressed").get(pk=answer.pk)
+        if not Dispatch.objects.filter(pk=held.dispatch_id, owner_id=officer.agency).exists():
+            raise NotAnswered("only the agency that asked takes an answer; ask it for the clue")
+        if held.taken_as_id:
+            return Clue.objects.get(pk=held.taken_as_id)
+        if not held.clue_kind:
+            raise NotAnswered("this answer states no clue; write one on the examine page from its words")
+        clue = _clue_of(officer, held)
+        clue.save()
+        clue.derives_from(held)
+        carry_releases(clue, held)
+        held.taken_as = clue
+        held.save(update_fields=["taken_as"])
+        case = Case.objects.get(pk=held.case_id)
+        Milestone.reach(case, Stage.CONTRIBUTIONS, "a partner's answer was taken as a clue", by=officer.id)
+        announce("answered", officer, purpose, case.pk, answer=str(held.pk), clue=str(clue.pk))
+        announce("clue changed", officer, purpose, case.pk, clue=str(clue.pk))
+    return clue
+
+
+def _clue_of(officer: Officer, held: Answer) -> Clue:
+    """Return the unsaved clue: the provider's evaluation stands (Regulation (EU) 2016/794 art. 29(3))."""
+    negated = held.kind == "not ours"
+    words = held.text or ("recognised as not theirs" if negated else "stated in answer to a request")
+    return Clue(
+        kind=held.clue_kind,
+        value=held.clue_value,
+        group=str(ClueGroup.PARTNER),
+        source=f"answer of {held.addressed.short}",
+        negated=negated,
+        evaluation=held.evaluation,
+        because=words,
+        method="partner answer",
+        version="1",
+        state="confirmed",
+        decided_by_id=officer.id,
+        **_made(officer, held.case_id, held.handling, held.audience),
+    )
+
+
+# --- releases -------------------------------------------------------------------------------------------
+
+
+def release(
+    officer: Officer, purpose: Purpose, thing: CaseBound, to: Agency, until: datetime, reason: str
+) -> Release:
+    """Let ``to`` have what the officer's agency originated, until a day, and the clue taken from it.
+
+    Raises ``NotReleased`` for a date in the past or beyond the review date, or without a reason.
+    """
+    now = clock.now()
+    if not now < until <= review_due(now):
+        raise NotReleased("a release ends on a day in the future, three years from now at the latest")
+    if not reason.strip():
+        raise NotReleased("a release needs its reason; it is kept with it")
+    with acting(
+        officer, Act.GRANT, _own(officer, thing), purpose, step=STEP, reason="release", recipients=[to.pk]
+    ):
+        row = _grant(thing.pk, officer, to.pk, until, reason.strip())
+        if isinstance(thing, Answer) and (clue := Answer.objects.get(pk=thing.pk).taken_as_id):
+            _grant(clue, officer, to.pk, until, _carried(thing.pk))
+    return row
+
+
+def withdraw_release(officer: Officer, purpose: Purpose, thing: CaseBound, to: Agency) -> int:
+    """End the agency's permissions for ``to``, here and on all that carried them; return how many."""
+    with acting(
+        officer,
+        Act.GRANT,
+        _own(officer, thing),
+        purpose,
+        step=STEP,
+        reason="withdraw a release",
+        recipients=[to.pk],
+    ):
+        mine = Release.objects.filter(by_id=officer.agency, to_id=to.pk, withdrawn=None)
+        ended, waiting_for = 0, [thing.pk]
+        while waiting_for:
+            source = waiting_for.pop()
+            waiting_for += mine.filter(reason__contains=_carried(source)).values_list("thing", flat=True)
+            ended += mine.filter(thing=source).update(withdrawn=clock.now())
+    return ended
+
+
+def _own(officer: Officer, row: CaseBound) -> Thing:
+    """Return the permission as the law sees it: the originator's own, whoever leads the case."""
+    thing = row.as_thing()
+    ours = officer.agency in {thing.owner, *thing.originators}
+    return replace(thing, shape=Shape.AGENCY, owner=officer.agency if ours else thing.owner)
+
+
+def carry_releases(derived: CaseBound, *sources: CaseBound) -> None:
+    """Give a derived row the permissions that hold on all its sources, to the earliest end of each.
+
+    A release on it names the sources, so that withdrawing one of theirs ends it too.
+    """
+    now = clock.now()
+    things = [s.as_thing() for s in sources]
+    for by in {o for t in things for o in (t.owner, *t.originators)} - {derived.owner_id}:
+        bound = [t for t in things if by in {t.owner, *t.originators}]
+        live = [_ends(t.releases, by, now) for t in bound]
+        for to in set.intersection(*(set(ends) for ends in live)):
+            Release.objects.create(
+                thing=derived.pk,
+                by_id=by,
+                to_id=to,
+                granted=now,
+                expires=min(ends[to] for ends in live),
+                reason=" ".join(_carried(t.id) for t in bound),
+            )
+
+
+def _ends(releases: Iterable[Permission], by: UUID, now: datetime) -> dict[UUID, datetime]:
+    """Return, for each agency that ``by`` lets have a thing now, until when."""
+    live = sorted((r for r in releases if r.by == by and r.holds(now)), key=lambda r: r.expires)
+    return {r.to: r.expires for r in live}
+
+
+def _carried(source: UUID | None) -> str:
+    return f"carried from {source}"
+
+
+def _grant(thing: UUID, officer: Officer, to: UUID, until: datetime, reason: str) -> Release:
+    return Release.objects.create(
+        thing=thing,
+        by_id=officer.agency,
+        to_id=to,
+        granted=clock.now(),
+        expires=until,
+        account_id=officer.id,
+        reason=reason,
+    )
+
+
+def _made(officer: Officer, case: UUID, handling: Handling, audience: str) -> dict[str, Any]:
+    """Return what every row of a case gets at creation."""
+    return {
+        "case_id": case,
+        "owner_id": officer.agency,
+        "made_by_id": officer.id,
+        "made_at": clock.now(),
+        "codes": str(handling),
+        "handling_text": handling.text,
+        "audience": audience,
+    }

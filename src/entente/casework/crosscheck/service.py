@@ -1,0 +1,328 @@
+"""Have you seen this? A hit with its owner and the route to them, or nothing.
+
+The program compares under its own written reason; the asker learns no item, no distance and no matched hash
+of anybody's. A holding at TLP:RED gives no hit: for the asker hidden and absent are the same, and only
+its holder is told. Source: Regulation (EU) 2016/794 arts 18(2)(a) and 20 (hit or no hit).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from entente.casework.cooperate.service import ask
+from entente.casework.crosscheck.identifiers import IdentifierKind, NotComparable, normalise
+from entente.casework.match.index import NearIndex, packed
+from entente.records import clock, guard
+from entente.records.act import acting
+from entente.records.models import (
+    Agency,
+    Case,
+    Check,
+    CheckHit,
+    Clue,
+    Dispatch,
+    Frame,
+    Lead,
+    ListedHash,
+    Media,
+)
+from entente.safeguards.access import Act
+from entente.vocabulary.agency import Officer
+from entente.vocabulary.clue import ClueKind
+from entente.vocabulary.handling import Audience, Purpose
+from entente.vocabulary.media_hash import EMPTY_FILE_HASHES, PDQ_MIN_QUALITY, PDQ_NEAR
+
+STEP = "crosscheck"
+MOST_A_DAY = 200  # checks of one officer in 24 hours
+MOST_A_MINUTE = 20
+LIST_DUE = timedelta(days=3)
+LIST_QUESTION = "Cross-check: an item of ours is on a hash list of yours. What may you share about it?"
+KINDS = tuple(IdentifierKind)
+TYPED = (IdentifierKind.SCREEN_NAME, IdentifierKind.EMAIL, IdentifierKind.PHONE, IdentifierKind.DEVICE)
+_AT_ONCE = 500  # values in one query
+
+# The clues whose whole value is an identifier of that kind.
+_CLUES = {
+    IdentifierKind.SCREEN_NAME: ClueKind.TEXT,
+    IdentifierKind.EMAIL: ClueKind.TEXT,
+    IdentifierKind.PHONE: ClueKind.PHONE_NUMBER,
+    IdentifierKind.DEVICE: ClueKind.DEVICE,
+}
+
+
+class NotChecked(ValueError):
+    """A cross-check could not be made; the text says the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ours:
+    """One identifier of ours: its kind, its one spelling, and what the page calls it."""
+
+    kind: IdentifierKind
+    value: str
+    label: str
+    media: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Where a partner holds the same. ``case`` is ``None`` on a hash list; ``silent`` gives no hit."""
+
+    owner: UUID
+    case: UUID | None = None
+    media: UUID | None = None
+    silent: bool = False
+
+
+def check(
+    officer: Officer,
+    purpose: Purpose,
+    case: Case,
+    *,
+    kinds: Iterable[str],
+    named: Mapping[str, Iterable[str]] | None = None,
+) -> Check:
+    """Ask all partners of this node about the identifiers of ``case``; tell each holder who asked.
+
+    ``kinds`` are of ``IdentifierKind``; ``named`` adds typed identifiers by kind. Raises ``NotChecked`` past
+    the limits or for an unknown kind, ``NotComparable`` for a typed text that is no identifier.
+    """
+    wanted = _kinds(kinds)
+    typed = _typed(wanted, named or {})
+    thing = replace(case.as_thing(), owner=officer.agency)
+    with acting(officer, Act.MERGE, thing, purpose, step=STEP, reason="ask all partners") as deed:
+        _demand_within_limits(officer)
+        ours = [*typed, *_of_case(case, wanted)]
+        if not ours:
+            raise NotChecked("nothing to ask about yet; receive items first, or type an identifier")
+        with guard.system("cross-check: compare with what partners hold"):
+            found = sorted(set(_found(ours, officer.agency, case.pk)), key=repr)
+            deed.recipients = sorted({held.owner for _, held in found}, key=str)
+            _tell(officer, found)
+        row = _record(officer, case, wanted, len(ours), found)
+        _ask_list_owners(officer, purpose, case, found)
+    return row
+
+
+def _kinds(kinds: Iterable[str]) -> list[IdentifierKind]:
+    try:
+        wanted = sorted({IdentifierKind(k) for k in kinds})
+    except ValueError:
+        raise NotChecked(f"what can be checked is: {', '.join(KINDS)}") from None
+    if not wanted:
+        raise NotChecked("choose at least one kind of identifier")
+    return wanted
+
+
+def _typed(wanted: list[IdentifierKind], named: Mapping[str, Iterable[str]]) -> list[_Ours]:
+    """Return the typed identifiers in their one spelling; a page calls them by number, never by text."""
+    return [
+        _Ours(kind, normalise(kind, text), f"{kind} {place}, typed")
+        for kind in wanted
+        for place, text in enumerate((t for t in named.get(str(kind), ()) if t.strip()), 1)
+    ]
+
+
+def _demand_within_limits(officer: Officer) -> None:
+    """The limits stop a search by trial; they are the officer's, over all cases."""
+    now = clock.now()
+    with guard.system("count an officer's cross-checks"):
+        mine = Check.objects.filter(made_by_id=officer.id)
+        if mine.filter(made_at__gt=now - timedelta(minutes=1)).count() >= MOST_A_MINUTE:
+            raise NotChecked(f"no more than {MOST_A_MINUTE} cross-checks a minute; wait a minute")
+        if mine.filter(made_at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
+            raise NotChecked(f"no more than {MOST_A_DAY} cross-checks a day; go on tomorrow")
+
+
+def _of_case(case: Case, wanted: list[IdentifierKind]) -> Iterator[_Ours]:
+    """Iterate over the identifiers that the case itself holds and the officer may see."""
+    items = Media.objects.filter(case=case)
+    if IdentifierKind.HASH in wanted:
+        for media in items:
+            for digest in _digests(media):
+                yield _Ours(IdentifierKind.HASH, digest, str(media), media.pk)
+    if IdentifierKind.DEVICE in wanted:
+        for media in items:
+            if serial := _comparable(IdentifierKind.DEVICE, media.metadata.get("serial")):
+                yield _Ours(IdentifierKind.DEVICE, serial, str(media), media.pk)
+    for kind in (IdentifierKind.PHONE, IdentifierKind.DEVICE):
+        if kind in wanted:
+            for clue in Clue.objects.filter(case=case, kind=str(_CLUES[kind]), negated=False):
+                if value := _comparable(kind, _text_of(clue.value)):
+                    yield _Ours(kind, value, f"a clue of the kind {kind}", clue.media_id)
+
+
+def _digests(media: Media) -> list[str]:
+    return [d for d in (media.md5, media.sha1, media.sha256) if d and d not in EMPTY_FILE_HASHES]
+
+
+def _comparable(kind: IdentifierKind, text: Any) -> str:
+    """Return the one spelling of what is recorded, or nothing where it is no identifier."""
+    try:
+        return normalise(kind, str(text or ""))
+    except NotComparable:
+        return ""
+
+
+def _text_of(value: Any) -> str:
+    """Return the part of a clue's value that can identify: a device's serial, a text's string."""
+    if isinstance(value, dict):
+        return str(value.get("serial") or value.get("string") or "")
+    return str(value or "")
+
+
+def _found(ours: list[_Ours], asker: UUID, case: UUID) -> Iterator[tuple[_Ours, _Held]]:
+    """Iterate over what partners hold of ``ours``; inside the system's scope only."""
+    hashes = {o.media: o for o in ours if o.kind is IdentifierKind.HASH and o.media}
+    by_value: dict[tuple[IdentifierKind, str], list[_Ours]] = {}
+    for one in ours:
+        by_value.setdefault((one.kind, one.value), []).append(one)
+    digests = [o.value for o in ours if o.kind is IdentifierKind.HASH]
+    for kind, value, held in (
+        *_same_digest(digests, asker, case),
+        *_same_serial(asker, case),
+        *_same_clue(asker, case),
+    ):
+        for one in by_value.get((kind, value), ()):
+            yield replace(one, value=""), held
+    for media, held in _near_pictures(list(hashes), asker, case):
+        yield replace(hashes[media], value=""), held
+
+
+def _held_media(row: dict[str, Any]) -> _Held:
+    silent = Audience.RED in {row["audience"], row["case__audience"]}
+    return _Held(row["owner_id"], row["case_id"], row["media"], silent)
+
+
+_HOLDER = ("owner_id", "case_id", "audience", "case__audience")
+
+
+def _same_digest(digests: list[str], asker: UUID, case: UUID) -> Iterator[tuple[IdentifierKind, str, _Held]]:
+    partners = Media.objects.exclude(owner_id=asker).exclude(case_id=case)
+    lists = ListedHash.objects.exclude(owner_id=asker).filter(list__harmless=False)
+    for some in _pieces(digests):
+        for column in ("md5", "sha1", "sha256"):
+            same = {f"{column}__in": some}
+            for row in partners.filter(**same).values(column, "pk", *_HOLDER):
+                yield IdentifierKind.HASH, row[column], _held_media({**row, "media": row["pk"]})
+            for value, owner in lists.filter(**same).values_list(column, "owner_id"):
+                yield IdentifierKind.HASH, value, _Held(owner)
+
+
+def _pieces(values: Iterable[Any]) -> Iterator[list[Any]]:
+    """Iterate in pieces that one query takes."""
+    rest = iter(values)
+    while piece := list(islice(rest, _AT_ONCE)):
+        yield piece
+
+
+def _same_serial(asker: UUID, case: UUID) -> Iterator[tuple[IdentifierKind, str, _Held]]:
+    rows = Media.objects.exclude(owner_id=asker).exclude(case_id=case).filter(metadata__has_key="serial")
+    for row in rows.values("metadata", "pk", *_HOLDER):
+        if serial := _comparable(IdentifierKind.DEVICE, row["metadata"]["serial"]):
+            yield IdentifierKind.DEVICE, serial, _held_media({**row, "media": row["pk"]})
+
+
+def _same_clue(asker: UUID, case: UUID) -> Iterator[tuple[IdentifierKind, str, _Held]]:
+    kinds = {str(k) for k in _CLUES.values()}
+    rows = Clue.objects.exclude(owner_id=asker).exclude(case_id=case).exclude(state="withdrawn")
+    for row in rows.filter(kind__in=kinds, negated=False).values("kind", "value", "media_id", *_HOLDER):
+        for kind in (k for k, clue in _CLUES.items() if str(clue) == row["kind"]):
+            if value := _comparable(kind, _text_of(row["value"])):
+                yield kind, value, _held_media({**row, "media": row["media_id"]})
+
+
+def _near_pictures(items: list[UUID], asker: UUID, case: UUID) -> Iterator[tuple[UUID, _Held]]:
+    """Iterate over items of ours and holdings within ``PDQ_NEAR`` bits in any of the eight turns."""
+    asked = list(_queries(items))
+    if not asked:
+        return
+    held = list(_pictures_held(asker, case))
+    if not held:
+        return
+    pairs = NearIndex(packed([pdq for pdq, _ in held])).search(packed([pdq for _, pdq in asked]), PDQ_NEAR)
+    for query, place in zip(pairs.query, pairs.held, strict=True):
+        yield asked[query][0], held[place][1]
+
+
+def _queries(items: list[UUID]) -> Iterator[tuple[UUID, str]]:
+    for some in _pieces(items):
+        good = {"pdq_quality__gte": PDQ_MIN_QUALITY, "pk__in": some}
+        for pk, pdq, turns in Media.objects.filter(**good).values_list("pk", "pdq", "pdq_turns"):
+            yield from ((pk, turn) for turn in (turns or [pdq]) if turn)
+        frames = Frame.objects.filter(media_id__in=some, quality__gte=PDQ_MIN_QUALITY)
+        yield from frames.values_list("media_id", "pdq")
+
+
+def _pictures_held(asker: UUID, case: UUID) -> Iterator[tuple[str, _Held]]:
+    good = Media.objects.filter(pdq_quality__gte=PDQ_MIN_QUALITY).exclude(pdq="")
+    for row in good.exclude(owner_id=asker).exclude(case_id=case).values("pdq", "pk", *_HOLDER):
+        yield row["pdq"], _held_media({**row, "media": row["pk"]})
+    frames = Frame.objects.filter(quality__gte=PDQ_MIN_QUALITY).exclude(owner_id=asker).exclude(case_id=case)
+    for row in frames.values("pdq", "media_id", *_HOLDER):
+        yield row["pdq"], _held_media({**row, "media": row["media_id"]})
+    lists = ListedHash.objects.exclude(owner_id=asker).exclude(pdq="").filter(list__harmless=False)
+    for pdq, owner in lists.values_list("pdq", "owner_id"):
+        yield pdq, _Held(owner)
+
+
+def _tell(officer: Officer, found: list[tuple[_Ours, _Held]]) -> None:
+    """Tell each holder, in its own case, who asked: agency and contact, once for each item and kind."""
+    contact = Agency.objects.get(pk=officer.agency).contact
+    for one, held in found:
+        if held.case is None:
+            continue
+        Lead.objects.get_or_create(
+            case_id=held.case,
+            owner_id=held.owner,
+            media_id=held.media,
+            kind=str(one.kind),
+            asker_id=officer.agency,
+            # H2: of a joint case's members only the holder's own learn who asks about its item
+            defaults={"contact": contact, "codes": "H2", "made_at": clock.now()},
+        )
+
+
+def _record(
+    officer: Officer, case: Case, wanted: list[IdentifierKind], asked: int, found: list[tuple[_Ours, _Held]]
+) -> Check:
+    """Write the check and its hits: which of ours, who owns the other, the route. Nothing more."""
+    told = sorted({(o.label, o.kind, h.owner, o.media) for o, h in found if not h.silent}, key=repr)
+    made: dict[str, Any] = {
+        "case_id": case.pk,
+        "owner_id": officer.agency,
+        "made_by_id": officer.id,
+        "codes": "H2",  # who holds what is for the asker alone
+        "audience": case.audience,
+    }
+    row = Check.objects.create(kinds=[str(k) for k in wanted], asked=asked, hits=len(told), **made)
+    holders = Agency.objects.in_bulk({owner for _, _, owner, _ in told})
+    for label, kind, owner, media in told:
+        contact = holders[owner].contact
+        CheckHit.objects.create(
+            of=row, kind=str(kind), ours=label, holder_id=owner, contact=contact, media_id=media, **made
+        )
+    return row
+
+
+def _ask_list_owners(
+    officer: Officer, purpose: Purpose, case: Case, found: list[tuple[_Ours, _Held]]
+) -> None:
+    """A list has no case to hold a lead, so its owner gets a request that it can answer; once while open."""
+    owners = {held.owner for _, held in found if held.case is None}
+    open_ones = Dispatch.objects.filter(case=case, question=LIST_QUESTION, state="sent")
+    owners -= set(open_ones.values_list("addressed_id", flat=True))
+    if owners:
+        ask(
+            officer,
+            purpose,
+            case,
+            question=LIST_QUESTION,
+            agencies=list(Agency.objects.filter(pk__in=owners)),
+            due=clock.now() + LIST_DUE,
+        )

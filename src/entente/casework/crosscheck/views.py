@@ -1,0 +1,103 @@
+"""The page of the cross-check: ask all partners, what came back, and who asks about ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from entente.casework.crosscheck import service
+from entente.casework.crosscheck.identifiers import IdentifierKind
+from entente.records.door import DeskRequest, case_page
+from entente.records.models import Case, Check, Lead
+
+KIND_NAMES = {
+    IdentifierKind.HASH: _("Media of the case: exact and near"),
+    IdentifierKind.DEVICE: _("Serial numbers of devices"),
+    IdentifierKind.SCREEN_NAME: _("Screen names"),
+    IdentifierKind.EMAIL: _("E-mail addresses"),
+    IdentifierKind.PHONE: _("Phone numbers"),
+}
+FIELDS = {
+    IdentifierKind.SCREEN_NAME: "screen_names",
+    IdentifierKind.EMAIL: "emails",
+    IdentifierKind.PHONE: "phones",
+    IdentifierKind.DEVICE: "devices",
+}
+
+
+class CheckForm(forms.Form):
+    """What to ask about. Typed identifiers are compared and then forgotten."""
+
+    kinds = forms.MultipleChoiceField(
+        label=_("Ask about"),
+        choices=[(str(k), name) for k, name in KIND_NAMES.items()],
+        initial=[str(IdentifierKind.HASH), str(IdentifierKind.DEVICE)],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    screen_names = forms.CharField(label=_("Screen names, one a line"), required=False, widget=forms.Textarea)
+    emails = forms.CharField(label=_("E-mail addresses, one a line"), required=False, widget=forms.Textarea)
+    phones = forms.CharField(
+        label=_("Phone numbers with country code, one a line"), required=False, widget=forms.Textarea
+    )
+    devices = forms.CharField(label=_("Serial numbers, one a line"), required=False, widget=forms.Textarea)
+
+    def named(self) -> dict[str, list[str]]:
+        """Return the typed lines by kind."""
+        return {str(kind): self.cleaned_data[field].splitlines() for kind, field in FIELDS.items()}
+
+    def clean(self) -> dict[str, Any]:
+        """A typed line counts only where its kind is chosen: say so instead of dropping it."""
+        data = super().clean() or {}
+        for kind, field in FIELDS.items():
+            if data.get(field, "").strip() and str(kind) not in data.get("kinds", []):
+                self.add_error(field, _("Choose this kind above, or empty the field."))
+        return data
+
+
+@case_page("crosscheck")
+def page(request: DeskRequest, case: Case) -> HttpResponse:
+    """Show the checks of this agency, and who asks about its items."""
+    return _page(request, case, CheckForm())
+
+
+def _page(request: DeskRequest, case: Case, form: CheckForm) -> HttpResponse:
+    checks = Check.objects.filter(case=case).prefetch_related("found__holder")
+    leads = Lead.objects.filter(case=case).select_related("asker", "media").order_by("-made_at")
+    context = {
+        "form": form,
+        "checks": checks,
+        "leads": leads,
+        "a_day": service.MOST_A_DAY,
+        "a_minute": service.MOST_A_MINUTE,
+    }
+    return render(request, "crosscheck/page.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+@case_page("crosscheck")
+def ask(request: DeskRequest, case: Case) -> HttpResponse:
+    """Ask all partners."""
+    form = CheckForm(request.POST)
+    if form.is_valid():
+        try:
+            row = service.check(
+                request.officer, request.purpose, case, kinds=form.cleaned_data["kinds"], named=form.named()
+            )
+        except ValueError as refused:
+            form.add_error(None, str(refused))
+        else:
+            text = ngettext("%(n)d hit.", "%(n)d hits.", row.hits) % {"n": row.hits}
+            messages.success(request, text if row.hits else _("No partner answers to any of it."))
+            return redirect("crosscheck:page", case_id=case.pk)
+    return _page(request, case, form)
+
+
+urlpatterns = [path("", page, name="page"), path("ask/", ask, name="ask")]
