@@ -1,0 +1,451 @@
+"""The items of a case as neutral lines, one item's page, and the doors through which it can be looked at.
+
+No GET gives a picture: every look is a POST, so that nothing is opened by a link, a prefetch or a back
+button, and the log knows of each.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_POST
+
+from entente.casework.examine import service, values
+from entente.records.door import DeskRequest, case_page
+from entente.records.models import (
+    Case,
+    Clue,
+    Frame,
+    Job,
+    Media,
+    Note,
+    Occurrence,
+    Series,
+    Viewing,
+)
+from entente.safeguards.exposure import clock_time, neutral_label
+from entente.vocabulary.clue import ClueGroup, ClueKind
+from entente.vocabulary.handling import EVALUATIONS, HandlingCode, Purpose
+from entente.vocabulary.media import MediaKind, Region
+
+TILES = 240  # a page of the grid
+STRIP = 120  # frames in the strip; longer videos are thinned, any second can be typed
+
+FILTERS = {
+    "known": (lazy("Known or new"), {"exact": lazy("Exact"), "near": lazy("Near"), "new": lazy("New")}),
+    "kind": (lazy("Kind"), {"picture": lazy("Pictures"), "video": lazy("Videos")}),
+    "clue": (lazy("Clues"), {"yes": lazy("With clues"), "proposed": lazy("To decide"), "no": lazy("None")}),
+    "state": (lazy("State"), {"opened": lazy("Opened"), "refused": lazy("Refused"), "crop": lazy("Crops")}),
+}
+
+
+def label_of(media: Media, language: str = "en") -> str:
+    """Return the item's one neutral line: number and measures, never a name."""
+    if media.refusal or not media.kind:
+        return f"{media} · " + _("not opened")
+    size = neutral_label(MediaKind(media.kind), media.width, media.height, media.duration, language=language)
+    return f"{media} · {size}" + (" · " + _("crop") if media.origin == "crop" else "")
+
+
+def tile_of(media: Media, language: str = "en", at: str = "") -> dict[str, Any]:
+    """Return what ``parts/tile.html`` shows of an item; ``at`` is the query that goes with each look."""
+    held = {"case_id": media.case_id, "number": media.number}
+    tile = {
+        "id": media.pk,
+        "label": label_of(media, language),
+        "verdict": "refused" if media.refusal else media.known,
+        "codes": media.codes,
+        "url": reverse("examine:item", kwargs=held),
+        "states": [],
+    }
+    if media.key and not media.refusal and ("H3" not in media.codes or "h3=read" in at):
+        tile |= {
+            "grey_url": reverse("examine:grey", kwargs=held) + at,
+            "reveal_url": reverse("examine:reveal", kwargs=held) + at,
+            "hide_url": reverse("examine:hide", kwargs=held),
+        }
+    return tile
+
+
+def chosen(case: Case, query: Any) -> QuerySet[Media]:
+    """Return the items that the filters of ``query`` leave."""
+    items = Media.objects.filter(case=case).annotate(
+        clued=Exists(Clue.objects.filter(media=OuterRef("pk")).exclude(state="withdrawn")),
+        to_decide=Exists(Clue.objects.filter(media=OuterRef("pk"), state="proposed")),
+    )
+    if query.get("known") in FILTERS["known"][1]:
+        items = items.filter(known=query["known"])
+    if query.get("kind") in FILTERS["kind"][1]:
+        items = items.filter(kind=query["kind"])
+    tests = {"yes": Q(clued=True), "proposed": Q(to_decide=True), "no": Q(clued=False)}
+    items = items.filter(tests.get(query.get("clue", ""), Q()))
+    states = {"opened": Q(refusal=""), "refused": ~Q(refusal=""), "crop": Q(origin="crop")}
+    items = items.filter(states.get(query.get("state", ""), Q()))
+    if series := query.get("series", ""):
+        items = items.filter(in_series__series__name=series).distinct()
+    return items.order_by("number")
+
+
+@case_page("examine")
+def page(request: DeskRequest, case: Case) -> HttpResponse:
+    """Show the items as neutral lines; nothing is rendered before it is asked for."""
+    leaf = Paginator(chosen(case, request.GET), TILES).get_page(request.GET.get("page"))
+    tiles = []
+    for media in leaf.object_list:
+        tile = tile_of(media, request.LANGUAGE_CODE)
+        if media.to_decide:
+            tile["states"].append(_("clues to decide"))
+        elif media.clued:
+            tile["states"].append(_("clues"))
+        tiles.append(tile)
+    kept = {k: v for k, v in request.GET.items() if k in {*FILTERS, "series"} and v}
+    context = {
+        "items": tiles,
+        "leaf": leaf,
+        "query": urlencode(kept) + "&" if kept else "",
+        "filters": [
+            {"name": name, "label": label, "options": options.items(), "now": kept.get(name, "")}
+            for name, (label, options) in FILTERS.items()
+        ],
+        "series": list(Series.objects.filter(case=case)),
+        "series_now": kept.get("series", ""),
+        "total": Media.objects.filter(case=case).count(),
+        "jobs": Job.objects.filter(case=case.pk, task="examine.suggest")[:1],
+        "exposure": service.exposure_of(request.officer, request.purpose, case),
+        "greys": Viewing.objects.filter(
+            case=case, account=request.officer.id, view__in=["grey", "edges"]
+        ).count(),
+        "decisions": [{"value": "gather", "label": _("Make one series"), "key": "s"}],
+    }
+    return render(request, "examine/page.html", context)
+
+
+class MarkForm(forms.Form):
+    """A clue as an officer types it. The box and the stretch of time stand beside it, by number or by hand."""
+
+    kind = forms.ChoiceField(
+        label=lazy("Kind"), choices=[(k.value, k.value.replace("_", " ")) for k in ClueKind]
+    )
+    value = forms.CharField(label=lazy("Value"), max_length=values.LONGEST)
+    negated = forms.BooleanField(label=lazy("It says: not here"), required=False)
+    because = forms.CharField(label=lazy("Because"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    evaluation = forms.ChoiceField(
+        label=lazy("Evaluation"), choices=[(e, e) for e in EVALUATIONS], initial="X4"
+    )
+    group = forms.ChoiceField(
+        label=lazy("Group"),
+        required=False,
+        choices=[
+            ("", lazy("as usual for the kind")),
+            *((g.value, g.value.replace("_", " ")) for g in ClueGroup),
+        ],
+    )
+    codes = forms.MultipleChoiceField(
+        label=lazy("Further handling codes"),
+        required=False,
+        choices=[(c.value, c.value) for c in HandlingCode],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    handling_text = forms.CharField(label=lazy("Restriction in words (for H3)"), required=False)
+    x = forms.FloatField(required=False, widget=forms.HiddenInput)
+    y = forms.FloatField(required=False, widget=forms.HiddenInput)
+    w = forms.FloatField(required=False, widget=forms.HiddenInput)
+    h = forms.FloatField(required=False, widget=forms.HiddenInput)
+    start = forms.FloatField(required=False, widget=forms.HiddenInput)
+    end = forms.FloatField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """Read the value by its kind, the box as a region, H3 with its words."""
+        data = super().clean() or {}
+        if "kind" in data and "value" in data:
+            try:
+                data["parsed"] = values.parse(ClueKind(data["kind"]), data["value"])
+            except values.ValueRefused as refused:
+                self.add_error("value", str(refused))
+        if "H3" in data.get("codes", []) and not data.get("handling_text", "").strip():
+            self.add_error("handling_text", _("H3 needs its restriction in words."))
+        try:
+            data["region"] = region_of(data)
+        except ValueError as refused:
+            self.add_error(None, str(refused))
+        return data
+
+
+def region_of(data: Any) -> Region | None:
+    """Return the box of a form, ``None`` when it has none; raises ``ValueError`` for half a box."""
+    given = [data.get(n) for n in "xywh"]
+    if all(v in {None, ""} for v in given):
+        return None
+    if any(v in {None, ""} for v in given):
+        raise ValueError(_("A box needs four numbers: left, top, width and height."))
+    return Region(*(float(v) for v in given))
+
+
+@case_page("examine")
+def item(request: DeskRequest, case: Case, number: int) -> HttpResponse:
+    """Show one item: its line first, then what is recorded of it; on POST record a clue."""
+    media = get_object_or_404(Media, case=case, number=number)
+    form = MarkForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            service.mark(
+                request.officer,
+                request.purpose,
+                media,
+                kind=ClueKind(data["kind"]),
+                value=data["parsed"],
+                region=data["region"],
+                start=data["start"],
+                end=data["end"],
+                group=ClueGroup(data["group"]) if data["group"] else None,
+                evaluation=data["evaluation"],
+                because=data["because"],
+                codes=data["codes"],
+                handling_text=data["handling_text"],
+                negated=data["negated"],
+            )
+        except ValueError as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("The clue is recorded."))
+            return _back(case, media, data["start"])
+    return render(
+        request, "examine/item.html", _item(request, case, media, form), status=400 if form.errors else 200
+    )
+
+
+def _item(request: DeskRequest, case: Case, media: Media, form: MarkForm) -> dict[str, Any]:
+    clues = [_clue_row(c) for c in Clue.objects.filter(media=media).select_related("decided_by", "owner")]
+    here = next((c for c in clues if str(c["id"]) == request.GET.get("clue", "")), None)
+    t = here["start"] if here and here["start"] is not None else _seconds(request.GET.get("t"))
+    read = "h3=read" if request.GET.get("h3") == "read" else ""
+    at = {"t": t} if media.kind == "video" and t is not None else {}
+    shown = tile_of(media, request.LANGUAGE_CODE, _query(read, at))
+    edges = {**shown, "id": f"edges-{media.pk}", "reveal_url": "", "hide_url": ""}
+    if "grey_url" in shown:
+        edges["grey_url"] = reverse("examine:grey", kwargs={"case_id": case.pk, "number": media.number})
+        edges["grey_url"] += _query(read, {**at, "view": "edges"})
+    same = Media.objects.filter(case=case)
+    return {
+        "media": media,
+        "item": shown,
+        "edges": edges,
+        "read": read,
+        "t": t,
+        "form": form,
+        "hints": [(k.value.replace("_", " "), values.HINTS[k]) for k in ClueKind],
+        "clues": clues,
+        "here": here,
+        "marks": [c["mark"] for c in clues if c["mark"] and c["state"] != "withdrawn"],
+        "mark_fields": "box",
+        "box": _box(form, here),
+        "stretch": {"start": form["start"].value() or t or "", "end": form["end"].value() or ""},
+        "frames": _frames(case, media, read) if media.kind == "video" and "grey_url" in shown else [],
+        "notes": Note.objects.filter(media=media).select_related("made_by", "owner"),
+        "series": Series.objects.filter(items__media=media),
+        "crops": [tile_of(c, request.LANGUAGE_CODE, "?h3=read" if read else "") for c in media.crops.all()],
+        "parent": media.parent if media.parent_id else None,
+        "occurrences": Occurrence.objects.filter(media=media),
+        "facts": sorted((k, v) for k, v in media.metadata.items() if v not in (None, "", [], {})),
+        "tags": sorted(media.tags.items()),
+        "looks": Viewing.objects.filter(media=media, account=request.officer.id).count(),
+        "before": same.filter(number__lt=media.number).order_by("-number").first(),
+        "after": same.filter(number__gt=media.number).order_by("number").first(),
+    }
+
+
+def _query(read: str, fields: dict[str, Any]) -> str:
+    text = "&".join(filter(None, [read, urlencode(fields)]))
+    return f"?{text}" if text else ""
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
+
+
+def _box(form: MarkForm, here: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the box to begin with: what was typed, or the clue that was opened."""
+    if form.is_bound:
+        return {n: form[n].value() or "" for n in "xywh"}
+    return dict(zip("xywh", here["region"], strict=True)) if here and here["region"] else {}
+
+
+def _clue_row(clue: Clue) -> dict[str, Any]:
+    text = values.as_text(ClueKind(clue.kind), clue.value)
+    mark = None
+    if clue.region:
+        mark = {"id": clue.pk, **dict(zip("xywh", clue.region, strict=True)), "label": f"{clue.kind}: {text}"}
+    return {
+        "id": clue.pk,
+        "kind": clue.kind.replace("_", " "),
+        "text": text,
+        "clue": clue,
+        "state": clue.state,
+        "region": clue.region,
+        "start": clue.start,
+        "end": clue.end,
+        "mark": mark,
+        "by_machine": clue.method != service.METHOD,
+    }
+
+
+def _frames(case: Case, media: Media, read: str) -> list[dict[str, Any]]:
+    """Return the strip: each hashed frame's second, thinned evenly; each is asked for singly."""
+    times = sorted(set(Frame.objects.filter(media=media).values_list("t", flat=True))) or [0.0]
+    step = -(-len(times) // STRIP)
+    kwargs = {"case_id": case.pk, "number": media.number}
+    grey, clear = reverse("examine:grey", kwargs=kwargs), reverse("examine:reveal", kwargs=kwargs)
+    return [
+        {
+            "t": round(t, 3),
+            "label": clock_time(t),
+            "grey_url": grey + _query(read, {"t": t}),
+            "reveal_url": clear + _query(read, {"t": t}),
+            "hide_url": reverse("examine:hide", kwargs=kwargs),
+        }
+        for t in times[::step]
+    ]
+
+
+def _back(case: Case, media: Media, t: float | None = None) -> HttpResponse:
+    answer = redirect(
+        reverse("examine:item", args=[case.pk, media.number]) + _query("", {"t": t} if t else {})
+    )
+    answer.status_code = 303
+    return answer
+
+
+def _look(request: DeskRequest, case: Case, number: int, view: str) -> HttpResponse:
+    """Answer one look: the picture, never kept by the browser, with the name of the act."""
+    media = get_object_or_404(Media, case=case, number=number)
+    read, t = request.GET.get("h3") == "read", _seconds(request.GET.get("t"))
+    try:
+        purpose = Purpose(request.POST.get("purpose") or str(request.purpose))
+        if view == "clear":
+            if not request.POST.get("purpose"):
+                raise ValueError(_("Say for which purpose you need to see it."))
+            looked = service.reveal(request.officer, purpose, media, t, read_restriction=read)
+        else:
+            looked = service.show_grey(request.officer, purpose, media, view, t, read_restriction=read)
+    except ValueError as refused:
+        return HttpResponseBadRequest(str(refused), content_type="text/plain; charset=utf-8")
+    viewing, picture = looked
+    kind = "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
+    return HttpResponse(picture, content_type=kind, headers={"X-Reveal": str(viewing.pk)})
+
+
+@require_POST
+@case_page("examine")
+def grey(request: DeskRequest, case: Case, number: int) -> HttpResponse:
+    """Give the small grey still, or with ``view=edges`` the line drawing."""
+    return _look(request, case, number, "edges" if request.GET.get("view") == "edges" else "grey")
+
+
+@require_POST
+@case_page("examine")
+def reveal(request: DeskRequest, case: Case, number: int) -> HttpResponse:
+    """Give the clear picture for one press."""
+    return _look(request, case, number, "clear")
+
+
+@require_POST
+@case_page("examine")
+def hide(request: DeskRequest, case: Case, number: int) -> HttpResponse:
+    """Note how long a look lasted."""
+    try:
+        viewing = get_object_or_404(
+            Viewing, pk=UUID(request.POST.get("reveal", "")), media__number=number, case=case
+        )
+        service.hide(request.officer, request.purpose, viewing, int(request.POST.get("milliseconds", "0")))
+    except ValueError as refused:
+        return HttpResponseBadRequest(str(refused), content_type="text/plain; charset=utf-8")
+    return HttpResponse(status=204)
+
+
+@require_POST
+@case_page("examine")
+def suggest(request: DeskRequest, case: Case) -> HttpResponse:
+    """Ask for proposed clues."""
+    service.ask_to_suggest(request.officer, request.purpose, case)
+    messages.success(request, _("The extractors are looking; proposals appear on the items."))
+    return redirect("examine:page", case_id=case.pk)
+
+
+DECISIONS = {"confirm": service.confirm, "withdraw": service.withdraw}
+
+
+@require_POST
+@case_page("examine")
+def decide(request: DeskRequest, case: Case, number: int, clue_id: UUID) -> HttpResponse:
+    """Confirm or withdraw a clue, or take the last decision back."""
+    clue = get_object_or_404(Clue, pk=clue_id, case=case, media__number=number)
+    decision = request.POST.get("decision", "")
+    try:
+        if decision == "restore":
+            service.restore(request.officer, request.purpose, clue)
+        elif decision in DECISIONS:
+            DECISIONS[decision](request.officer, request.purpose, clue, seen=request.POST.get("seen", ""))
+        else:
+            return HttpResponseBadRequest(_("Choose to confirm, to withdraw or to restore."))
+    except ValueError as refused:
+        messages.error(request, str(refused))
+    return _back(case, clue.media, clue.start)
+
+
+@require_POST
+@case_page("examine")
+def note(request: DeskRequest, case: Case, number: int) -> HttpResponse:
+    """Add a note."""
+    media = get_object_or_404(Media, case=case, number=number)
+    t = _seconds(request.POST.get("t"))
+    try:
+        service.note(request.officer, request.purpose, media, request.POST.get("text", ""), t)
+    except ValueError as refused:
+        messages.error(request, str(refused))
+    return _back(case, media, t)
+
+
+@require_POST
+@case_page("examine")
+def crop(request: DeskRequest, case: Case, number: int) -> HttpResponse:
+    """Keep the box as an item of its own."""
+    media = get_object_or_404(Media, case=case, number=number)
+    t = _seconds(request.POST.get("start")) if media.kind == "video" else None
+    try:
+        region = region_of(request.POST)
+        if region is None:
+            raise ValueError(_("Mark a box first; the crop is what lies inside it."))
+        made = service.crop(request.officer, request.purpose, media, region, t)
+    except ValueError as refused:
+        messages.error(request, str(refused))
+        return _back(case, media, t)
+    messages.success(request, _("The crop is kept as item %(item)s.") % {"item": made})
+    return _back(case, made)
+
+
+urlpatterns = [
+    path("", page, name="page"),
+    path("suggest/", suggest, name="suggest"),
+    path("items/<int:number>/", item, name="item"),
+    path("items/<int:number>/grey/", grey, name="grey"),
+    path("items/<int:number>/reveal/", reveal, name="reveal"),
+    path("items/<int:number>/hide/", hide, name="hide"),
+    path("items/<int:number>/note/", note, name="note"),
+    path("items/<int:number>/crop/", crop, name="crop"),
+    path("items/<int:number>/clues/<uuid:clue_id>/", decide, name="decide"),
+]

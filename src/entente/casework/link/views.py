@@ -1,0 +1,249 @@
+"""The proposals with their reasons, one key each; the series that people made; and undo."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_POST
+
+from entente.casework.link import service
+from entente.records.door import DeskRequest, case_page
+from entente.records.models import Case, Change, Job, Link, Media, Series, SeriesItem
+from entente.safeguards.exposure import neutral_label
+from entente.vocabulary.media import MediaKind
+
+QUEUE = 60  # proposals a page
+CHANGES = 12  # the latest changes shown
+
+WHAT = {
+    "accept a link": lazy("accepted a link"),
+    "accept links": lazy("accepted links"),
+    "refuse a link": lazy("refused a link"),
+    "refuse links": lazy("refused links"),
+    "make a series": lazy("made a series"),
+    "merge series": lazy("merged series"),
+    "split a series": lazy("split a series"),
+    "move an item": lazy("moved an item"),
+}
+
+
+def tile_of(media: Media, language: str, at: int | None = None, of: int | None = None) -> dict[str, Any]:
+    """Return what a tile shows of an item: its number and measures; looking goes through examine's doors."""
+    held = {"case_id": media.case_id, "number": media.number}
+    label = f"{media} · " + (
+        neutral_label(
+            MediaKind(media.kind), media.width, media.height, media.duration, at, of, language=language
+        )
+        if media.kind and not media.refusal
+        else _("not opened")
+    )
+    tile = {
+        "id": media.pk,
+        "label": label,
+        "verdict": media.known,
+        "codes": media.codes,
+        "url": reverse("examine:item", kwargs=held),
+    }
+    if media.key and not media.refusal and "H3" not in media.codes:
+        tile |= {
+            f"{name}_url": reverse(f"examine:{name}", kwargs=held) for name in ("grey", "reveal", "hide")
+        }
+    return tile
+
+
+@case_page("link")
+def page(request: DeskRequest, case: Case) -> HttpResponse:
+    """Show the proposals, strongest first, the groups they suggest, and the series."""
+    waiting = service.waiting(case)
+    leaf = Paginator(waiting, QUEUE).get_page(request.GET.get("page"))
+    rows = [
+        {
+            "link": link,
+            "a": {**tile_of(link.a, request.LANGUAGE_CODE), "id": f"{link.pk}-a"},
+            "b": {**tile_of(link.b, request.LANGUAGE_CODE), "id": f"{link.pk}-b"},
+        }
+        for link in leaf.object_list
+    ]
+    done = Job.objects.filter(case=case.pk, task="link.propose")
+    last = done.filter(status="done").first()
+    context = {
+        "rows": rows,
+        "leaf": leaf,
+        "waiting": len(waiting),
+        "groups": [
+            {"items": items, "links": links, "weakest": min(links, key=lambda k: k.weight)}
+            for items, links in service.groups(case)
+        ],
+        "series": Series.objects.filter(case=case).annotate(n=Count("items")),
+        "refused": Link.objects.filter(case=case, state="refused").count(),
+        "hubs": last.result.get("hubs", []) if last else [],
+        "jobs": done[:1],
+        "changes": _changes(case),
+        "decisions": [
+            {"value": "accept", "label": _("Belongs together"), "key": "a", "main": True},
+            {"value": "refuse", "label": _("Does not"), "key": "r"},
+        ],
+    }
+    return render(request, "link/page.html", context)
+
+
+def _changes(case: Case, only: Series | None = None) -> list[dict[str, Any]]:
+    rows = service.changes(case)
+    if only is not None:
+        touched = {str(only.pk), *(str(i) for i in only.items.values_list("pk", flat=True))}
+        rows = [c for c in rows if touched & {r["id"] for r in c.before["rows"]}]
+    return [{"change": c, "what": WHAT[c.what]} for c in rows[:CHANGES]]
+
+
+@case_page("link")
+def series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResponse:
+    """Show one series: its items as neutral tiles, the reason of each link, and what can be done with it."""
+    held = get_object_or_404(Series, pk=series_id, case=case)
+    members = [
+        m.media
+        for m in SeriesItem.objects.filter(series=held).select_related("media").order_by("media__number")
+    ]
+    ids = [m.pk for m in members]
+    context = {
+        "series": held,
+        "items": [tile_of(m, request.LANGUAGE_CODE, n, len(members)) for n, m in enumerate(members, 1)],
+        "members": members,
+        "links": Link.objects.filter(Q(a__in=ids) & Q(b__in=ids)).select_related("a", "b", "decided_by"),
+        "others": Series.objects.filter(case=case).exclude(pk=held.pk),
+        "changes": _changes(case, held),
+        "decisions": [
+            {"value": "split", "label": _("Split off"), "key": "s", "main": True},
+            {"value": "take-out", "label": _("Take out"), "key": "t"},
+        ],
+        **_why(request, case, members),
+    }
+    return render(request, "link/series.html", context)
+
+
+def _why(request: DeskRequest, case: Case, members: list[Media]) -> dict[str, Any]:
+    """Return the path of reasons between two items that were asked about."""
+    by_number = {str(m.number): m for m in members}
+    a, b = (by_number.get(request.GET.get(n, "")) for n in ("a", "b"))
+    if a is None or b is None or a.pk == b.pk:
+        return {}
+    steps = service.why(case, a, b)
+    return {"why": steps, "why_a": a, "why_b": b, "weakest": min(steps, key=lambda k: k.weight, default=None)}
+
+
+def _series_page(held: Series | None, case: Case) -> HttpResponse:
+    there = held is not None and Series.objects.filter(pk=held.pk).exists()
+    answer = redirect("link:series", case.pk, held.pk) if there and held else redirect("link:page", case.pk)
+    answer.status_code = 303
+    return answer
+
+
+@require_POST
+@case_page("link")
+def propose(request: DeskRequest, case: Case) -> HttpResponse:
+    """Ask for proposals."""
+    service.ask_to_propose(request.officer, request.purpose, case)
+    messages.success(request, _("Links are being looked for."))
+    return _series_page(None, case)
+
+
+@require_POST
+@case_page("link")
+def decide(request: DeskRequest, case: Case) -> HttpResponse:
+    """Accept or refuse the chosen links, all in one act."""
+    links = list(Link.objects.filter(case=case, pk__in=_ids(request, "item")))
+    try:
+        if request.POST.get("decision") == "accept":
+            service.accept_all(request.officer, request.purpose, links)
+            messages.success(request, _("%(n)s links accepted.") % {"n": len(links)})
+        elif request.POST.get("decision") == "refuse":
+            service.refuse_all(request.officer, request.purpose, links)
+            messages.success(request, _("%(n)s links refused.") % {"n": len(links)})
+        else:
+            return HttpResponseBadRequest(_("Choose to accept or to refuse."))
+    except ValueError as refused:
+        messages.error(request, str(refused))
+    return _series_page(None, case)
+
+
+def _ids(request: DeskRequest, name: str) -> list[UUID]:
+    found = []
+    for text in request.POST.getlist(name):
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue  # no such thing can be on the page
+    return found
+
+
+@require_POST
+@case_page("link")
+def gather(request: DeskRequest, case: Case) -> HttpResponse:
+    """Make one series of the chosen items."""
+    items = list(Media.objects.filter(case=case, pk__in=_ids(request, "item")))
+    try:
+        made = service.gather(request.officer, request.purpose, case, items)
+    except ValueError as refused:
+        messages.error(request, str(refused))
+        return redirect("examine:page", case_id=case.pk)
+    return _series_page(made, case)
+
+
+@require_POST
+@case_page("link")
+def change_series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResponse:
+    """Merge another series in, split items off, take items out or move them."""
+    held = get_object_or_404(Series, pk=series_id, case=case)
+    items = list(Media.objects.filter(case=case, pk__in=_ids(request, "item")))
+    decision = request.POST.get("decision", "")
+    try:
+        if decision == "merge":
+            other = get_object_or_404(Series, pk__in=_ids(request, "other"), case=case)
+            service.merge(request.officer, request.purpose, held, other)
+        elif decision == "split":
+            held = service.split(request.officer, request.purpose, held, items)
+        elif decision in {"take-out", "move"}:
+            to = (
+                get_object_or_404(Series, pk__in=_ids(request, "to"), case=case)
+                if decision == "move"
+                else None
+            )
+            for media in items:
+                service.move(request.officer, request.purpose, media, to)
+        else:
+            return HttpResponseBadRequest(_("Choose to merge, to split or to move."))
+    except ValueError as refused:
+        messages.error(request, str(refused))
+    return _series_page(held, case)
+
+
+@require_POST
+@case_page("link")
+def undo(request: DeskRequest, case: Case, change_id: UUID) -> HttpResponse:
+    """Take a change back."""
+    change = get_object_or_404(Change, pk=change_id, case=case, what__in=service.CHANGES)
+    try:
+        service.undo(request.officer, request.purpose, change)
+        messages.success(request, _("It stands as before."))
+    except ValueError as refused:
+        messages.error(request, str(refused))
+    return _series_page(None, case)
+
+
+urlpatterns = [
+    path("", page, name="page"),
+    path("propose/", propose, name="propose"),
+    path("decide/", decide, name="decide"),
+    path("gather/", gather, name="gather"),
+    path("series/<uuid:series_id>/", series, name="series"),
+    path("series/<uuid:series_id>/change/", change_series, name="change-series"),
+    path("changes/<uuid:change_id>/undo/", undo, name="undo"),
+]

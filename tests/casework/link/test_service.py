@@ -1,0 +1,367 @@
+"""Proposals, people's decisions, and undo that restores exactly."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from entente.casework.intake.service import open_case
+from entente.casework.link import service
+from entente.records import guard
+from entente.records.act import acting
+from entente.records.models import (
+    Change,
+    Frame,
+    Link,
+    LogEntry,
+    Media,
+    Membership,
+    Occurrence,
+    Originator,
+    Series,
+    SeriesItem,
+)
+from entente.records.undo import Overtaken
+from entente.safeguards.access import Act
+from entente.vocabulary.handling import Purpose
+
+VI = Purpose.VICTIM_IDENTIFICATION
+FLAT = "f0" * 32
+
+
+def pdq(seed: int) -> str:
+    return random.Random(seed).randbytes(32).hex()
+
+
+@pytest.fixture
+def officer(case, circle):
+    return circle.officer(circle.it)
+
+
+def add(case, officer, number, owner=None, codes="H0", name="", **fields):
+    fields = {
+        "kind": "picture",
+        "width": 64,
+        "height": 48,
+        "sha256": f"{number:064x}",
+        "key": "0" * 64,
+        **fields,
+    }
+    with acting(officer, Act.RECEIVE, case.as_thing(), VI, step="intake"):
+        row = Media.objects.create(
+            case=case, owner_id=owner or officer.agency, number=number, codes=codes, source="test", **fields
+        )
+        if name:
+            Occurrence.objects.create(
+                case=case, owner_id=row.owner_id, media=row, folder="/found", name=name, source="t"
+            )
+    return row
+
+
+@pytest.fixture
+def items(case, officer):
+    """Six pictures: 1, 2, 3 of one camera by serial; 4 and 5 one picture; 6 alone; names of one run."""
+    camera = {"make": "Nordica", "model": "D410", "serial": "4102207"}
+    same = pdq(4)
+    return [
+        add(case, officer, 1, metadata=camera),
+        add(case, officer, 2, metadata=camera),
+        add(case, officer, 3, metadata=camera),
+        add(case, officer, 4, pdq_turns=[same] * 8, pdq_quality=100, name="a-word-not-to-show-0041.jpg"),
+        add(case, officer, 5, pdq_turns=[same] * 8, pdq_quality=100, name="a-word-not-to-show-0042.jpg"),
+        add(case, officer, 6, pdq_turns=[pdq(6)] * 8, pdq_quality=100),
+    ]
+
+
+@pytest.fixture
+def proposed(case, officer, items):
+    service.propose(officer, VI, case)
+    with guard.scope(officer, VI):
+        return list(Link.objects.select_related("a", "b", "case"))
+
+
+def between(links, a, b):
+    return next(k for k in links if (k.a.number, k.b.number) == (a, b))
+
+
+def in_series(officer):
+    """Return each series' item numbers, by name."""
+    with guard.scope(officer, VI):
+        found: dict[str, set[int]] = {s.name: set() for s in Series.objects.all()}
+        for name, number in SeriesItem.objects.values_list("series__name", "media__number"):
+            found[name].add(number)
+    return found
+
+
+def test_it_proposes_links_with_reasons_and_no_file_name(proposed):
+    pairs = {(k.a.number, k.b.number, k.kind) for k in proposed}
+    assert {(1, 2, "same device"), (2, 3, "same device"), (4, 5, "near picture"), (4, 5, "name run")} == pairs
+    assert "serial 4102207" in between(proposed, 1, 2).because
+    assert not any("a-word-not-to-show" in k.because for k in proposed)
+    assert all(k.state == "proposed" for k in proposed)
+
+
+def test_proposing_again_changes_nothing(case, officer, proposed):
+    again = service.propose(officer, VI, case)
+    assert again.made == 0
+    assert again.held == len(proposed)
+    with guard.scope(officer, VI):
+        assert Link.objects.count() == len(proposed)
+
+
+def test_a_refused_pair_is_never_proposed_again_and_decisions_stay(case, officer, items, proposed):
+    service.refuse(officer, VI, between(proposed, 4, 5))
+    service.accept(officer, VI, between(proposed, 1, 2))
+    with acting(officer, Act.ALTER, case.as_thing(), VI, step="link"):
+        # another reason for the refused pair appears
+        Media.objects.filter(number__in=[4, 5]).update(
+            metadata={"make": "Other", "model": "X", "serial": "77-10"}
+        )
+    service.propose(officer, VI, case)
+    with guard.scope(officer, VI):
+        kinds = set(Link.objects.filter(a=items[3], b=items[4]).values_list("kind", flat=True))
+        assert "same device" not in kinds
+        assert Link.objects.get(pk=between(proposed, 1, 2).pk).state == "accepted"
+
+
+def test_accepting_makes_a_series_and_grows_it(officer, proposed):
+    first = service.accept(officer, VI, between(proposed, 1, 2))
+    second = service.accept(officer, VI, between(proposed, 2, 3))
+    assert (first.name, second.pk) == ("S-1", first.pk)
+    assert in_series(officer) == {"S-1": {1, 2, 3}}
+
+
+def test_a_link_is_decided_once(officer, proposed):
+    service.accept(officer, VI, between(proposed, 1, 2))
+    with pytest.raises(service.SeriesRefused, match="accepted already"):
+        service.refuse(officer, VI, between(proposed, 1, 2))
+
+
+def test_accepting_all_is_one_act_and_one_undo(case, officer, proposed):
+    with guard.system("count"):
+        before = LogEntry.objects.count()
+    service.accept_all(
+        officer, VI, [between(proposed, 1, 2), between(proposed, 2, 3), between(proposed, 4, 5)]
+    )
+    with guard.system("count"):
+        assert LogEntry.objects.count() == before + 1
+    assert sorted(map(sorted, in_series(officer).values())) == [[1, 2, 3], [4, 5]]
+    with guard.scope(officer, VI):
+        change = Change.objects.get()
+    service.undo(officer, VI, change)
+    assert in_series(officer) == {}
+    with guard.scope(officer, VI):
+        assert set(Link.objects.values_list("state", flat=True)) == {"proposed"}
+
+
+def test_a_link_between_two_series_makes_them_one_under_the_lower_number(case, officer, items, proposed):
+    one = service.gather(officer, VI, case, [items[0]])
+    service.gather(officer, VI, case, [items[1], items[5]])
+    assert service.accept(officer, VI, between(proposed, 1, 2)).pk == one.pk
+    assert in_series(officer) == {"S-1": {1, 2, 6}}
+
+
+def test_merge_split_and_move_lose_nothing(case, officer, items):
+    one = service.gather(officer, VI, case, items[:3])
+    two = service.gather(officer, VI, case, items[3:])
+    service.merge(officer, VI, one, two)
+    assert in_series(officer) == {"S-1": {1, 2, 3, 4, 5, 6}}
+    three = service.split(officer, VI, one, [items[5]])
+    assert three.name == "S-3", "the number of a merged series is not given again"
+    service.move(officer, VI, items[0], three)
+    assert in_series(officer) == {"S-1": {2, 3, 4, 5}, "S-3": {1, 6}}
+    service.move(officer, VI, items[0], None)
+    assert in_series(officer) == {"S-1": {2, 3, 4, 5}, "S-3": {6}}
+
+
+def test_it_refuses_what_makes_no_sense_and_says_the_mend(case, officer, items, proposed):
+    one = service.gather(officer, VI, case, items[:2])
+    for wrong in (
+        lambda: service.split(officer, VI, one, items[:2]),
+        lambda: service.split(officer, VI, one, []),
+        lambda: service.split(officer, VI, one, [items[5]]),
+        lambda: service.merge(officer, VI, one, one),
+        lambda: service.move(officer, VI, items[5], None),
+        lambda: service.accept_all(officer, VI, []),
+        lambda: service.gather(officer, VI, case, []),
+    ):
+        with pytest.raises(service.SeriesRefused):
+            wrong()
+    assert in_series(officer) == {"S-1": {1, 2}}
+
+
+def picture_of_everything(officer):
+    """Return every row of the step, column by column."""
+    with guard.system("compare before and after"):
+        return {
+            str(row.pk): {f.attname: str(f.value_from_object(row)) for f in row._meta.concrete_fields}
+            for model in (Series, SeriesItem, Link)
+            for row in model.objects.all()
+        }
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_undoing_a_random_sequence_restores_every_step_exactly(seed, case, officer, items, proposed):
+    draw = random.Random(seed)
+    states, changes = [picture_of_everything(officer)], []
+
+    def series():
+        with guard.scope(officer, VI):
+            return list(Series.objects.all())
+
+    for _ in range(14):
+        act = draw.choice(["accept", "refuse", "accept_all", "gather", "merge", "split", "move", "out"])
+        held = series()
+        with guard.scope(officer, VI):
+            links = list(Link.objects.select_related("a", "b", "case").filter(state="proposed"))
+        some = draw.sample(items, draw.randint(1, 3))
+        try:
+            if act in {"accept", "refuse"} and links:
+                getattr(service, act)(officer, VI, draw.choice(links))
+            elif act == "accept_all":
+                service.accept_all(officer, VI, draw.sample(links, min(2, len(links))))
+            elif act == "gather":
+                service.gather(officer, VI, case, some)
+            elif act == "merge" and len(held) > 1:
+                service.merge(officer, VI, *draw.sample(held, 2))
+            elif act == "split" and held:
+                service.split(officer, VI, draw.choice(held), some)
+            elif act in {"move", "out"}:
+                service.move(officer, VI, some[0], draw.choice(held) if held and act == "move" else None)
+            else:
+                continue
+        except service.SeriesRefused:
+            assert picture_of_everything(officer) == states[-1], "a refused act alters nothing"
+            continue
+        with guard.scope(officer, VI):
+            changes.append(Change.objects.exclude(pk__in=[c.pk for c in changes]).get())
+        states.append(picture_of_everything(officer))
+    assert len(changes) >= 3
+    while changes:
+        states.pop()
+        service.undo(officer, VI, changes.pop())
+        assert picture_of_everything(officer) == states[-1]
+
+
+def test_an_overtaken_change_says_so_and_alters_nothing(case, officer, items, proposed):
+    service.accept(officer, VI, between(proposed, 1, 2))
+    with guard.scope(officer, VI):
+        first = Change.objects.get()
+    service.accept(officer, VI, between(proposed, 2, 3))
+    before = picture_of_everything(officer)
+    with pytest.raises(Overtaken, match="somebody has worked"):
+        service.undo(officer, VI, first)
+    assert picture_of_everything(officer) == before
+
+
+def test_a_change_is_undone_once(officer, proposed):
+    service.refuse(officer, VI, between(proposed, 4, 5))
+    with guard.scope(officer, VI):
+        change = Change.objects.get()
+    service.undo(officer, VI, change)
+    with pytest.raises(Overtaken, match="already"):
+        service.undo(officer, VI, change)
+
+
+def test_a_link_carries_both_items_handling_and_originators(case, circle, officer):
+    camera = {"make": "Nordica", "model": "D410", "serial": "4102207"}
+    add(case, officer, 1, metadata=camera, codes="H1")
+    add(case, officer, 2, metadata=camera, owner=circle.agencies.dk.pk, codes="H0")
+    service.propose(officer, VI, case)
+    with guard.scope(officer, VI):
+        link = Link.objects.get()
+    assert link.codes == "H0 H1"
+    assert set(Originator.objects.filter(thing=link.pk).values_list("agency__short", flat=True)) == {"DK"}
+    service.accept(officer, VI, link)
+    with guard.scope(officer, VI):
+        row = SeriesItem.objects.get(media__number=2)
+    assert Originator.objects.filter(thing=row.pk, agency=circle.agencies.dk).exists()
+
+
+def test_a_merge_takes_along_what_is_withheld_from_the_one_who_merges(case, circle, officer, items):
+    join(case, circle.dk, "member", circle)
+    dk = circle.officer(circle.dk)
+    one = service.gather(officer, VI, case, items[:2])
+    two = service.gather(officer, VI, case, items[2:4])
+    with acting(officer, Act.ALTER, case.as_thing(), VI, step="link"):
+        Media.objects.filter(pk=items[3].pk).update(codes="H2")
+        SeriesItem.objects.filter(media=items[3]).update(codes="H2")
+    with guard.scope(dk, VI):
+        assert not SeriesItem.objects.filter(media__number=4).exists()
+    service.merge(dk, VI, one, two)
+    assert in_series(officer) == {"S-1": {1, 2, 3, 4}}
+    assert in_series(dk) == {"S-1": {1, 2, 3}}
+    with guard.scope(dk, VI):
+        change = Change.objects.filter(what="merge series").get()
+    service.undo(dk, VI, change)
+    assert in_series(officer) == {"S-1": {1, 2}, "S-2": {3, 4}}
+
+
+def join(case, account, part, circle):
+    with acting(circle.officer(circle.it), Act.GRANT, case.as_thing(), VI, step="test"):
+        Membership.objects.create(case=case, account=account, part=part)
+
+
+def test_a_reader_decides_nothing_and_the_denial_is_logged(case, circle, proposed):
+    join(case, circle.it_second, "reader", circle)
+    with pytest.raises(guard.Denied):
+        service.accept(circle.officer(circle.it_second), VI, proposed[0])
+    with guard.system("read the last entry"):
+        assert LogEntry.objects.order_by("-seq").first().verb == "denied"
+
+
+def test_groups_follow_peoples_words(case, officer, items, proposed):
+    with guard.scope(officer, VI):
+        assert [[m.number for m in g] for g, _ in service.groups(case)] == [[1, 2, 3], [4, 5]]
+    service.refuse(officer, VI, between(proposed, 2, 3))
+    with guard.scope(officer, VI):
+        assert [[m.number for m in g] for g, _ in service.groups(case)] == [[1, 2], [4, 5]]
+    service.accept(officer, VI, between(proposed, 1, 2))
+    with guard.scope(officer, VI):
+        assert all(k.a.number == 4 for k in service.waiting(case))
+
+
+def test_why_shows_the_path_of_reasons(case, officer, items, proposed):
+    with guard.scope(officer, VI):
+        steps = service.why(case, items[0], items[2])
+    assert [(k.a.number, k.b.number) for k in steps] == [(1, 2), (2, 3)]
+
+
+def test_a_compilation_is_listed_and_joins_nothing(case, officer):
+    scenes = [pdq(100 + n) for n in range(14)]
+    for n, scene in enumerate(scenes, 1):
+        add(case, officer, n, pdq_turns=[scene] * 8, pdq_quality=100)
+    video = add(case, officer, 99, kind="video", duration=30.0)
+    with acting(officer, Act.RECEIVE, case.as_thing(), VI, step="intake"):
+        for n, scene in enumerate(scenes):
+            Frame.objects.create(case=case, owner_id=officer.agency, media=video, t=n, pdq=scene, quality=100)
+    found = service.propose(officer, VI, case)
+    assert found.made == 0
+    assert found.hubs[0][0] == 15
+    assert found.hubs[0][1].startswith("#99 shares frames with 14 items")
+
+
+def test_it_says_what_changed_to_the_rest_of_the_chain(case, officer, proposed, monkeypatch):
+    heard = []
+    monkeypatch.setattr(service, "announce", lambda event, *a, **k: heard.append(event))
+    service.accept(officer, VI, between(proposed, 1, 2))
+    assert heard == ["series changed"]
+
+
+def test_another_case_of_the_same_officer_is_not_touched(case, circle, officer, proposed):
+    from datetime import UTC, datetime
+
+    other = open_case(
+        officer,
+        VI,
+        number="IT-2",
+        title="Operation Fir",
+        victim_number="V-2",
+        discovered_at=datetime.now(UTC),
+    )
+    me = circle.officer(circle.it)
+    foreign = add(other, me, 1)
+    one = service.gather(me, VI, case, [between(proposed, 1, 2).a])
+    with pytest.raises(service.SeriesRefused, match="within its case"):
+        service.move(me, VI, foreign, one)
