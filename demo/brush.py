@@ -42,7 +42,8 @@ def seeded(name: str) -> np.random.Generator:
 def _font(size: int) -> ImageFont.FreeTypeFont:
     """Return Pillow's own typeface: no system font is needed, so pictures are the same everywhere."""
     font = ImageFont.load_default(size)
-    assert isinstance(font, ImageFont.FreeTypeFont)
+    if not isinstance(font, ImageFont.FreeTypeFont):
+        raise RuntimeError("this Pillow was built without FreeType; install its wheel")
     return font
 
 

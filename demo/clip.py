@@ -81,7 +81,7 @@ def film(
 ) -> None:
     """Write a clip; its container follows the name's ending. ``tags`` are the container's own."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    options = {"movflags": "use_metadata_tags"} if path.suffix == ".mp4" else {}
+    options = {"movflags": "use_metadata_tags"} if path.suffix.lower() == ".mp4" else {}
     with av.open(str(path), "w", container_options=options) as out:
         out.metadata.update(tags or {})
         pictures = iter(pictures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -306,7 +307,7 @@ def books(sheet: Sheet, x: float, y: float, w: float, h: float, name: str) -> No
 
 
 def skyline(sheet: Sheet, x: float, y: float, w: float, h: float) -> None:
-    """Snowy Alps far off, vineyard hills, roofs, and a church tower with its clock; w about 900, h about 800."""
+    """Snowy Alps far off, vineyard hills, roofs, and a church tower with its clock; about 900 × 800."""
     for band in range(40):
         sheet.rect(x, y + band * h / 40, w, h / 40 + 1, mix(rgb("8fbfdd"), rgb("f7ead2"), band / 39))
     rng = seeded("alps")
@@ -318,7 +319,7 @@ def skyline(sheet: Sheet, x: float, y: float, w: float, h: float) -> None:
         for i, p in enumerate(peaks)
     ]
     sheet.poly([*line, (x + w, y + h), (x, y + h)], rgb("9fb2c6"))
-    for (ax, ay), (bx, by) in zip(line, line[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(line):
         sheet.poly([(ax, ay), (bx, by), (bx - 6, by + 0.07 * h), (ax + 4, ay + 0.06 * h)], rgb("eef3f6"))
     for layer, (level, tone) in enumerate(((0.62, "86a383"), (0.71, "6f9166"), (0.81, "5b7d4f"))):
         wave = [

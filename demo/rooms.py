@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demo.brush import ROOM, WALL, Box, Sheet, light, mix, rgb, seeded
+from demo.brush import ROOM, WALL, Box, Colour, Sheet, light, mix, rgb, seeded
 from demo.furnish import (
     BRASS,
     CREAM,
@@ -46,6 +46,7 @@ from demo.furnish import (
 PACKET_CODE = "8004120650420"  # registered in Italy
 GERMAN_CODE = "4006381333931"  # prefix 400-440
 Without = frozenset[str]
+PALETTE = ("8fa58c", "c06a45", "2f4562", "d9a441", "a98467", "7f9aa6", "8c3540", "d8cfc0", "5d7a5a")
 
 
 @dataclass(frozen=True, slots=True)
@@ -679,13 +680,10 @@ def other(name: str) -> Callable[[Sheet, Without], None]:
 
     def draw(sheet: Sheet, without: Without = frozenset()) -> None:
         rng = seeded(f"other {name}")
-        tone = lambda: rgb(
-            str(
-                rng.choice(
-                    ["8fa58c", "c06a45", "2f4562", "d9a441", "a98467", "7f9aa6", "8c3540", "d8cfc0", "5d7a5a"]
-                )
-            )
-        )  # noqa: E731
+
+        def tone() -> Colour:
+            return rgb(str(rng.choice(PALETTE)))
+
         floor = (
             planks(f"p{name}", mix(WOOD, tone(), 0.4))
             if rng.random() < 0.5

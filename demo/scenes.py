@@ -1,6 +1,6 @@
 """The folders of the ten days: what was found, what was known, what partners hold, what the search sees.
 
-Everything is drawn, seeded and benign: empty rooms, things, landscapes. The same seed gives the same pictures.
+Everything is drawn, seeded and benign: empty rooms, things, landscapes. One seed gives one set of pictures.
 """
 
 from __future__ import annotations
@@ -387,7 +387,7 @@ def _close(thing: Thing) -> View:
 
 
 def draw_seized(folder: Path, n: int = 300, seed: int = 9) -> FoundManifest:
-    """Draw ``n`` seized files: a tenth originals of the phone, a tenth copies of found ones, the rest holidays."""
+    """Draw ``n`` seized files: a tenth originals of the phone, a tenth copies of found ones, else holidays."""
     rng, entries = random.Random(seed), []
     wide = {
         room: shoot(draw, see(room, 1800, 1200, 3600, (1440, 960), noise=0)).picture

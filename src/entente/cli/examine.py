@@ -63,10 +63,10 @@ def clues_of(path: Path, opened: Opened) -> tuple[list[dict[str, Any]], list[dic
         return [], [{"code": "extractor", "reason": f"{why}; the file itself was opened"}]
     clues, refusals = [], []
     try:
-        for each in answer["value"]["refused"]:
-            refusals.append(
-                {"code": "extractor", "extractor": str(each["extractor"]), "reason": str(each["reason"])}
-            )
+        refusals = [
+            {"code": "extractor", "extractor": str(each["extractor"]), "reason": str(each["reason"])}
+            for each in answer["value"]["refused"]
+        ]
         clues = [clue_from_json(each | {"medium": str(path)}).as_json() for each in answer["value"]["clues"]]
     except (KeyError, TypeError, ValueError) as error:
         refusals.append({"code": "extractor", "reason": f"an extractor gave what is no clue ({error})"})

@@ -24,8 +24,8 @@ Picture = NDArray[np.uint8]  # (rows, columns, 3), RGB, as displayed
 class Material:
     """One medium, decoded: what it carries, what it shows, what it sounds like.
 
-    ``medium`` is the id that clues point back to; ``metadata`` the normalised dictionary of intake; ``frames``
-    pairs of seconds and picture; ``sound`` mono float32 in -1 to 1 at ``rate`` samples a second.
+    ``medium`` is the id that clues point back to; ``metadata`` the normalised dictionary of intake;
+    ``frames`` pairs of seconds and picture; ``sound`` mono float32 in -1 to 1 at ``rate`` samples a second.
     """
 
     medium: str

@@ -1,8 +1,8 @@
 """EAN-13 on packaging, believed only when two readings agree.
 
-A valid check digit is not enough: misreadings with a valid check digit and a wrong country prefix were measured
-on small codes. The prefix names the body that registered the number, not the place of use (GS1 General
-Specifications, section 1.4).
+A valid check digit is not enough: misreadings with a valid check digit and a wrong country prefix were
+measured on small codes. The prefix names the body that registered the number, not the place of use (GS1
+General Specifications, section 1.4).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def checksum_holds(code: str) -> bool:
     return sum(int(c) * (3 if i % 2 else 1) for i, c in enumerate(code)) % 10 == 0
 
 
-def bars(code: str, module: int = 3, height: int = 90) -> NDArray[np.uint8]:
+def bars(code: str, module: int = 3, height: int = 150) -> NDArray[np.uint8]:
     """Draw EAN-13 ``code``, black on white with its quiet zones: (height, 115 · module) uint8.
 
     Raises ``ValueError`` when the check digit is wrong.
@@ -84,7 +84,8 @@ def _windows(picture: Picture) -> Iterator[tuple[Picture, int, int]]:
     rows, columns = picture.shape[:2]
     if max(rows, columns) <= TILE_ABOVE:
         y, x = rows // 2, columns // 2
-        yield cv2.copyMakeBorder(picture, y, y, x, x, cv2.BORDER_CONSTANT, value=(176, 176, 176)), -x, -y
+        bordered = cv2.copyMakeBorder(picture, y, y, x, x, cv2.BORDER_CONSTANT, value=(176, 176, 176))
+        yield np.asarray(bordered, np.uint8), -x, -y
     if max(rows, columns) > TILE_ABOVE:
         h, w = int(rows * 0.6), int(columns * 0.6)
         for y in (0, rows - h):
@@ -128,7 +129,7 @@ def _same_place(a: Box, b: Box) -> bool:
 
 
 def agreed(readings: Sequence[Reading]) -> list[tuple[Reading, int]]:
-    """Return each code that at least two readings give and that no rival at its place disputes, with the count."""
+    """Return each code that two readings give and no rival at its place disputes, with the count."""
     by_code = defaultdict(list)
     for reading in readings:
         by_code[reading.code].append(reading)
@@ -164,8 +165,8 @@ class BarcodeExtractor:
                 group=group_of(ClueKind.BARCODE),
                 source="",
                 medium=material.medium,
-                because=f"the product code {reading.code} was read {count} times alike and its check digit holds; "
-                f"its prefix {reading.code[:3]} names who registered the number, not where it was sold",
+                because=f"the product code {reading.code} was read {count} times alike and its check digit "
+                f"holds; its prefix {reading.code[:3]} names who registered the number, not where it was sold",
                 method=self.name,
                 version=self.version,
                 region=reading.box,

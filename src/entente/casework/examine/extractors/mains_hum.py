@@ -113,8 +113,8 @@ class MainsHumExtractor:
                 group=group_of(ClueKind.MAINS_HZ),
                 source="",
                 medium=material.medium,
-                because=f"the sound hums at {mains} Hz and its harmonics, {mean:.0f} dB above its surroundings "
-                f"and {lead:.0f} dB above the other grid's frequencies",
+                because=f"the sound hums at {mains} Hz and its harmonics, {mean:.0f} dB above its "
+                f"surroundings and {lead:.0f} dB above the other grid's frequencies",
                 method=self.name,
                 version=self.version,
                 start=0.0,

@@ -1,0 +1,60 @@
+"""`entente examine`: clues as JSON lines, refusals named, three exit codes."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from demo.brush import rgb
+from demo.camera import PHONE, exif, shoot, write
+from demo.rooms import PACKET_CODE, kitchen
+from demo.scenes import FIRST, VIEWS
+
+from entente.cli.examine import run
+from entente.vocabulary.clue import clue_from_json
+
+
+@pytest.fixture(scope="module")
+def kitchen_photo(tmp_path_factory):
+    path = tmp_path_factory.mktemp("case") / "IMG_0422.JPG"
+    write(path, shoot(kitchen, VIEWS["IMG_0422.JPG"]).picture, exif(PHONE, FIRST))
+    return path
+
+
+def test_it_prints_clue_objects(kitchen_photo, capsys) -> None:
+    assert run([str(kitchen_photo), "--json"]) == 0
+    clues = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {clue["kind"]: clue["value"] for clue in clues} == {
+        "barcode": PACKET_CODE,
+        "device": {"make": PHONE.make, "model": PHONE.model, "serial": PHONE.serial},
+        "time": "2026-06-06T18:41:07+02:00",
+        "utc_offset": 120,
+    }
+    for clue in clues:
+        assert clue["medium"] == str(kitchen_photo)
+        assert clue_from_json(clue).as_json() == {
+            **clue,
+            "region": tuple(clue["region"]) if clue["region"] else None,
+        }
+
+
+def test_a_damaged_file_is_named_and_the_others_are_examined(kitchen_photo, tmp_path, capsys) -> None:
+    empty = tmp_path / "IMG_0420.JPG"
+    empty.touch()
+    assert run([str(empty), str(kitchen_photo), "--json"]) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines[0]["path"] == str(empty)
+    assert lines[0]["refused"]["code"] == "empty"
+    assert len(lines) == 5
+
+
+def test_a_file_without_clues_says_so(tmp_path, capsys) -> None:
+    write(tmp_path / "plain.png", np.full((80, 90, 3), rgb("8fa58c"), np.uint8))
+    assert run([str(tmp_path)]) == 0
+    assert "no clue proposed" in capsys.readouterr().out
+
+
+def test_wrong_use_is_two(capsys) -> None:
+    assert run([]) == 2
+    assert "PATH" in capsys.readouterr().err
