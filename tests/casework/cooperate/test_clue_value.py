@@ -45,7 +45,14 @@ def test_it_refuses_a_line_with_the_mend(kind, line):
 
 
 def test_every_stated_kind_can_be_read_back_as_one_line():
+    lines = {
+        "region": "IT, Tuscany",
+        "country": "IT",
+        "gps": "43, 11, 5",
+        "language": "it",
+        "speech": "it",
+        "driving_side": "left",
+        "relief": "flat",
+    }
     for kind in STATED:
-        line = {"region": "IT, Tuscany", "country": "IT", "gps": "43, 11, 5", "language": "it", "speech": "it",
-                "driving_side": "left", "relief": "flat"}.get(str(kind), "ABC 123")  # fmt: skip
-        assert said(parse(kind, line))
+        assert said(parse(kind, lines.get(str(kind), "ABC 123")))

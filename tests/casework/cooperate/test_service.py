@@ -57,7 +57,9 @@ def answer(circle, dispatch, short, **kwargs):
 def join(case, *accounts, part="member"):
     with guard.system("test"):
         for account in accounts:
-            Membership.objects.create(case=case, account=account, part=part, since=clock.now() - timedelta(hours=1))
+            Membership.objects.create(
+                case=case, account=account, part=part, since=clock.now() - timedelta(hours=1)
+            )
 
 
 def sees(circle, short, row):
@@ -94,7 +96,9 @@ def allow(circle, crop, *short):
     join(crop.case, circle.nl)
     for to in short:
         until = clock.now() + timedelta(days=30)
-        service.release(circle.officer(circle.nl), VI, crop, getattr(circle.agencies, to), until, "to be asked")
+        service.release(
+            circle.officer(circle.nl), VI, crop, getattr(circle.agencies, to), until, "to be asked"
+        )
     return item
 
 

@@ -153,7 +153,9 @@ def _copy_of(crop: Media) -> str:
     if crop.key:
         made = render(store.path(crop.key), "crop")
     else:
-        parent = Media.objects.get(pk=crop.parent_id)
+        parent = crop.parent
+        if parent is None:
+            raise NotAsked("the crop has lost its item; cut it again")
         region = Region(*crop.region) if crop.region else None
         made = render(store.path(parent.key), "crop", region=region, t=crop.t)
     if isinstance(made, Refusal):
@@ -261,7 +263,7 @@ def _addressed(officer: Officer, dispatch: Dispatch) -> Dispatch:
 def _crop_may_be_here(dispatch: Dispatch, agency: UUID) -> bool:
     """Whether every originator of the crop, besides sender and recipient, lets the agency have it now."""
     with guard.system("the crop's originators are asked again at each showing"):
-        crop = Media.objects.filter(pk=Request.objects.get(pk=dispatch.request_id).crop_id).first()
+        crop = Request.objects.select_related("crop").get(pk=dispatch.request_id).crop
         if crop is None:
             return False
         thing = crop.as_thing()
@@ -449,7 +451,8 @@ def carry_releases(derived: CaseBound, *sources: CaseBound) -> None:
     """
     now = clock.now()
     things = [s.as_thing() for s in sources]
-    for by in {o for t in things for o in (t.owner, *t.originators)} - {derived.owner_id}:
+    agencies = {o for t in things for o in (t.owner, *t.originators) if o is not None}
+    for by in agencies - {derived.owner_id}:
         bound = [t for t in things if by in {t.owner, *t.originators}]
         live = [_ends(t.releases, by, now) for t in bound]
         for to in set.intersection(*(set(ends) for ends in live)):

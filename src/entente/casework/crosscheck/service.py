@@ -277,15 +277,16 @@ def _tell(officer: Officer, found: list[tuple[_Ours, _Held]]) -> None:
     for one, held in found:
         if held.case is None:
             continue
-        Lead.objects.get_or_create(
-            case_id=held.case,
-            owner_id=held.owner,
-            media_id=held.media,
-            kind=str(one.kind),
-            asker_id=officer.agency,
-            # H2: of a joint case's members only the holder's own learn who asks about its item
-            defaults={"contact": contact, "codes": "H2", "made_at": clock.now()},
-        )
+        where: dict[str, Any] = {
+            "case_id": held.case,
+            "owner_id": held.owner,
+            "media_id": held.media,
+            "kind": str(one.kind),
+            "asker_id": officer.agency,
+        }
+        # H2: of a joint case's members only the holder's own learn who asks about its item
+        new = {"contact": contact, "codes": "H2", "made_at": clock.now()}
+        Lead.objects.get_or_create(**where, defaults=new)
 
 
 def _record(
