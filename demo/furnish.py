@@ -400,6 +400,10 @@ def mountain_painting(sheet: Sheet, x: float, y: float, w: float, h: float, name
         ]
         tone = mix(mix(rgb("8ea6b4"), rgb("3f5b46"), layer / 4), TERRACOTTA, float(rng.uniform(0, 0.35)))
         sheet.poly([*ridge, (x + w, y + h), (x, y + h)], tone)
+    for _ in range(140):  # the painter's dabs
+        dx, dy = x + w * float(rng.uniform(0.02, 0.96)), y + h * float(rng.uniform(0.3, 0.97))
+        dab = mix(mix(OCHRE, rgb("2f4a39"), float(rng.random())), PALE, float(rng.uniform(0, 0.6)))
+        sheet.oval(dx, dy, float(rng.uniform(5, 17)), float(rng.uniform(4, 9)), dab)
     for _ in range(26):
         tx, ty = x + w * float(rng.uniform(0.03, 0.95)), y + h * float(rng.uniform(0.72, 0.95))
         sheet.poly(

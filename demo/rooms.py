@@ -79,7 +79,7 @@ THINGS = (
     Thing("bakery-bag", "paper bag of a bakery", "kitchen", (1390, 850, 270, 390), stays=False),
     Thing("packet", "packet of hazelnut biscuits", "kitchen", (850, 850, 300, 390), stays=False),
     Thing("moka", "red moka pot", "kitchen", (560, 990, 190, 250), stays=False),
-    Thing("radiator", "ribbed radiator under the mirror", "hallway", (1300, 1190, 800, 480)),
+    Thing("radiator", "radiator with cast leaves under the mirror", "hallway", (1300, 1190, 800, 480)),
     Thing("umbrella-stand", "umbrella stand with blue glaze", "hallway", (2560, 1340, 240, 500), stays=False),
 )
 BOX = {thing.key: thing.box for thing in THINGS}
@@ -116,6 +116,7 @@ def bedroom(sheet: Sheet, without: Without = frozenset()) -> None:
         px, py = x + w / 2 + 82 * np.cos(petal), y + 160 + 82 * np.sin(petal)
         sheet.oval(px - 34, py - 34, 68, 68, mix(DARK_WOOD, WOOD, 0.65), mix(DARK_WOOD, INK, 0.4), 4)
     sheet.oval(x + w / 2 - 42, y + 118, 84, 84, WOOD, mix(DARK_WOOD, INK, 0.4), 4)
+    _garland(sheet, x, y, w)
     sheet.grain(x, y, w, h, "headboard", 0.07, along=5)
     for px in (1060, 1640):
         sheet.rect(px, 1150, 500, 260, rgb("f7f4ec"), 80, rgb("d9d3c4"), 4)
@@ -136,6 +137,29 @@ def bedroom(sheet: Sheet, without: Without = frozenset()) -> None:
     _cloth(sheet, 600, 2205, 2220, 90, OCHRE, 2, 45)
     light(sheet, 200, 500, 3600, 0.32)
     _mark(sheet, "poster", "fern-paper", "bed-socket", "quilt", "headboard", *({"star-cushion"} - without))
+
+
+def _garland(sheet: Sheet, x: float, y: float, w: float) -> None:
+    """Carve leaves and berries to both sides of the rosette, and the grain of the board."""
+    rng = seeded("garland")
+    dark, pale = mix(DARK_WOOD, INK, 0.45), mix(WOOD, OCHRE, 0.3)
+    for _ in range(60):
+        a, b, long = float(rng.uniform(60, w - 260)), float(rng.uniform(50, 460)), float(rng.uniform(60, 200))
+        sheet.line(
+            [(x + a, y + b), (x + a + long, y + b + float(rng.normal(0, 5)))], mix(DARK_WOOD, INK, 0.3), 3
+        )
+    for side in (-1, 1):
+        for k in range(9):
+            cx = x + w / 2 + side * (170 + 48 * k)
+            cy = y + 160 + 34 * np.sin(k * 0.8) + float(rng.normal(0, 8))
+            up = -1 if k % 2 else 1
+            size = float(rng.uniform(26, 44))
+            tip = (cx + side * size, cy - up * size)
+            sheet.poly(
+                [(cx - side * 20, cy), (cx, cy - up * size * 0.9), tip, (cx + side * 18, cy)], pale, dark
+            )
+            sheet.line([(cx - side * 18, cy), tip], dark, 4)
+            sheet.oval(cx - 9, cy + up * 18, 19, 19, WINE if k % 3 == 0 else pale, dark, 3)
 
 
 def _star_cushion(sheet: Sheet) -> None:
@@ -561,12 +585,27 @@ def _front_door(sheet: Sheet) -> None:
 
 def _radiator(sheet: Sheet) -> None:
     x, y, w, h = BOX["radiator"]
+    rng = seeded("radiator")
     sheet.shadow(x, y, w, h, 30, 0.4)
     for rib in range(13):
         left = x + rib * 61
         sheet.rect(left, y, 54, h, rgb("f1eee6"), 24, rgb("bdb7a9"), 3)
         sheet.rect(left + 10, y + 24, 10, h - 48, (255, 255, 255), 5)
         sheet.rect(left + 38, y + 24, 8, h - 48, rgb("d3cdbf"), 4)
+        for cast in range(5):  # leaves and knobs in the iron, worn differently on each rib
+            cy, size = y + 60 + cast * 82 + float(rng.normal(0, 5)), float(rng.uniform(9, 17))
+            worn = mix(rgb("8f897c"), rgb("c3bdae"), float(rng.random()))
+            sheet.poly(
+                [
+                    (left + 27, cy - size),
+                    (left + 27 + size, cy),
+                    (left + 27, cy + size * 1.4),
+                    (left + 27 - size, cy),
+                ],
+                worn,
+            )
+            if rng.random() < 0.6:
+                sheet.oval(left + 27 - size / 3, cy + 24, size * 0.8, size * 0.8, mix(worn, INK, 0.4))
     for pipe in (x + 60, x + w - 90):
         sheet.rect(pipe, y + h, 24, 120, rgb("d8d2c4"))
     sheet.rect(x + w, y + 40, 56, 34, rgb("e8e4da"), 8, rgb("a9a396"), 3)

@@ -99,11 +99,11 @@ FOUND: tuple[tuple[str, View, Device | None], ...] = (
     ("IMG_0413.JPG", see("bedroom", 1500, 1220, 2200, turn=0.06, gain=0.92), PHONE),
     ("IMG_0414.HEIC", see("bedroom", 2450, 900, 1900, turn=-0.08, warmth=0.05), PHONE),
     ("DSC_1187.JPG", see("bedroom", 1350, 1280, 1900, WIDE, gain=1.02, warmth=-0.05), CAMERA),
-    ("DSC_1188.JPG", see("bedroom", 780, 1340, 900, turn=0.05), CAMERA),
+    ("DSC_1188.JPG", see("bedroom", 780, 1340, 900, (2400, 1800), turn=0.05), CAMERA),
     ("photo_2026-06-08_19-02.jpg", see("bedroom", 2350, 820, 1500, SMALL, gain=0.8, noise=6), None),
     ("a81f30c2.webp", see("bedroom", 1900, 1200, 2400, (1280, 960), tilt=2.0), None),
     ("IMG_0415.JPG", see("living", 1800, 1200, 3200, WIDE), PHONE),
-    ("IMG_0416.JPG", see("living", 1000, 900, 1900, turn=0.07), PHONE),
+    ("IMG_0416.JPG", see("living", 1090, 900, 2060, turn=0.05), PHONE),
     ("IMG_0417.JPG", see("living", 2600, 1100, 1900, gain=0.85, warmth=0.08), PHONE),
     ("DSC_1190.TIF", see("living", 800, 780, 1200, (1500, 1125)), CAMERA),
     ("DSC_1191.JPG", see("living", 1650, 1450, 2000, WIDE, turn=-0.06, gain=1.02), CAMERA),
@@ -387,7 +387,7 @@ def _close(thing: Thing) -> View:
 
 
 def draw_seized(folder: Path, n: int = 300, seed: int = 9) -> FoundManifest:
-    """Draw ``n`` seized files: a tenth originals of the phone, a tenth copies of found ones, else holidays."""
+    """Draw ``n`` seized files: a tenth originals of the phone, a tenth copies of found ones, else hills."""
     rng, entries = random.Random(seed), []
     wide = {
         room: shoot(draw, see(room, 1800, 1200, 3600, (1440, 960), noise=0)).picture

@@ -166,7 +166,7 @@ class BarcodeExtractor:
                 source="",
                 medium=material.medium,
                 because=f"the product code {reading.code} was read {count} times alike and its check digit "
-                f"holds; its prefix {reading.code[:3]} names who registered the number, not where it was sold",
+                f"holds; its prefix {reading.code[:3]} names who registered it, not where it was sold",
                 method=self.name,
                 version=self.version,
                 region=reading.box,
