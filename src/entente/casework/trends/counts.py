@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from statistics import median
 
 from entente.vocabulary.case import Clock, Stage
@@ -98,11 +99,29 @@ def funnel(reached: Iterable[Iterable[Stage]]) -> dict[Stage, int]:
     return {stage: sum(f >= n for f in far) for n, stage in enumerate(order)}
 
 
+class Level(StrEnum):
+    """How far a dataset came, as the field's own reports count it."""
+
+    DATASET = "datasets"
+    COUNTRY = "likely country"
+    SENT = "sent"
+    IDENTITY = "identity information"
+    SAFE = "safeguarded"
+
+
+def ladder(reached: Iterable[Iterable[Level]]) -> dict[Level, int]:
+    """Return how many datasets came at least so far: one that skipped a level passed it."""
+    order = list(Level)
+    far = [max((order.index(r) for r in levels), default=-1) for levels in reached]
+    return {level: sum(f >= n for f in far) for n, level in enumerate(order)}
+
+
 @dataclass(frozen=True, slots=True)
 class ClockFigures:
-    """The clocks of many cases: how many, median time by stage, the slowest, and those within ten days."""
+    """The clocks of many cases: median time by stage and the cases behind it; how many within ten days."""
 
     cases: int
+    behind: dict[Stage, int]
     median: dict[Stage, timedelta]
     slowest: Stage | None
     median_to_safe: timedelta | None
@@ -121,6 +140,7 @@ def clock_figures(clocks: Iterable[Clock]) -> ClockFigures:
     safe = [c.elapsed for c in told if c.waiting_for is None]
     return ClockFigures(
         cases=len(told),
+        behind={s: len(spans[s]) for s in medians},
         median=medians,
         slowest=max(medians, key=lambda s: medians[s]) if medians else None,
         median_to_safe=_median(safe) if safe else None,
