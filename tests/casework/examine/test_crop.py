@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from entente.casework.examine.crop import background, in_crop, of_crop, overlaps
@@ -18,6 +18,7 @@ def regions(draw: st.DrawFn) -> Region:
     return Region(x, y, draw(st.floats(0.01, 1 - x)), draw(st.floats(0.01, 1 - y)))
 
 
+@example([Region(0.0, 0.0, 0.32751326250984863, 1.0), Region(0.8558601337094244, 0.0, 0.125, 1.0)])
 @given(st.lists(regions(), max_size=6))
 def test_nothing_hidden_is_ever_shown(hidden: list[Region]) -> None:
     shown = background(hidden, margin=0)
@@ -34,7 +35,7 @@ def test_no_larger_empty_rectangle_exists_on_a_coarse_grid(hidden: list[Region])
             for top in steps:
                 for low in (s for s in steps if s > top):
                     box = Region(left, top, right - left, low - top)
-                    if box.w * box.h > best + 1e-9:
+                    if box.w * box.h > best + 1e-6:
                         assert any(overlaps(box, each) for each in hidden)
 
 

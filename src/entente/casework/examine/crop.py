@@ -12,6 +12,7 @@ from itertools import product
 from entente.vocabulary.media import Region
 
 LEAST_SIDE = 0.05  # a sliver shows nothing
+ROUNDING = 1e-9
 MOST_HIDDEN = 40  # boxes; the search grows with their fourth power
 
 
@@ -50,7 +51,15 @@ def background(
                 continue
             if best is None or (right - left) * (low - top) > best.w * best.h:
                 best = Region(left, top, right - left, low - top)
-    return best
+    return best and _inside(best)
+
+
+def _inside(found: Region) -> Region:
+    """Draw the sides that touch a hidden box in by far less than a pixel, so that rounding shows nothing."""
+    left, top = found.x + (ROUNDING if found.x > 0 else 0), found.y + (ROUNDING if found.y > 0 else 0)
+    right, low = found.x + found.w, found.y + found.h
+    right, low = (side - ROUNDING if side < 1 else 1.0 for side in (right, low))
+    return Region(left, top, right - left, low - top)
 
 
 def _gaps(closed: Sequence[Region], left: float, right: float) -> list[tuple[float, float]]:
@@ -67,14 +76,14 @@ def _gaps(closed: Sequence[Region], left: float, right: float) -> list[tuple[flo
 def in_crop(region: Region, crop: Region) -> Region | None:
     """Return a box of the picture in fractions of ``crop``, or ``None`` when it is not wholly inside."""
     inside = (
-        crop.x <= region.x
-        and crop.y <= region.y
-        and region.x + region.w <= crop.x + crop.w + 1e-9
-        and region.y + region.h <= crop.y + crop.h + 1e-9
+        crop.x <= region.x + 2 * ROUNDING
+        and crop.y <= region.y + 2 * ROUNDING
+        and region.x + region.w <= crop.x + crop.w + 2 * ROUNDING
+        and region.y + region.h <= crop.y + crop.h + 2 * ROUNDING
     )
     if not inside:
         return None
-    x, y = (region.x - crop.x) / crop.w, (region.y - crop.y) / crop.h
+    x, y = max((region.x - crop.x) / crop.w, 0.0), max((region.y - crop.y) / crop.h, 0.0)
     return Region(x, y, min(region.w / crop.w, 1 - x), min(region.h / crop.h, 1 - y))
 
 
