@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from entente.casework.examine import service
+from entente.casework.examine.extractors.run import FIND_ALL
 from entente.casework.intake.service import evidence_store
 from entente.records import guard
 from entente.records.act import acting
@@ -258,7 +259,7 @@ def test_extractors_see_pictures_only_inside_the_decoder(case, officer, items, m
 
     monkeypatch.setattr(service, "read", watched)
     told = service.suggest(officer, VI, case)
-    assert asked == [["entente.casework.examine.see:clues_of"]] * 2
+    assert asked == [[FIND_ALL]] * 2
     assert told.refused == ()
 
 

@@ -13,8 +13,7 @@ from django.db.models import F
 
 from entente import plugins
 from entente.casework.examine.extractors import Material
-from entente.casework.examine.extractors.run import find_all
-from entente.casework.examine.see import DOTTED
+from entente.casework.examine.extractors.run import FIND_ALL, found_in
 from entente.casework.intake.service import evidence_store
 from entente.evidence.open import Known, read, render
 from entente.records import guard
@@ -75,7 +74,7 @@ def suggest(officer: Officer, purpose: Purpose, case: Case, progress: Progress |
     """
     versions = {name: str(e.version) for name, e in plugins.extractors().items()}
     with guard.scope(officer, purpose):
-        rows = Media.objects.filter(case=case, refusal="").exclude(kind="").exclude(origin="crop")
+        rows = Media.objects.filter(case=case, refusal="").exclude(key="").exclude(origin="crop")
         todo = [m for m in rows if m.decoded.get("examined") != versions]
     clues, refused, done = 0, [], 0
     for batch in (todo[n : n + BATCH] for n in range(0, len(todo), BATCH)):
@@ -98,21 +97,17 @@ def suggest(officer: Officer, purpose: Purpose, case: Case, progress: Progress |
 
 def _found_in(media: Media) -> tuple[list[ClueWord], list[str]]:
     """Return what the extractors find in one item and which of them failed; touches no database."""
-    told = find_all(Material(str(media.pk), media.metadata))
-    results = [told]
-    refused = []
-    if media.key:
-        known = Known(media.size, media.md5, media.sha1, media.sha256)
-        opened = read(evidence_store().path(media.key), known=known, extract=[DOTTED])
-        answer = opened.extracted.get(DOTTED, {})
-        if "value" in answer:
-            results.append(answer["value"])
-        elif why := answer.get("error") or (opened.refusal and opened.refusal.reason):
-            refused.append(str(why))
-    clues = [clue_from_json(c) for r in results for c in r["clues"]]
-    return clues, refused + [
-        f"{r['extractor']}: {r['reason']}" for result in results for r in result["refused"]
-    ]
+    known = Known(media.size, media.md5, media.sha1, media.sha256)
+    opened = read(evidence_store().path(media.key), known=known, extract=[FIND_ALL])
+    answer = opened.extracted.get(FIND_ALL, {})
+    if "value" in answer:
+        told, refused = answer["value"], []
+    else:  # the stored metadata can still speak
+        told = found_in(Material(str(media.pk), media.metadata))
+        refused = [str(answer.get("error") or (opened.refusal and opened.refusal.reason) or "no answer")]
+    clues = [clue_from_json(c) for c in told["clues"]]
+    refused += [f"{each['extractor']}: {each['reason']}" for each in told["refused"]]
+    return clues, refused
 
 
 def _propose(officer: Officer, media: Media, found: Sequence[ClueWord]) -> int:

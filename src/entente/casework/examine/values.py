@@ -93,15 +93,11 @@ def _gps(text: str) -> dict[str, float]:
 
 # ISO 15924 by the first word of the letters' Unicode names; the others are their first four letters.
 _SCRIPTS = {
-    "LATIN": "Latn",
-    "CJK": "Hani",
-    "MYANMAR": "Mymr",
-    "LAO": "Laoo",
-    "DEVANAGARI": "Deva",
-    "GUJARATI": "Gujr",
+    **{"LATIN": "Latn", "GREEK": "Grek", "CYRILLIC": "Cyrl", "ARMENIAN": "Armn", "CJK": "Hani"},
+    **{"KATAKANA": "Kana", "LAO": "Laoo", "MYANMAR": "Mymr", "KHMER": "Khmr", "DEVANAGARI": "Deva"},
+    **{"GUJARATI": "Gujr", "GURMUKHI": "Guru", "KANNADA": "Knda", "MALAYALAM": "Mlym", "TAMIL": "Taml"},
+    "TELUGU": "Telu",
 }
-_SCRIPTS |= {"GURMUKHI": "Guru", "KANNADA": "Knda", "MALAYALAM": "Mlym", "TAMIL": "Taml", "TELUGU": "Telu"}
-_SCRIPTS |= {"ARMENIAN": "Armn", "CYRILLIC": "Cyrl", "KATAKANA": "Kana"}
 
 
 def script_of(text: str) -> str:

@@ -132,7 +132,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
 
 
 class MarkForm(forms.Form):
-    """A clue as an officer types it. The box and the stretch of time stand beside it, by number or by hand."""
+    """A clue as an officer types it; the box and the stretch of time stand beside it, by number or hand."""
 
     kind = forms.ChoiceField(
         label=lazy("Kind"), choices=[(k.value, k.value.replace("_", " ")) for k in ClueKind]
