@@ -32,8 +32,9 @@ DRAWABLE = (
 UNDRAWABLE = re.compile(f"[^{''.join(f'{re.escape(chr(a))}-{re.escape(chr(b))}' for a, b in DRAWABLE)}]+")
 
 JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+# A drawing may name its own parts (href="#…", url(#…)) and nothing outside itself.
 ACTIVE_SVG = re.compile(
-    r"<\s*(script|image|foreignobject|use|!doctype|!entity)|\b(href|on\w+)\s*=|url\(", re.I
+    r"<\s*(script|image|foreignobject|!doctype|!entity)|\bon\w+\s*=|\bhref\s*=(?!\s*[\"']#)|url\((?!#)", re.I
 )
 
 

@@ -336,15 +336,20 @@ class VicsFormat:
     ) -> int:
         """Write a 2.0 case file, record by record; return how many records it holds.
 
-        ``case`` has any of ``CASE_FIELDS``. Raises ``ValueError`` for an unknown profile or a record without
+        ``case`` has any of ``CASE_FIELDS``, and ``CaseMetadata`` as a mapping of names to texts. Raises ``ValueError`` for an unknown profile or a record without
         MD5, naming it; an empty file's hash is left out.
         """
         if profile not in PROFILES:
             raise ValueError(f"a VICS profile is one of {', '.join(PROFILES)}, not {profile!r}")
         context = f"http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/{profile}/$metadata#Cases"
-        head = {key: str(case[key]) for key in CASE_FIELDS if case.get(key)}
+        head: dict[str, Any] = {key: str(case[key]) for key in CASE_FIELDS if case.get(key)}
         head.setdefault("CaseID", f"{{{uuid.uuid4()}}}")
         head |= {"SourceApplicationName": "Entente", "SourceApplicationVersion": __version__}
+        if told := case.get("CaseMetadata"):
+            head["CaseMetadata"] = [
+                {"CaseID": head["CaseID"], "PropertyName": str(k), "PropertyValue": str(v)}
+                for k, v in told.items()
+            ]
         opening = json.dumps({"@odata.context": context, "value": []})[:-2] + json.dumps(head)[:-1]
         stream.write(f'{opening}, "Media": ['.encode())
         count = 0
