@@ -1,12 +1,13 @@
 """Plays the article on drawn, benign scenes: seven agencies, one house in Piedmont, ten days.
 
-Every act goes through the services, as an officer would do it, at the moment it happened. ``entente demo`` plays
-to day 3 and opens the desk there; ``tests/story`` plays to the end.
+Every act goes through the services, as an officer would do it, at the moment it happened. ``entente demo``
+plays to day 3 and opens the desk there; ``tests/story`` plays to the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,11 +34,8 @@ from entente.records.models import (
     Answer,
     Case,
     Clue,
-    Dispatch,
     ElementMatch,
-    Link,
     Media,
-    Product,
 )
 from entente.vocabulary.agency import Officer, Part
 from entente.vocabulary.case import Outcome
@@ -113,10 +111,6 @@ class TenDays:
             self.day += 1
             getattr(self, f"day_{self.day}")()
 
-    def officer(self, number: str) -> Officer:
-        """Return the law's view of an officer as it stands now."""
-        return Account.objects.get(username=number).as_officer()
-
     def at(self, day: int, hour: int, minute: int = 0) -> object:
         """Play what is inside at an hour of a day of the case."""
         midnight = self.start.replace(hour=0, minute=0)
@@ -126,9 +120,12 @@ class TenDays:
         """Let the worker do everything that waits."""
         jobs.work(Event(), until_empty=True)
 
-    def seen_by(self, number: str) -> object:
-        """Look with the eyes of an officer."""
-        return guard.scope(self.officer(number), VI)
+    @contextmanager
+    def desk_of(self, number: str) -> Iterator[Officer]:
+        """Sit at an officer's desk: what is inside sees what that officer sees now, as one page does."""
+        officer = Account.objects.get(username=number).as_officer()
+        with guard.scope(officer, VI):
+            yield officer
 
     # the ten days
 
@@ -137,8 +134,7 @@ class TenDays:
         self.tell("day 0: found media are sealed and compared with the known")
         scenes.draw_found(self.folder / "found")
         known = self._known_list()
-        with self.at(0, self.start.hour, self.start.minute):
-            italy = self.officer("IT-1001")
+        with self.at(0, self.start.hour, self.start.minute), self.desk_of("IT-1001") as italy:
             self.case = open_case(
                 italy,
                 VI,
@@ -146,15 +142,13 @@ class TenDays:
                 title="Operation Larch",
                 victim_number="V-2026-031",
                 discovered_at=self.start,
-                audience="TLP:AMBER",
             )
-            match.import_list(
-                self.officer("IT-1001"), VI, known, name="Known, national", format="vics",
-                options=ReadOptions(profile="Default"),
-            )
+            profile = ReadOptions(profile="Default")
+            match.import_list(italy, VI, known, name="Known, national", format="vics", options=profile)
         with self.at(0, 10):
-            intake = Intake(source="forum thread, referred by a hotline")
-            receive(self.officer("IT-1001"), VI, self.case, [self.folder / "found"], intake)
+            with self.desk_of("IT-1001") as italy:
+                intake = Intake(source="forum thread, referred by a hotline")
+                receive(italy, VI, self.case, [self.folder / "found"], intake)
             self.work()
         self._partners_hold()
 
@@ -162,56 +156,42 @@ class TenDays:
         """The national unit examines and places them in one region."""
         self.tell("day 1: series, clues, one country")
         with self.at(1, 9):
-            italy = self.officer("IT-1001")
-            with self.seen_by("IT-1001"):
-                strong = [w for w in link.waiting(self.case) if w.kind != "name pattern"][:40]
-            link.accept_all(italy, VI, strong)
-            self._see("IT-1001")
-            with self.seen_by("IT-1001"):
-                proposed = list(Clue.objects.filter(case=self.case, state="proposed", kind__in=_TRUE_KINDS))
-            for clue in proposed:
-                examine.confirm(italy, VI, clue, seen="proposed")
+            with self.desk_of("IT-1001") as italy:
+                link.accept_all(italy, VI, [w for w in link.waiting(self.case) if w.kind != "name pattern"])
+                self._see(italy)
+                for clue in Clue.objects.filter(case=self.case, state="proposed", kind__in=PLAUSIBLE):
+                    examine.confirm(italy, VI, clue, seen="proposed")
             self.work()
 
     def day_2(self) -> None:
         """The coordination centre puts the case first and assigns people to it."""
-        self.tell("day 2: the centre puts the case first and assigns people")
-        with self.at(2, 8, 30):
-            italy = self.officer("IT-1001")
-            for number, part, task in (
-                ("EU-2001", Part.MEMBER, "coordination"),
-                ("IT-1002", Part.MEMBER, "open sources"),
-            ):
-                account = Account.objects.get(username=number)
-                prioritise.assign(italy, VI, self.case, account, part=part, task=task)
-        with self.at(2, 10):
-            prioritise.set_risk(
-                self.officer("EU-2001"), VI, self.case, at_risk=True,
-                because="the latest pictures are days old and from the same rooms as the first",
-            )
-            specialist = Account.objects.get(username="EU-2002")
-            prioritise.assign(
-                self.officer("IT-1001"), VI, self.case, specialist, part=Part.MEMBER, task="examination"
-            )
+        self.tell("day 2: the centre puts the case first and people are assigned")
+        with self.at(2, 8, 30), self.desk_of("IT-1001") as italy:
+            self._assign(italy, "EU-2001", "coordination")
+            self._assign(italy, "IT-1002", "open sources")
+        with self.at(2, 10), self.desk_of("EU-2001") as centre:
+            because = "the latest pictures are days old and from the same rooms as the first"
+            prioritise.set_risk(centre, VI, self.case, at_risk=True, because=because)
+        with self.at(2, 11), self.desk_of("IT-1001") as italy:
+            self._assign(italy, "EU-2002", "examination")
 
     def day_3(self) -> None:
-        """Five partners are asked precise questions, with a crop; all are cross-checked."""
+        """Five partners are asked a precise question, with a crop; all holdings are cross-checked."""
         self.tell("day 3: five partners are asked, and the holdings are cross-checked")
         with self.at(3, 9):
-            italy = self.officer("IT-1001")
-            crop = self._crop("IT-1001", "bakery-bag")
-            cooperate.ask(
-                italy,
-                VI,
-                self.case,
-                question="Where is this bag of a bakery used? A village or a region helps.",
-                agencies=list(Agency.objects.filter(short__in=PARTNERS)),
-                asks="region",
-                crop=crop,
-                due=clock.now() + timedelta(days=2),
-                urgency="child at risk",
-            )
-            crosscheck.check(self.officer("IT-1001"), VI, self.case, kinds=["hash", "device serial"])
+            with self.desk_of("IT-1001") as italy:
+                cooperate.ask(
+                    italy,
+                    VI,
+                    self.case,
+                    question="Where is this bag of a bakery used? A village or a region helps.",
+                    agencies=list(Agency.objects.filter(short__in=PARTNERS)),
+                    asks="region",
+                    crop=self._crop(italy, "bakery-bag"),
+                    due=clock.now() + timedelta(days=2),
+                    urgency="child at risk",
+                )
+                crosscheck.check(italy, VI, self.case, kinds=["hash", "device serial"])
             self.work()
 
     def day_4(self) -> None:
@@ -219,98 +199,106 @@ class TenDays:
         self.tell("day 4: answers from five countries")
         with self.at(4, 11):
             for number, given in ANSWERS.items():
-                officer = self.officer(number)
-                with self.seen_by(number):
-                    dispatch = Dispatch.objects.get()
-                cooperate.read_dispatch(officer, VI, dispatch)
-                cooperate.answer(officer, VI, dispatch, **given)
+                with self.desk_of(number) as partner:
+                    dispatch = cooperate.inbox(partner).get()
+                    cooperate.read_dispatch(partner, VI, dispatch)
+                    cooperate.answer(partner, VI, dispatch, **given)
         with self.at(4, 14):
-            with self.seen_by("IT-1001"):
-                answers = [a for a in Answer.objects.filter(case=self.case) if a.clue_kind or a.kind == "not ours"]
-            for each in answers:
-                cooperate.take(self.officer("IT-1001"), VI, each)
+            with self.desk_of("IT-1001") as italy:
+                for answer in Answer.objects.filter(case=self.case):
+                    if answer.clue_kind or answer.kind == "not ours":
+                        cooperate.take(italy, VI, answer)
             self.work()
 
     def day_5(self) -> None:
-        """Specialists of two countries examine the same items."""
+        """Specialists of several countries examine the same items."""
         self.tell("day 5: specialists examine together")
-        with self.at(5, 9):
-            dane = Account.objects.get(username="DK-4001")
-            prioritise.assign(self.officer("IT-1001"), VI, self.case, dane, part=Part.MEMBER, task="examination")
-            for number, words in (
-                ("DK-4001", "The poster hangs in our three pictures too, in the same place."),
-                ("EU-2002", "The stove is of a make sold in the north-west only."),
-            ):
-                with self.seen_by(number):
-                    item = Media.objects.filter(case=self.case, kind="picture", origin="found").first()
-                examine.note(self.officer(number), VI, item, words)
+        with self.at(5, 9), self.desk_of("IT-1001") as italy:
+            self._assign(italy, "DK-4001", "examination")
+        for number, words in (
+            ("DK-4001", "The poster hangs in our three pictures too, in the same place."),
+            ("EU-2002", "The stove is of a make sold in the north-west only."),
+        ):
+            with self.at(5, 10), self.desk_of(number) as examiner:
+                examine.note(examiner, VI, self._item_with("poster"), words)
 
     def day_6(self) -> None:
-        """Open sources narrow it down; the first product goes to those who need it."""
+        """Open sources narrow it down; the first product goes to the centre."""
         self.tell("day 6: open sources, and the first intelligence product")
         with self.at(6, 10):
-            with self.seen_by("IT-1002"):
-                item = self._item_with("bakery-bag")
-            examine.mark(
-                self.officer("IT-1002"), VI, item, kind=ClueKind.PHONE_NUMBER, value="0171 692345",
-                region=_region(self._box(item, "bakery-bag")), evaluation="B3",
-                because="printed on the bag; the area code is that of Cuneo in the public directory",
-            )
+            with self.desk_of("IT-1002") as investigator:
+                examine.mark(
+                    investigator,
+                    VI,
+                    self._item_with("bakery-bag"),
+                    kind=ClueKind.PHONE_NUMBER,
+                    value="0171 692345",
+                    region=_box("bakery-bag"),
+                    evaluation="B3",
+                    because="printed on the bag; the public directory gives the area code to Cuneo",
+                )
             self.work()
-        with self.at(6, 15):
-            product = inform.issue(self.officer("IT-1001"), VI, self.case, language="en")
-            inform.disclose(self.officer("IT-1001"), VI, product, Agency.objects.get(short="EU"))
+        with self.at(6, 15), self.desk_of("IT-1001") as italy:
+            self.product = inform.issue(italy, VI, self.case, language="en")
+            inform.disclose(italy, VI, self.product, Agency.objects.get(short="EU"))
 
     def day_7(self) -> None:
         """A home is proposed by one person and confirmed by another."""
         self.tell("day 7: a home, by two people")
-        with self.at(7, 16):
+        with self.at(7, 15), self.desk_of("IT-1002") as investigator:
             proposal = locate.propose_home(
-                self.officer("IT-1002"), VI, self.case,
-                place="House at the end of the lane, district of Cuneo (address in the sealed note)",
-                because="the bakery's round, the skyline with the church tower, and the cadastre agree",
+                investigator,
+                VI,
+                self.case,
+                place="House at the end of the lane, district of Cuneo",
+                because="the bakery's round, the skyline with the church tower and the cadastre agree",
             )
-            locate.confirm_home(self.officer("IT-1001"), VI, proposal)
+        with self.at(7, 16), self.desk_of("IT-1001") as italy:
+            locate.confirm_home(italy, VI, proposal)
 
     def day_8(self) -> None:
-        """The search is prepared: elements seen, printed with crops only."""
+        """The search is prepared: what was seen, printed with crops only."""
         self.tell("day 8: the search checklist")
-        with self.at(8, 9):
-            italy = self.officer("IT-1001")
+        with self.at(8, 9), self.desk_of("IT-1001") as italy:
             for element in scenes.elements():
-                self._element(italy, element)
-            seize.checklist(italy, VI, self.case, "a4", "it")
+                seize.list_element(
+                    italy,
+                    VI,
+                    self.case,
+                    name=element.words,
+                    room=element.room,
+                    crop=self._crop(italy, element.key),
+                    evaluation="A1",
+                )
+            self.checklist = seize.checklist(italy, VI, self.case, "a4", "it")
 
     def day_9(self) -> None:
-        """The search: things seen in the videos are there, with the files."""
+        """The search: things seen in the pictures are there, with the files."""
         self.tell("day 9: the search")
         scenes.draw_search(self.folder / "search")
         scenes.draw_seized(self.folder / "seized", 120)
         with self.at(9, 7, 30):
-            italy = self.officer("IT-1001")
-            seize.receive_search(
-                italy, VI, self.case, [self.folder / "search"], origin="search", source="search of the home"
-            )
-            seize.receive_search(
-                italy, VI, self.case, [self.folder / "seized"], origin="seized", source="laptop, exhibit 1"
-            )
+            with self.desk_of("IT-1001") as italy:
+                for origin, source in (("search", "search of the home"), ("seized", "laptop, exhibit 1")):
+                    seize.receive_search(
+                        italy, VI, self.case, [self.folder / origin], origin=origin, source=source
+                    )
             self.work()
-            seize.ask_to_compare(italy, VI, self.case)
+            with self.desk_of("IT-1001") as italy:
+                seize.exhibit(italy, VI, self.case, number="1", description="laptop from the living room")
+                seize.ask_to_compare(italy, VI, self.case)
             self.work()
-            seize.exhibit(italy, VI, self.case, number="1", description="laptop from the living room")
-            with self.seen_by("IT-1001"):
-                proposed = list(ElementMatch.objects.filter(case=self.case).select_related("element"))
-            for found in proposed:
-                seize.decide(self.officer("IT-1001"), VI, found, same=self._truly_there(found))
+        with self.at(9, 15), self.desk_of("IT-1001") as italy:
+            for found in ElementMatch.objects.filter(case=self.case, state="proposed"):
+                seize.decide(italy, VI, found, same=_present(found.element.name))
 
     def day_10(self) -> None:
         """The child is safe, the suspect arrested; everyone who helped learns it."""
-        self.tell("day 10: safe")
+        self.tell("day 10: the child is safe")
         with self.at(10, 9):
-            italy = self.officer("IT-1001")
-            close.record_outcome(italy, VI, self.case, Outcome.CHILD_SAFE, text="")
-            close.record_outcome(italy, VI, self.case, Outcome.SUSPECT_ARRESTED, text="")
-            close.close_case(italy, VI, self.case, because="child safe; trial pending")
+            with self.desk_of("IT-1001") as italy:
+                close.record_outcome(italy, VI, self.case, Outcome.CHILD_SAFE, text="")
+                close.record_outcome(italy, VI, self.case, Outcome.SUSPECT_ARRESTED, text="")
             self.work()
 
     # what the days are made of
@@ -320,67 +308,72 @@ class TenDays:
         scenes.draw_known(self.folder / "known")
         path = self.folder / "known-national.json"
         with path.open("wb") as out:
-            VICS.write({"CaseNumber": "KNOWN"}, scenes.known_hashes(self.folder / "known"), out, profile="Default")
+            hashes = scenes.known_hashes(self.folder / "known")
+            VICS.write({"CaseNumber": "KNOWN"}, hashes, out, profile="Default")
         return path
 
     def _partners_hold(self) -> None:
         """Let each partner hold a case of its own, so that a cross-check has something to meet."""
         scenes.draw_partner_media(self.folder / "partners")
-        for number, short, *_ in OFFICERS:
-            if short not in PARTNERS:
-                continue
-            with self.at(0, 12):
-                own = open_case(
-                    self.officer(number), VI, number=f"{short}-2026-007", title=f"Holding {short}",
-                    victim_number="V-unknown", discovered_at=self.start,
-                )
-                folder = self.folder / "partners" / short
-                receive(self.officer(number), VI, own, [folder], Intake(source="national holdings"))
-                self.work()
+        with self.at(0, 8):
+            for number, short, *_ in OFFICERS:
+                if short not in PARTNERS:
+                    continue
+                with self.desk_of(number) as partner:
+                    own = open_case(
+                        partner,
+                        VI,
+                        number=f"{short}-2026-007",
+                        title=f"Holdings {short}",
+                        victim_number="V-unknown",
+                        discovered_at=clock.now(),
+                    )
+                with self.desk_of(number) as partner:
+                    folder = self.folder / "partners" / short
+                    receive(partner, VI, own, [folder], Intake(source="national holdings"))
+            self.work()
+
+    def _assign(self, lead: Officer, number: str, task: str) -> None:
+        account = Account.objects.get(username=number)
+        prioritise.assign(lead, VI, self.case, account, part=Part.MEMBER, task=task)
 
     def _item_with(self, key: str) -> Media:
         """Return the found item that shows an element best."""
-        element = next(e for e in scenes.elements() if e.key == key)
-        return Media.objects.get(
-            case=self.case, origin="found", occurrences__name=element.picture
-        )
+        return Media.objects.get(case=self.case, origin="found", occurrences__name=_element(key).picture)
 
-    def _box(self, item: Media, key: str) -> tuple[float, float, float, float]:
-        return next(e for e in scenes.elements() if e.key == key).region
+    def _crop(self, officer: Officer, key: str) -> Media:
+        return examine.crop(officer, VI, self._item_with(key), _box(key))
 
-    def _crop(self, number: str, key: str) -> Media:
-        with self.seen_by(number):
-            item = self._item_with(key)
-        return examine.crop(self.officer(number), VI, item, _region(self._box(item, key)))
-
-    def _see(self, number: str) -> None:
+    def _see(self, officer: Officer) -> None:
         """Record what the officer sees: things in boxes, each with its grade."""
         for key, kind, value, grade, because in SEEN:
-            with self.seen_by(number):
-                item = self._item_with(key)
             examine.mark(
-                self.officer(number), VI, item, kind=kind, value=value,
-                region=_region(self._box(item, key)), evaluation=grade, because=because,
+                officer,
+                VI,
+                self._item_with(key),
+                kind=kind,
+                value=value,
+                region=_box(key),
+                evaluation=grade,
+                because=because,
             )
 
-    def _element(self, italy: Officer, element: scenes.Element) -> None:
-        crop = self._crop("IT-1001", element.key)
-        seize.list_element(
-            italy, VI, self.case, name=element.words, room=element.room, crop=crop, evaluation="A1"
-        )
 
-    def _truly_there(self, found: ElementMatch) -> bool:
-        """A person looks and decides; here the person knows what was drawn."""
-        element = next(e for e in scenes.elements() if e.words == found.element.name)
-        return element.present
+def _element(key: str) -> scenes.Element:
+    return next(e for e in scenes.elements() if e.key == key)
 
 
-def _region(box: tuple[float, float, float, float]) -> Region:
-    return Region(*box)
+def _box(key: str) -> Region:
+    return Region(*_element(key).region)
+
+
+def _present(name: str) -> bool:
+    """A person looks and decides; here the person knows what was drawn."""
+    return next(e for e in scenes.elements() if e.words == name).present
 
 
 # Clues that a device or the sound proposes and the officer finds plausible.
-_TRUE_KINDS = ("utc_offset", "mains_hz", "device")
+PLAUSIBLE = ("utc_offset", "mains_hz", "device")
 
 SEEN = (
     ("bed-socket", ClueKind.SOCKET, "L", "A1", "a type L socket left of the bed, three round holes in a row"),

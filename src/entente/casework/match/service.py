@@ -115,7 +115,7 @@ def _take_in(officer: Officer, purpose: Purpose, held: HashList, chunk: list[Rec
             read=F("read") + len(chunk), added=F("added") + len(kept), refused=F("refused") + len(refused)
         )
         deed.reason = f"{len(chunk)} records of a hash list"
-    held.refresh_from_db(fields=["read", "added", "refused"])
+        held.refresh_from_db(fields=["read", "added", "refused"])
 
 
 def _row(held: HashList, entry: HashEntry) -> ListedHash:
