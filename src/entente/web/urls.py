@@ -7,6 +7,7 @@ from importlib import import_module
 from django.urls import include, path
 
 from entente.casework import STEPS
+from entente.casework.cooperate import views as cooperate
 from entente.casework.match import views as match
 from entente.web import board, login
 
@@ -21,7 +22,7 @@ urlpatterns = [
     path("cases/<uuid:case_id>/", board.case_front, name="case"),
     path("jobs/<uuid:job_id>/", board.job_progress, name="job"),
     path("lists/", include(match.list_urlpatterns)),
-    path("requests/", include("entente.casework.cooperate.inbox_urls")),
+    path("requests/", include(cooperate.inbox_urlpatterns)),
     *(
         path(
             f"cases/<uuid:case_id>/{step}/",

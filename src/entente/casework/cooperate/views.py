@@ -459,3 +459,18 @@ def _picture(request: DeskRequest, held: Dispatch, purpose: Purpose, view: str) 
     except service.NotAnswered as refused:
         raise Http404(str(refused)) from None
     return HttpResponse(data, content_type="image/jpeg")
+
+
+# included at /requests/, outside any case
+inbox_urlpatterns = [
+    path("", requests, name="requests"),
+    path("<uuid:dispatch_id>/", dispatch, name="dispatch"),
+    path("<uuid:dispatch_id>/answer/", give_answer, name="dispatch-answer"),
+    path("<uuid:dispatch_id>/crop/", dispatch_crop, name="dispatch-crop"),
+    path("<uuid:dispatch_id>/reveal/", dispatch_reveal, name="dispatch-reveal"),
+    path(
+        "<uuid:dispatch_id>/answers/<uuid:answer_id>/release/",
+        change_release,
+        name="dispatch-release",
+    ),
+]
