@@ -144,7 +144,7 @@ def _row(row: dict[str, Any]) -> models.Model:
 
 
 def _name(row: Guarded) -> tuple[str, UUID]:
-    return row._meta.model_name, row.pk
+    return str(row._meta.model_name), row.pk
 
 
 def _model(name: str) -> type[models.Model]:
@@ -157,6 +157,5 @@ def _manager(name: str) -> models.Manager[Any]:
 
 def _rank(name: str) -> int:
     """Return how many guarded tables besides the case a row hangs on: those it hangs on come first."""
-    return sum(
-        issubclass(f.related_model, Guarded) for f in _model(name)._meta.concrete_fields if f.is_relation
-    )
+    related = (f.related_model for f in _model(name)._meta.concrete_fields)
+    return sum(isinstance(model, type) and issubclass(model, Guarded) for model in related)

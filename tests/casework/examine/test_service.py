@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from entente.casework.examine import service
+from entente.casework.examine.crop import overlaps
 from entente.casework.examine.extractors.run import FIND_ALL
 from entente.casework.intake.service import evidence_store
-from entente.records import guard
+from entente.records import guard, jobs
 from entente.records.act import acting
 from entente.records.models import Change, Clue, LogEntry, Media, Note, Originator, Viewing
 from entente.safeguards.access import Act
@@ -271,3 +272,21 @@ def test_looks_avoided_are_the_items_worked_on_without_a_clear_look(case, office
     service.show_grey(officer, VI, items["picture"])
     told = service.exposure_of(officer, VI, case)
     assert (told.reveals, told.items_seen, told.seconds, told.avoided) == (1, 1, 2.5, 1)
+
+
+def test_the_background_crop_meets_no_part_of_the_box(officer, items):
+    person = Region(0.5, 0.2, 0.4, 0.7)
+    made = service.crop_background(officer, VI, items["picture"], [person])
+    assert not overlaps(Region(*made.region), person)
+    assert made.region[2] * made.region[3] > 0.3
+    with pytest.raises(service.ExamineRefused, match="smaller"):
+        service.crop_background(officer, VI, items["picture"], [Region(0.0, 0.0, 1.0, 1.0)])
+
+
+def test_the_worker_runs_the_extractors_as_a_job(case, officer, items):
+    asked = service.ask_to_suggest(officer, VI, case)
+    while job := jobs.take("test"):
+        assert jobs.run(job), job.error
+    asked.refresh_from_db()
+    assert (asked.status, asked.done, asked.total) == ("done", 2, 2)
+    assert asked.result["items"] == 2

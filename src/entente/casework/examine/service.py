@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import F
 
 from entente import plugins
+from entente.casework.examine.crop import background
 from entente.casework.examine.extractors import Material
 from entente.casework.examine.extractors.run import FIND_ALL, found_in
 from entente.casework.intake.service import evidence_store
@@ -63,7 +64,7 @@ def ask_to_suggest(officer: Officer, purpose: Purpose, case: Case) -> Job:
 def suggest_clues(progress: Progress) -> dict[str, Any]:
     """Propose clues in the job's case."""
     with guard.scope(progress.officer, progress.purpose):
-        case = Case.objects.get(pk=progress.job.case)
+        case = Case.objects.get(pk=progress.job.case or UUID(int=0))
     return suggest(progress.officer, progress.purpose, case, progress).as_json()
 
 
@@ -390,6 +391,16 @@ def crop(officer: Officer, purpose: Purpose, media: Media, region: Region, t: fl
         row.save()
         row.derives_from(media)
     return row
+
+
+def crop_background(
+    officer: Officer, purpose: Purpose, media: Media, hidden: Sequence[Region], t: float | None = None
+) -> Media:
+    """Keep the largest part of an item that meets none of the ``hidden`` boxes: the room, not the person."""
+    rest = background(hidden)
+    if not hidden or rest is None:
+        raise ExamineRefused("no part worth keeping is left beside the box; mark a smaller one")
+    return crop(officer, purpose, media, rest, t)
 
 
 def exposure_of(officer: Officer, purpose: Purpose, case: Case) -> Exposure:

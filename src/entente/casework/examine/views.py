@@ -104,9 +104,9 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     tiles = []
     for media in leaf.object_list:
         tile = tile_of(media, request.LANGUAGE_CODE)
-        if media.to_decide:
+        if media.to_decide:  # type: ignore[attr-defined]  # annotated by chosen()
             tile["states"].append(_("clues to decide"))
-        elif media.clued:
+        elif media.clued:  # type: ignore[attr-defined]
             tile["states"].append(_("clues"))
         tiles.append(tile)
     kept = {k: v for k, v in request.GET.items() if k in {*FILTERS, "series"} and v}
@@ -393,7 +393,8 @@ DECISIONS = {"confirm": service.confirm, "withdraw": service.withdraw}
 @case_page("examine")
 def decide(request: DeskRequest, case: Case, number: int, clue_id: UUID) -> HttpResponse:
     """Confirm or withdraw a clue, or take the last decision back."""
-    clue = get_object_or_404(Clue, pk=clue_id, case=case, media__number=number)
+    media = get_object_or_404(Media, case=case, number=number)
+    clue = get_object_or_404(Clue, pk=clue_id, media=media)
     decision = request.POST.get("decision", "")
     try:
         if decision == "restore":
@@ -404,7 +405,7 @@ def decide(request: DeskRequest, case: Case, number: int, clue_id: UUID) -> Http
             return HttpResponseBadRequest(_("Choose to confirm, to withdraw or to restore."))
     except ValueError as refused:
         messages.error(request, str(refused))
-    return _back(case, clue.media, clue.start)
+    return _back(case, media, clue.start)
 
 
 @require_POST
@@ -423,14 +424,17 @@ def note(request: DeskRequest, case: Case, number: int) -> HttpResponse:
 @require_POST
 @case_page("examine")
 def crop(request: DeskRequest, case: Case, number: int) -> HttpResponse:
-    """Keep the box as an item of its own."""
+    """Keep the box, or the background beside it, as an item of its own."""
     media = get_object_or_404(Media, case=case, number=number)
     t = _seconds(request.POST.get("start")) if media.kind == "video" else None
     try:
         region = region_of(request.POST)
         if region is None:
             raise ValueError(_("Mark a box first; the crop is what lies inside it."))
-        made = service.crop(request.officer, request.purpose, media, region, t)
+        if request.POST.get("keep") == "background":
+            made = service.crop_background(request.officer, request.purpose, media, [region], t)
+        else:
+            made = service.crop(request.officer, request.purpose, media, region, t)
     except ValueError as refused:
         messages.error(request, str(refused))
         return _back(case, media, t)

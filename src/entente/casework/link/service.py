@@ -30,6 +30,7 @@ from entente.safeguards.access import Act, Thing
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose, union
 from entente.vocabulary.media import FrameHash
+from entente.vocabulary.reason import Reason
 
 WEIGHT_OF_PATTERN = 0.5  # from here the arithmetic knows the name as a camera's
 
@@ -61,7 +62,7 @@ def ask_to_propose(officer: Officer, purpose: Purpose, case: Case) -> Job:
 def propose_links(progress: Progress) -> dict[str, Any]:
     """Propose links in the job's case."""
     with guard.scope(progress.officer, progress.purpose):
-        case = Case.objects.get(pk=progress.job.case)
+        case = Case.objects.get(pk=progress.job.case or UUID(int=0))
     return propose(progress.officer, progress.purpose, case).as_json()
 
 
@@ -354,7 +355,7 @@ def why(case: Case, a: Media, b: Media) -> list[Link]:
 
 
 def _as_arithmetic(link: Link) -> arithmetic.Link:
-    reason = arithmetic.Reason(link.because, link.method, link.version, link.weight)
+    reason = Reason(link.because, link.method, link.version, link.weight)
     first, second = sorted((str(link.a_id), str(link.b_id)))
     return arithmetic.Link(first, second, arithmetic.LinkKind(link.kind), link.weight, reason)
 

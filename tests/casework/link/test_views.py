@@ -1,0 +1,152 @@
+"""The pages of series: proposals with reasons, decisions by key or button, undo, and no file name."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from entente.casework.link import service
+from entente.records import guard, jobs
+from entente.records.models import Change, Job, Link, Series
+from entente.vocabulary.handling import Purpose
+from tests.casework.link.test_service import (
+    add,
+    between,
+    in_series,
+    items,
+    join,
+    officer,
+    proposed,
+)
+
+__all__ = ["items", "officer", "proposed"]  # fixtures
+VI = Purpose.VICTIM_IDENTIFICATION
+
+
+@pytest.fixture
+def desk(client, circle, proposed):
+    client.force_login(circle.it)
+    return client
+
+
+def at(name, case, *args, query=""):
+    return reverse(f"link:{name}", args=[case.pk, *args]) + query
+
+
+def series(officer, name):
+    with guard.scope(officer, VI):
+        return Series.objects.get(name=name)
+
+
+def test_each_proposal_says_why_and_no_file_is_named_or_shown(desk, case):
+    text = desk.get(at("page", case)).content.decode()
+    assert "serial 4102207" in text
+    assert "#1 – #2" in text
+    assert "4 proposals wait" in text
+    assert "a-word-not-to-show" not in text
+    assert "<img" not in text
+    assert 'data-key="a"' in text
+    assert 'data-key="r"' in text
+
+
+def test_links_are_accepted_and_refused_from_the_queue(desk, case, officer, proposed):
+    chosen = [str(between(proposed, 1, 2).pk), str(between(proposed, 2, 3).pk)]
+    answer = desk.post(at("decide", case), {"item": chosen, "decision": "accept"})
+    assert answer.status_code == 303
+    assert in_series(officer) == {"S-1": {1, 2, 3}}
+    refused = [str(k.pk) for k in proposed if k.a.number == 4]
+    desk.post(at("decide", case), {"item": refused, "decision": "refuse"})
+    assert "Nothing to decide" in desk.get(at("page", case)).content.decode()
+    assert desk.post(at("decide", case), {"item": chosen, "decision": "perhaps"}).status_code == 400
+
+
+def test_nothing_chosen_or_nonsense_is_told(desk, case):
+    answer = desk.post(at("decide", case), {"item": ["no-id"], "decision": "accept"}, follow=True)
+    assert "no link was chosen" in answer.content.decode()
+
+
+def test_a_series_page_shows_items_reasons_and_the_weakest_link(desk, case, officer, proposed):
+    service.accept_all(officer, VI, [between(proposed, 1, 2), between(proposed, 2, 3)])
+    held = series(officer, "S-1")
+    text = desk.get(at("series", case, held.pk, query="?a=1&b=3")).content.decode()
+    assert "Series S-1" in text
+    assert "#1 · Picture · 64 × 48 · item 1 of 3" in text
+    assert "the weakest: all rests on it" in text
+    assert "accepted a link" not in text
+    assert "accepted links" in text
+
+
+def test_merge_split_move_and_undo_go_through_the_page(desk, case, officer, items):
+    desk.post(at("gather", case), {"item": [str(m.pk) for m in items[:3]]})
+    desk.post(at("gather", case), {"item": [str(m.pk) for m in items[3:]]})
+    one, two = series(officer, "S-1"), series(officer, "S-2")
+    there = at("change-series", case, one.pk)
+    desk.post(there, {"decision": "move", "item": [str(items[0].pk)], "to": str(two.pk)})
+    assert in_series(officer) == {"S-1": {2, 3}, "S-2": {1, 4, 5, 6}}
+    desk.post(there, {"decision": "merge", "other": str(two.pk)})
+    assert in_series(officer) == {"S-1": {1, 2, 3, 4, 5, 6}}
+    desk.post(there, {"decision": "split", "item": [str(items[5].pk)]})
+    assert in_series(officer) == {"S-1": {1, 2, 3, 4, 5}, "S-3": {6}}
+    desk.post(there, {"decision": "take-out", "item": [str(items[0].pk)]})
+    assert in_series(officer)["S-1"] == {2, 3, 4, 5}
+    with guard.scope(officer, VI):
+        changes = list(Change.objects.order_by("-made_at"))
+    for change in changes:
+        desk.post(at("undo", case, change.pk))
+    assert in_series(officer) == {}
+    again = desk.post(at("undo", case, changes[0].pk), follow=True)
+    assert "undone already" in again.content.decode()
+
+
+def test_a_refusal_is_told_on_the_page(desk, case, officer, items):
+    desk.post(at("gather", case), {"item": [str(m.pk) for m in items[:3]]})
+    one = series(officer, "S-1")
+    answer = desk.post(at("change-series", case, one.pk), {"decision": "split", "item": []}, follow=True)
+    assert "choose some of the series" in answer.content.decode()
+
+
+def test_a_reader_sees_reasons_but_decides_nothing(client, circle, case, officer, proposed):
+    join(case, circle.it_second, "reader", circle)
+    client.force_login(circle.it_second)
+    assert client.get(at("page", case)).status_code == 200
+    chosen = {"item": [str(proposed[0].pk)], "decision": "accept"}
+    assert client.post(at("decide", case), chosen).status_code == 403
+    assert in_series(officer) == {}
+
+
+def test_who_is_not_in_the_case_finds_nothing(client, circle, case, officer, proposed):
+    service.accept(officer, VI, between(proposed, 1, 2))
+    client.force_login(circle.dk)
+    assert client.get(at("page", case)).status_code == 404
+    assert client.get(at("series", case, series(officer, "S-1").pk)).status_code == 404
+    assert client.post(at("decide", case), {"decision": "accept"}).status_code == 404
+
+
+def test_a_link_withheld_by_its_originator_is_not_on_a_partners_page(client, circle, case, officer):
+    camera = {"make": "Nordica", "model": "D410", "serial": "991"}
+    add(case, officer, 1, metadata=camera, codes="H2")
+    add(case, officer, 2, metadata=camera)
+    service.propose(officer, VI, case)
+    join(case, circle.dk, "member", circle)
+    client.force_login(circle.dk)
+    text = client.get(at("page", case)).content.decode()
+    assert "serial 991" not in text
+    assert "0 proposals wait" in text
+    with guard.scope(officer, VI):
+        held = Link.objects.get()
+    client.post(at("decide", case), {"item": [str(held.pk)], "decision": "accept"})
+    assert in_series(officer) == {}
+
+
+def test_proposing_is_a_job(desk, case):
+    desk.post(at("propose", case))
+    assert Job.objects.filter(task="link.propose", case=case.pk).exists()
+
+
+def test_the_worker_proposes_as_a_job(case, officer, items):
+    asked = service.ask_to_propose(officer, VI, case)
+    job = jobs.take("test")
+    assert job.pk == asked.pk
+    assert jobs.run(job), job.error
+    asked.refresh_from_db()
+    assert (asked.status, asked.result) == ("done", {"made": 4, "held": 0, "hubs": []})
