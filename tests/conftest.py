@@ -25,6 +25,7 @@ def shared_data() -> Path:
 @pytest.fixture
 def evidence_desk(settings, tmp_path):
     """An empty evidence folder and keys of its own for one test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast, for tests only
     settings.EVIDENCE_ROOT = tmp_path / "evidence"
     settings.KEY_FOLDER = tmp_path / "keys"
     settings.EVIDENCE_ROOT.mkdir()
