@@ -26,6 +26,7 @@ def shared_data() -> Path:
 def evidence_desk(settings, tmp_path):
     """An empty evidence folder and keys of its own for one test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast, for tests only
+    settings.DESK = tmp_path
     settings.EVIDENCE_ROOT = tmp_path / "evidence"
     settings.KEY_FOLDER = tmp_path / "keys"
     settings.EVIDENCE_ROOT.mkdir()
