@@ -6,20 +6,22 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from entente.casework.intake.service import open_case
+from entente.casework.intake.service import CaseRefused, open_case
 from entente.records import log
 from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page, desk_page
 from entente.records.models import Case, Feedback, Job, LogEntry, Membership, Priority
-from entente.safeguards.access import Act, Shape, Thing
+from entente.safeguards.access import FOUNDERS, Act, Shape, Thing, opens_content
 from entente.vocabulary.case import Clock, Stage
 from entente.vocabulary.handling import Audience, HandlingCode, Purpose
+from entente.web.context import steps_of
 
 STAGE_NAMES = {
     Stage.DISCOVERED: _("Discovered"),
@@ -69,8 +71,9 @@ def board(request: DeskRequest) -> HttpResponse:
         key=lambda c: (bool(c.closed_at), -(latest[c.pk].total if c.pk in latest else 0)),
     )
     rows = [{"case": c, "clock": clock_rows(c.clock()), "priority": latest.get(c.pk)} for c in cases]
+    founds = bool(request.officer.roles & FOUNDERS) and opens_content(request.officer, request.purpose)
     told = Feedback.objects.filter(addressed=request.officer.agency).select_related("owner")
-    return render(request, "board.html", {"rows": rows, "feedback": told})
+    return render(request, "board.html", {"rows": rows, "feedback": told, "founds": founds})
 
 
 class NewCase(forms.Form):
@@ -106,8 +109,11 @@ def new_case(request: DeskRequest) -> HttpResponse:
     """Open a case."""
     form = NewCase(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        case = open_case(request.officer, request.purpose, **form.cleaned_data)
-        return redirect("case", case_id=case.pk)
+        try:
+            case = open_case(request.officer, request.purpose, **form.cleaned_data)
+            return redirect("case", case_id=case.pk)
+        except CaseRefused as fault:
+            form.add_error(None, str(fault))
     return render(request, "new_case.html", {"form": form}, status=400 if form.errors else 200)
 
 
@@ -116,7 +122,12 @@ def case_front(request: DeskRequest, case: Case) -> HttpResponse:
     """Show the case: its clock, its people, its steps in order."""
     members = Membership.objects.filter(case=case).select_related("account__agency")
     priority = Priority.objects.filter(case=case).first()
-    context = {"clock": clock_rows(case.clock()), "members": members, "priority": priority}
+    context = {
+        "clock": clock_rows(case.clock()),
+        "members": members,
+        "priority": priority,
+        "next": next((s for s in steps_of(case) if not s["state"]), None),
+    }
     return render(request, "case.html", context)
 
 
@@ -136,7 +147,8 @@ def log_page(request: DeskRequest) -> HttpResponse:
     """Show the agency's entries to its data protection officer, and prove the whole log."""
     thing = Thing(Shape.LOG, owner=request.officer.agency)
     with acting(request.officer, Act.AUDIT, thing, request.purpose, step="log", reason="log page"):
-        entries = list(LogEntry.objects.order_by("-seq")[:200])
+        entries = Paginator(LogEntry.objects.order_by("-seq"), 100).get_page(request.GET.get("page"))
+        entries.object_list = list(entries.object_list)
     return render(request, "log.html", {"entries": entries, "proof": log.verify()})
 
 

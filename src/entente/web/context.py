@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from entente.casework import STEPS
+from entente.casework.cooperate.service import waiting
+from entente.records import models
+from entente.safeguards.access import opens_content
 from entente.vocabulary.handling import Purpose
 
 STEP_NAMES = {
@@ -25,6 +29,21 @@ STEP_NAMES = {
     "close": _("Close"),
     "trends": _("Trends"),
 }
+# A step has results once the case has one of these rows.
+RESULTS = {
+    "intake": models.Media.objects.all,
+    "match": lambda: models.Media.objects.exclude(known=""),
+    "link": models.Series.objects.all,
+    "examine": models.Clue.objects.all,
+    "locate": models.Estimate.objects.all,
+    "prioritise": models.Priority.objects.all,
+    "cooperate": models.Request.objects.all,
+    "crosscheck": models.Check.objects.all,
+    "inform": models.Product.objects.all,
+    "seize": models.Exhibit.objects.all,
+    "close": models.Outcome.objects.all,
+    "trends": models.Reshare.objects.all,
+}
 PURPOSE_NAMES = {
     Purpose.VICTIM_IDENTIFICATION: _("Victim identification"),
     Purpose.SAFEGUARDING: _("Safeguarding"),
@@ -39,26 +58,29 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     if not hasattr(request, "officer"):
         return {}
     case, here = getattr(request, "case", None), getattr(request, "step", "")
-    steps = (
-        [
-            {
-                "slug": step,
-                "number": place,
-                "name": STEP_NAMES[step],
-                "url": reverse(f"{step}:page", kwargs={"case_id": case.pk}),
-                "state": "here" if step == here else "",
-            }
-            for place, step in enumerate(STEPS, 1)
-        ]
-        if case
-        else []
-    )
     return {
         "officer": request.officer,
         "account": request.user,
         "purpose": request.purpose,  # type: ignore[attr-defined]
         "purposes": [(p, PURPOSE_NAMES[Purpose(p)]) for p in request.user.purposes],  # type: ignore[union-attr]
+        "waiting": waiting(request.officer) if opens_content(request.officer, request.purpose) else None,  # type: ignore[attr-defined]
         "case": case,
-        "steps": steps,
+        "steps": steps_of(case, here) if case else [],
         "step": here,
     }
+
+
+def steps_of(case: models.Case, here: str = "") -> list[dict[str, Any]]:
+    """Return the steps in order: ``here``, ``done`` where a step has results, or not begun. One query."""
+    asked = {step: Exists(rows().filter(case=OuterRef("pk"))) for step, rows in RESULTS.items()}
+    done = models.Case.objects.filter(pk=case.pk).values(**asked).first() or {}
+    return [
+        {
+            "slug": step,
+            "number": place,
+            "name": STEP_NAMES[step],
+            "url": reverse(f"{step}:page", kwargs={"case_id": case.pk}),
+            "state": "here" if step == here else "done" if done.get(step) else "",
+        }
+        for place, step in enumerate(STEPS, 1)
+    ]

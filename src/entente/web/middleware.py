@@ -7,6 +7,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from entente.evidence.keys import KeyRefused
+from entente.evidence.store import StoreFailed
 from entente.records import guard
 from entente.vocabulary.handling import Purpose
 
@@ -52,6 +54,8 @@ class AskTheLaw:
         """Say why a visible thing was refused; a hidden one never comes so far."""
         if isinstance(fault, guard.Denied):
             return render(request, "denied.html", {"reason": str(fault)}, status=403)
+        if isinstance(fault, KeyRefused | StoreFailed):
+            return render(request, "stopped.html", {"reason": str(fault)}, status=503)
         return None
 
 

@@ -23,6 +23,7 @@ from entente.casework.intake import metadata
 from entente.evidence.keys import node_key
 from entente.evidence.open import Known, Opened, read, walk
 from entente.evidence.store import EvidenceStore, Kept, NotKept
+from entente.records import clock
 from entente.records.act import acting
 from entente.records.announce import announce
 from entente.records.jobs import Progress, enqueue, task
@@ -74,6 +75,8 @@ def open_case(
     with acting(officer, Act.RECEIVE, thing, purpose, step="intake", reason="open a case"):
         if Case.objects.filter(owner_id=officer.agency, number=number).exists():
             raise CaseRefused(f"the agency already has a case {number}; choose another number")
+        if discovered_at > clock.now():
+            raise CaseRefused("the moment of discovery has not come yet; write it in UTC")
         case = Case.objects.create(
             id=case_id,
             owner_id=officer.agency,

@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -43,7 +44,7 @@ class ReceiveForm(forms.Form):
     """Media by upload, or a folder that this machine can read."""
 
     source = forms.CharField(label=_("Source"), max_length=200, help_text=_("Where or from whom it came."))
-    files = ManyFiles(label=_("Files"), required=False)
+    media = ManyFiles(label=_("Files"), required=False)
     folder = forms.CharField(
         label=_("Or a folder on this machine"),
         required=False,
@@ -60,8 +61,8 @@ class ReceiveForm(forms.Form):
     def clean(self) -> dict[str, object]:
         """Files or a folder, and H3 with its words."""
         data = super().clean() or {}
-        if not data.get("files") and not data.get("folder"):
-            self.add_error("files", _("Choose files, or name a folder."))
+        if not data.get("media") and not data.get("folder"):
+            self.add_error("media", _("Choose files, or name a folder."))
         if data.get("folder") and not Path(data["folder"]).is_dir():
             self.add_error("folder", _("There is no such folder on this machine."))
         if "H3" in data.get("codes", []) and not data.get("handling_text", "").strip():
@@ -78,7 +79,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         intake = Intake(data["source"], "found", tuple(data["codes"]), data["handling_text"])
         # the law is asked before a byte is laid down; receive() asks again and records a refusal
         verdict = decide(request.officer, case.as_thing(), Act.RECEIVE, request.purpose, clock.now())
-        uploads = "" if isinstance(verdict, Deny) else _laid_down(data["files"])
+        uploads = "" if isinstance(verdict, Deny) else laid_down(data["media"])
         paths = [Path(p) for p in (uploads, data["folder"]) if p]
         receive(request.officer, request.purpose, case, paths, intake, laid_down=uploads)
         messages.success(request, _("The files are being received."))
@@ -87,7 +88,9 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     context = {
         "form": form,
         "jobs": Job.objects.filter(case=case.pk, task="intake.receive")[:5],
-        "refused": items.exclude(refusal="").prefetch_related("occurrences"),
+        "refused": Paginator(items.exclude(refusal="").prefetch_related("occurrences"), 50).get_page(
+            request.GET.get("page")
+        ),
         "counts": {
             "items": items.count(),
             "pictures": items.filter(kind="picture", refusal="").count(),
@@ -101,7 +104,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     return render(request, "intake/page.html", context, status=400 if form.errors else 200)
 
 
-def _laid_down(files: list[UploadedFile]) -> str:
+def laid_down(files: list[UploadedFile]) -> str:
     """Write uploads inside the desk, where the worker reads them; nothing where there are none."""
     given = [f for f in files if f]
     if not given:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from entente.casework.locate import engine
 from entente.casework.locate.explain import explain
-from entente.casework.locate.map import draw, table
+from entente.casework.locate.map import Row, draw, table
 from entente.casework.locate.service import (
     ProposalRefused,
     clues_at_hand,
@@ -26,10 +26,13 @@ from entente.casework.locate.service import (
     sifted,
     weigh,
 )
+from entente.casework.locate.world import ATTRIBUTION
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Case, HomeProposal
 from entente.vocabulary.handling import HandlingCode
+
+COUNTRIES_SHOWN, REGIONS_SHOWN = 12, 24
 
 
 class HomeForm(forms.Form):
@@ -64,13 +67,21 @@ def _shown(request: DeskRequest, case: Case, form: HomeForm, status: int = 200) 
     context = {
         "posterior": posterior,
         "map": drawn,
-        "rows": table(posterior, language),
+        "attribution": ATTRIBUTION,
+        "rows": _worth_a_line(table(posterior, language)),
         "parts": _parts(words, posterior, language),
         "refused": [(row, refused[str(row.pk)]) for row in rows if str(row.pk) in refused],
         "homes": HomeProposal.objects.filter(case=case).select_related("made_by", "confirmed_by"),
         "form": form,
     }
     return render(request, "locate/page.html", context, status=status)
+
+
+def _worth_a_line(rows: tuple[Row, ...]) -> list[Row]:
+    """Return the likeliest countries, then the likeliest regions: what the map's shade can show."""
+    countries = [r for r in rows if not r.region]
+    regions = [r for r in rows if r.region]
+    return [*countries[:COUNTRIES_SHOWN], *regions[:REGIONS_SHOWN]]
 
 
 def _parts(words: list[Any], posterior: Any, language: str) -> list[dict[str, Any]]:
@@ -99,17 +110,12 @@ def home(request: DeskRequest, case: Case) -> HttpResponse:
     """Propose a home."""
     form = HomeForm(request.POST)
     if form.is_valid():
-        data = form.cleaned_data
-        propose_home(
-            request.officer,
-            request.purpose,
-            case,
-            place=data["place"],
-            because=data["because"],
-            codes=tuple(data["codes"]),
-        )
-        messages.success(request, _("Proposed. A second person must confirm it."))
-        return redirect("locate:page", case_id=case.pk)
+        try:
+            propose_home(request.officer, request.purpose, case, **form.cleaned_data)
+            messages.success(request, _("Proposed. A second person must confirm it."))
+            return redirect("locate:page", case_id=case.pk)
+        except ProposalRefused as fault:
+            form.add_error(None, str(fault))
     return _shown(request, case, form, 400)
 
 

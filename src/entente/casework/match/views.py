@@ -10,6 +10,7 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -24,6 +25,8 @@ from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page, desk_page
 from entente.records.models import Case, HashList, Job, Match, Media
 from entente.safeguards.access import Act
+
+PAGE_ROWS = 100
 
 
 @case_page("match")
@@ -40,10 +43,14 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     }
     context = {
         "counts": {k: counts.get(k, 0) for k in ("exact", "near", "new", "waiting")},
-        "matches": Match.objects.filter(case=case).select_related("media", "decided_by")[:500],
+        "matches": _paged(request, Match.objects.filter(case=case).select_related("media", "decided_by")),
         "jobs": Job.objects.filter(case=case.pk, task="match.check")[:2],
     }
     return render(request, "match/page.html", context)
+
+
+def _paged(request: DeskRequest, rows: Any) -> Any:
+    return Paginator(rows, PAGE_ROWS).get_page(request.GET.get("page"))
 
 
 @require_POST
@@ -115,7 +122,8 @@ def one_list(request: DeskRequest, list_id: UUID) -> HttpResponse:
     with acting(
         request.officer, Act.READ, held.as_thing(), request.purpose, step="match", reason="hash list"
     ):
-        refusals = list(held.refusals.all()[:500])
+        refusals = _paged(request, held.refusals.all())
+        refusals.object_list = list(refusals.object_list)
     return render(request, "match/list.html", {"held": held, "refusals": refusals, "nav": "lists"})
 
 

@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from entente.casework.prioritise.service import NotAssigned, assign, rank, set_risk, take_off
+from entente.records import clock
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Account, Case, Membership, Priority
+from entente.safeguards.access import member_part
 from entente.vocabulary.agency import Part
 
 
@@ -54,6 +56,7 @@ def _shown(request: DeskRequest, case: Case, status: int = 200, **forms_: Any) -
         "priority": Priority.objects.filter(case=case).first(),
         "history": Priority.objects.filter(case=case)[1:6],
         "members": Membership.objects.filter(case=case).select_related("account__agency"),
+        "leads": member_part(request.officer, case.pk, clock.now()) is Part.LEAD,
         "form": AssignForm(),
         "risk": RiskForm(initial={"at_risk": case.child_at_risk, "because": case.child_at_risk_because}),
         **forms_,
