@@ -170,7 +170,13 @@ def test_a_missing_or_strange_picture_is_refused_by_name():
 
 
 @pytest.mark.parametrize(
-    "svg", ["<svg><script>1</script></svg>", '<svg><image href="a.png"/></svg>', '<svg onload="x()"/>']
+    "svg",
+    [
+        "<svg><script>1</script></svg>",
+        '<svg><image href="a.png"/></svg>',
+        '<svg><use href="b.svg#x"/></svg>',
+        '<svg onload="x()"/>',
+    ],
 )
 def test_a_map_that_reads_or_runs_something_is_refused(svg):
     region = document()["region"] | {"map": {"svg": svg, "alt": "Map"}}

@@ -595,8 +595,8 @@ def export_case(
         head = _case_head(case, officer, purpose, thing, left_out(stays, for_recipient=True))
         entries = (_entry(m, things[str(m.pk)], series.get(m.pk, "")) for m in goes)
         count = VICS.write(head, entries, stream)
-        told = [*left_out(stays, for_recipient=False), NAMES_STAY]
-        record = _record(officer, case, to, "case as vics", case.pk, told)
+        told = left_out(stays, for_recipient=False)
+        record = _record(officer, case, to, "case as vics", case.pk, [*told, NAMES_STAY])
     return Exported(count, tuple(told), record.pk)
 
 

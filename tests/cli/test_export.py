@@ -1,0 +1,72 @@
+"""``entente export``: counts, what was left out, exit codes, and a file that is never overwritten."""
+
+import io
+import json
+
+import pikepdf
+import pytest
+
+from entente.cli import main
+from entente.formats import ReadOptions
+from entente.formats.vics import VICS
+from entente.records import guard
+from entente.records.models import Disclosure, Media
+from entente.vocabulary.handling import Purpose
+from tests.casework.inform.test_service import at_work, issued, socket  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk(at_work, evidence_desk, monkeypatch):  # noqa: F811
+    """The test's desk as a folder that the command line opens."""
+    (evidence_desk / "keys" / "secret").write_text("for the tests")
+    monkeypatch.setenv("ENTENTE_DESK", str(evidence_desk))
+    return evidence_desk
+
+
+def export(desk, *more, to="FR", out="out.json", officer="IT-1001", case="IT-2026-001"):
+    words = ["export", case, "--to", to, "--out", str(desk / out), "--as", officer, "--desk", str(desk)]
+    return main([*words, "--json", *more])
+
+
+def test_it_writes_vics_that_reads_back(circle, desk, capsys):
+    assert export(desk) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["items"], report["to"], report["left_out"]) == (2, "FR", [])
+    back = list(VICS.read(io.BytesIO((desk / "out.json").read_bytes()), ReadOptions(profile="Default")))
+    assert len(back) == 2
+
+
+def test_what_was_left_out_is_told_and_the_exit_code_says_so(circle, desk, capsys, at_work):  # noqa: F811
+    with guard.system("the test makes one Denmark's"):
+        media = Media.objects.filter(case=at_work).first()
+        Media.objects.filter(pk=media.pk).update(owner=circle.agencies.dk)
+    assert export(desk) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["items"] == 1
+    assert report["left_out"] == ["1 item was left out. An originator has not released it to that agency."]
+
+
+def test_it_overwrites_nothing_and_leaves_no_half_file(desk, capsys):
+    (desk / "out.json").write_text("mine")
+    assert export(desk) == 2
+    assert (desk / "out.json").read_text() == "mine"
+    assert export(desk, out="new.json", to="XX") == 2
+    assert export(desk, out="new.json", case="IT-0") == 2
+    assert export(desk, out="new.json", officer="DK-1001") == 2
+    assert export(desk, out="new.json", to="IT") == 2
+    assert not (desk / "new.json").exists()
+    assert "already at this agency" in capsys.readouterr().err
+
+
+def test_it_writes_the_recipients_version_of_the_latest_product(circle, desk, capsys, at_work):  # noqa: F811
+    assert export(desk, "--format", "product", out="p.pdf") == 2
+    assert "issue one first" in capsys.readouterr().err
+    socket(circle, at_work)
+    issued(circle, at_work)
+    assert export(desk, "--format", "product", out="p.pdf") == 0
+    with pikepdf.open(desk / "p.pdf") as pdf:
+        assert "facts.json" in pdf.attachments
+    with guard.scope(circle.officer(circle.it), Purpose.VICTIM_IDENTIFICATION):
+        assert Disclosure.objects.get().to == circle.agencies.fr
