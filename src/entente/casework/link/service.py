@@ -335,11 +335,16 @@ def groups(case: Case) -> list[tuple[list[Media], list[Link]]]:
     found = arithmetic.series(
         [_as_arithmetic(link) for link in links], must=words["accepted"], must_not=words["refused"]
     )
-    result = []
-    for group in found.groups:
-        inside = [k for k in links if {str(k.a_id), str(k.b_id)} <= set(group)]
-        if inside:
-            result.append((sorted((rows[i] for i in group if i in rows), key=lambda m: m.number), inside))
+    place = {item: n for n, group in enumerate(found.groups) for item in group}
+    inside: dict[int, list[Link]] = {}
+    for link in links:
+        at = place.get(str(link.a_id))
+        if at is not None and at == place.get(str(link.b_id)):
+            inside.setdefault(at, []).append(link)
+    result = [
+        (sorted((rows[i] for i in found.groups[at] if i in rows), key=lambda m: m.number), held)
+        for at, held in inside.items()
+    ]
     return sorted(result, key=lambda g: (-len(g[0]), g[0][0].number))
 
 

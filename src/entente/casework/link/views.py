@@ -22,6 +22,7 @@ from entente.safeguards.exposure import neutral_label
 from entente.vocabulary.media import MediaKind
 
 QUEUE = 60  # proposals a page
+GROUPS = 40  # suggested groups shown, the largest first
 CHANGES = 12  # the latest changes shown
 
 WHAT = {
@@ -81,7 +82,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         "waiting": len(waiting),
         "groups": [
             {"items": items, "links": links, "weakest": min(links, key=lambda k: k.weight)}
-            for items, links in service.groups(case)
+            for items, links in service.groups(case)[:GROUPS]
         ],
         "series": Series.objects.filter(case=case).annotate(n=Count("items")),
         "refused": Link.objects.filter(case=case, state="refused").count(),
