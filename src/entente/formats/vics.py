@@ -336,8 +336,9 @@ class VicsFormat:
     ) -> int:
         """Write a 2.0 case file, record by record; return how many records it holds.
 
-        ``case`` has any of ``CASE_FIELDS``, and ``CaseMetadata`` as a mapping of names to texts. Raises ``ValueError`` for an unknown profile or a record without
-        MD5, naming it; an empty file's hash is left out.
+        ``case`` has any of ``CASE_FIELDS``, and ``CaseMetadata`` as a mapping of names to texts. Raises
+        ``ValueError`` for an unknown profile or a record without MD5, naming it; an empty file's hash is left
+        out.
         """
         if profile not in PROFILES:
             raise ValueError(f"a VICS profile is one of {', '.join(PROFILES)}, not {profile!r}")

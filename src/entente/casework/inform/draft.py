@@ -82,12 +82,13 @@ class Draft:
 
     def total_handling(self) -> Handling:
         """Return the union of all inputs: what the product carries."""
-        parts = [*self.sources, *self.pictures, *self.requests]
+        parts: list[Source | Detail | Asked] = [*self.sources, *self.pictures, *self.requests]
         return union([self.handling, *(p.handling for p in parts)])
 
     def rows(self) -> list[str]:
         """Return the ids at the desk of everything it stands on."""
-        return [p.row for p in (*self.sources, *self.pictures, *self.requests)]
+        parts: list[Source | Detail | Asked] = [*self.sources, *self.pictures, *self.requests]
+        return [p.row for p in parts]
 
 
 def placed(draft: Draft) -> Draft:
