@@ -272,7 +272,7 @@ def receive_search(
     if origin not in ORIGINS:
         raise NotListed("what a search brings is of origin search (photographs) or seized (files)")
     given = [Path(p) for p in paths]
-    if next(iter(walk(given)), None) is None:
+    if not any(p.is_file() for p in walk(given)):
         raise NotListed("there is no file below that folder; choose the folder that holds them")
     intake = Intake(source, origin, tuple(codes), handling_text)
     thing = replace(case.as_thing(), owner=officer.agency, handling=intake.handling)

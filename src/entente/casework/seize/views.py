@@ -32,8 +32,8 @@ class ElementForm(forms.Form):
 
     name = forms.CharField(label=_("What to look for"), max_length=120)
     room = forms.CharField(label=_("Room"), max_length=60, required=False)
-    crop = forms.ModelChoiceField(label=_("Crop"), queryset=None, required=False)
-    clue = forms.ModelChoiceField(label=_("Clue"), queryset=None, required=False)
+    crop: Any = forms.ModelChoiceField(label=_("Crop"), queryset=None, required=False)
+    clue: Any = forms.ModelChoiceField(label=_("Clue"), queryset=None, required=False)
     seen_at = forms.FloatField(label=_("Seen at (seconds)"), min_value=0, required=False)
     evaluation = forms.ChoiceField(label=_("Evaluation"), choices=[(e, e) for e in EVALUATIONS], initial="X4")
 
@@ -59,12 +59,12 @@ class ExhibitForm(forms.Form):
 
     number = forms.CharField(label=_("Exhibit number"), max_length=40)
     description = forms.CharField(label=_("Description"), max_length=200)
-    media = forms.ModelChoiceField(label=_("Seized file"), queryset=None, required=False)
+    file = forms.ModelChoiceField(label=_("Seized file"), queryset=Media.objects.none(), required=False)
 
     def __init__(self, case: Case, data: Any = None) -> None:
         super().__init__(data, prefix="exhibit")
         files = Media.objects.filter(case=case, origin__in=service.ORIGINS)
-        self.fields["media"].queryset = files  # type: ignore[attr-defined]
+        self.fields["file"].queryset = files  # type: ignore[attr-defined]
 
 
 @case_page("seize")
@@ -207,7 +207,15 @@ def exhibit(request: DeskRequest, case: Case) -> HttpResponse:
     form = ExhibitForm(case, request.POST)
     if form.is_valid():
         try:
-            service.exhibit(request.officer, request.purpose, case, **form.cleaned_data)
+            data = form.cleaned_data
+            service.exhibit(
+                request.officer,
+                request.purpose,
+                case,
+                number=data["number"],
+                description=data["description"],
+                media=data["file"],
+            )
             messages.success(request, _("The exhibit is recorded."))
             return _back(case)
         except ValueError as fault:
