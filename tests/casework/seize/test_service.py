@@ -219,3 +219,23 @@ def test_only_members_act_on_a_match(case, circle, it, element, searched):
     service.compare(it(), VI, case)
     with pytest.raises(guard.Denied):
         service.decide(circle.officer(circle.fr), VI, matches(case, it)[0], same=True)
+
+
+def test_photographs_are_taken_in_by_upload_and_seized_files_by_folder(
+    case, circle, client, it, tmp_path, settings
+):
+    settings.DESK = tmp_path / "desk"
+    settings.DESK.mkdir()
+    client.force_login(circle.it)
+    address = reverse("seize:receive", args=[case.pk])
+    given = {"found-source": "day 9", "found-codes": "H0", "found-handling_text": ""}
+    with write(tmp_path / "up" / "p.jpg", wall(7)).open("rb") as photo:
+        sent = client.post(address, {**given, "found-origin": "search", "found-media": photo})
+    assert sent.status_code == 303
+    write(tmp_path / "disk" / "s.jpg", wall(8))
+    folder = {**given, "found-origin": "seized", "found-folder": str(tmp_path / "disk")}
+    assert client.post(address, folder).status_code == 303
+    assert client.post(address, {**given, "found-origin": "search"}).status_code == 400
+    run()
+    with guard.scope(it(), VI):
+        assert set(Media.objects.filter(case=case).values_list("origin", flat=True)) == {"search", "seized"}
