@@ -109,7 +109,8 @@ def decide(officer: Officer, thing: Thing, act: Act, purpose: Purpose, now: date
 
 
 def _decide(officer: Officer, thing: Thing, act: Act, purpose: Purpose, now: datetime) -> Allow | Deny:
-    if not isinstance(act, Act) or not isinstance(purpose, Purpose) or not isinstance(thing.shape, Shape):
+    known = ((act, Act), (purpose, Purpose), (thing.shape, Shape))
+    if not all(isinstance(value, kind) for value, kind in known):
         return Deny("an unknown act, purpose or thing")
     if purpose not in officer.purposes:
         return Deny(f"the purpose {purpose} is not among this officer's")

@@ -69,7 +69,7 @@ def clock(reached: dict[Stage, datetime], now: datetime) -> Clock | None:
         before = at
     waiting = next((s for s in Stage if s not in reached), None)
     end = reached.get(Stage.SAFE, now)
-    spans = {t.stage: t.took for t in times if t.stage is not Stage.DISCOVERED}
+    spans: dict[Stage, timedelta] = {t.stage: t.took for t in times if t.stage is not Stage.DISCOVERED}
     if waiting and Stage.SAFE not in reached:
         spans[waiting] = now - before
     slowest = max(spans, key=lambda s: spans[s]) if spans else None
