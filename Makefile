@@ -49,8 +49,8 @@ docs: $(VENV)/.dev ## make again the pages that are derived from the code
 	$(BIN)/python -m tests.house.documents
 
 messages: $(VENV)/.dev ## gather and compile the French and Italian catalogues (needs gettext)
-	cd src/entente/web && ../../../$(BIN)/python -m django makemessages --settings entente.web.settings -l fr -l it --no-location
-	cd src/entente/web && ../../../$(BIN)/python -m django compilemessages --settings entente.web.settings
+	cd src/entente && ../../$(BIN)/python -m django makemessages --settings entente.web.settings -l fr -l it --no-location
+	cd src/entente && ../../$(BIN)/python -m django compilemessages --settings entente.web.settings
 
 lock: ## pin every dependency again (needs uv)
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra desk --extra build --extra postgres --extra dev pyproject.toml -o requirements-dev.lock
