@@ -131,10 +131,11 @@ def run(job: Job, stop: Event | None = None, watch: Callable[[int, int], object]
     """Run a taken job to its end; return whether it was done."""
     account = Account.objects.get(pk=job.account_id)
     progress = Progress(job, account.as_officer(), Purpose(job.purpose), stop or Event(), watch)
-    ended = {"ended_at": clock.now(), "lease_until": None}
     mine = Job.objects.filter(pk=job.pk, token=job.token, status="running")
     beat = _keep_alive(job, ended_event := Event())
     try:
+        if not account.is_active:
+            raise PermissionError("the account that asked was closed; another officer may ask again")
         result = TASKS[job.task](progress, **job.payload)
     except LeaseLost:
         return False
@@ -143,12 +144,13 @@ def run(job: Job, stop: Event | None = None, watch: Callable[[int, int], object]
         return False
     except Exception as fault:  # a job's fault is a result, not the worker's end
         detail = traceback.format_exc(limit=8) if not str(fault) else str(fault)
-        mine.update(status="failed", error=f"{type(fault).__name__}: {detail}"[:4000], **ended)
+        error = f"{type(fault).__name__}: {detail}"[:4000]
+        mine.update(status="failed", error=error, ended_at=clock.now(), lease_until=None)
         return False
     finally:
         ended_event.set()
         beat.join()
-    return bool(mine.update(status="done", result=result, **{**ended, "ended_at": clock.now()}))
+    return bool(mine.update(status="done", result=result, ended_at=clock.now(), lease_until=None))
 
 
 def _keep_alive(job: Job, ended: Event) -> Thread:

@@ -120,6 +120,11 @@ class _Sealed:
     refusal: Refusal | None
 
 
+def as_received(officer: Officer, case: Case, intake: Intake) -> Thing:
+    """Return what the law judges at intake: new material of the officer's own agency, handled as it says."""
+    return replace(case.as_thing(), owner=officer.agency, handling=intake.handling)
+
+
 def receive(
     officer: Officer,
     purpose: Purpose,
@@ -130,7 +135,7 @@ def receive(
     laid_down: str = "",
 ) -> Job:
     """Ask for files and folders to be taken into ``case``; return the job that does it."""
-    thing = replace(case.as_thing(), owner=officer.agency, handling=intake.handling)
+    thing = as_received(officer, case, intake)
     with acting(officer, Act.RECEIVE, thing, purpose, step="intake", reason=f"receive from {intake.source}"):
         return enqueue(
             "intake.receive",
@@ -227,11 +232,16 @@ def _record(progress: Progress, case_id: UUID, intake: Intake, batch: list[_Seal
         first = case.items_given
         outcomes = [_record_one(case, officer, intake, sealed) for sealed in batch]
         case.save(update_fields=["items_given"])
-        deed.reason = (
-            f"received {len(batch)} files from {intake.source}: items {first + 1}-{case.items_given}"
-        )
-        announce("received", officer, progress.purpose, case_id, files=len(batch), origin=intake.origin)
+        deed.reason = _told(intake, outcomes, first + 1, case.items_given)
+        if set(outcomes) - {"unchanged"}:
+            announce("received", officer, progress.purpose, case_id, files=len(batch), origin=intake.origin)
     return outcomes
+
+
+def _told(intake: Intake, outcomes: list[str], first: int, last: int) -> str:
+    """Say for the log what one batch brought."""
+    items = f"items {first}-{last}" if last >= first else "no new item"
+    return f"received {len(outcomes)} files from {intake.source}: {items}"
 
 
 def _record_one(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -> str:

@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from entente.casework.intake.service import Intake, receive
+from entente.casework.intake.service import Intake, as_received, receive
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Case, Job, Media
@@ -65,6 +65,8 @@ class ReceiveForm(forms.Form):
             self.add_error("media", _("Choose files, or name a folder."))
         if data.get("folder") and not Path(data["folder"]).is_dir():
             self.add_error("folder", _("There is no such folder on this machine."))
+        elif data.get("folder") and Path(data["folder"]).resolve().is_relative_to(settings.DESK.resolve()):
+            self.add_error("folder", _("This is the desk's own folder; name the one with the material."))
         if "H3" in data.get("codes", []) and not data.get("handling_text", "").strip():
             self.add_error("handling_text", _("H3 needs its restriction in words."))
         return data
@@ -78,7 +80,8 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         data = form.cleaned_data
         intake = Intake(data["source"], "found", tuple(data["codes"]), data["handling_text"])
         # the law is asked before a byte is laid down; receive() asks again and records a refusal
-        verdict = decide(request.officer, case.as_thing(), Act.RECEIVE, request.purpose, clock.now())
+        thing = as_received(request.officer, case, intake)
+        verdict = decide(request.officer, thing, Act.RECEIVE, request.purpose, clock.now())
         uploads = "" if isinstance(verdict, Deny) else laid_down(data["media"])
         paths = [Path(p) for p in (uploads, data["folder"]) if p]
         receive(request.officer, request.purpose, case, paths, intake, laid_down=uploads)

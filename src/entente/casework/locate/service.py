@@ -87,7 +87,7 @@ def weigh_case(progress: Progress) -> dict[str, Any]:
         step="locate",
         reason="find the case to weigh",
     ):
-        case = Case.objects.get(pk=progress.job.case)
+        case = Case.objects.get(pk=str(progress.job.case))
     estimate = weigh(progress.officer, progress.purpose, case)
     return {"clues": len(estimate.clues)}
 
@@ -124,6 +124,8 @@ def propose_home(
 
 def confirm_home(officer: Officer, purpose: Purpose, proposal: HomeProposal) -> HomeProposal:
     """Confirm a proposed home as the second person."""
+    if proposal.confirmed_by_id:
+        raise ProposalRefused("this home was confirmed already; propose again where something changed")
     if proposal.made_by_id == officer.id:
         raise ProposalRefused("a home needs two people: another officer must confirm it")
     with acting(officer, Act.ALTER, proposal.as_thing(), purpose, step="locate", reason="confirm a home"):

@@ -210,9 +210,17 @@ def _decide(officer: Officer, media: Media, near: _NearLists) -> str:
     rows = list(ListedHash.objects.filter(same).select_related("list"))
     comparison = _compared(media, frames, rows)
     _write(officer, media, comparison, rows)
-    verdict = str(comparison.verdict)
-    Media.objects.filter(pk=media.pk).update(known=verdict)
-    return verdict
+    return _mark(media.pk)
+
+
+def _mark(media_id: UUID) -> str:
+    """Write on the item the best verdict that nobody refused, and return it."""
+    held = set(
+        Match.objects.filter(media_id=media_id).exclude(state="refused").values_list("verdict", flat=True)
+    )
+    best = next((v for v in (Verdict.EXACT, Verdict.NEAR, Verdict.SCENE) if v in held), Verdict.NEW)
+    Media.objects.filter(pk=media_id).update(known=str(best))
+    return str(best)
 
 
 def _compared(media: Media, frames: list[FrameHash], rows: list[ListedHash]) -> Comparison:
@@ -267,9 +275,5 @@ def decide_match(officer: Officer, purpose: Purpose, match: Match, *, confirmed:
         match.state = "confirmed" if confirmed else "refused"
         match.decided_by_id = officer.id
         match.save(update_fields=["state", "decided_by"])
-        standing = Match.objects.filter(media=match.media).exclude(state="refused")
-        best = (
-            "exact" if standing.filter(verdict="exact").exists() else "near" if standing.exists() else "new"
-        )
-        Media.objects.filter(pk=match.media_id).update(known=best)
+        _mark(match.media_id)
     return match

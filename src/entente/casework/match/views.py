@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
@@ -58,7 +58,10 @@ def _paged(request: DeskRequest, rows: Any) -> Any:
 def decide(request: DeskRequest, case: Case, match_id: UUID) -> HttpResponse:
     """Confirm or refuse a proposed match."""
     match = get_object_or_404(Match, pk=match_id, case=case)
-    decide_match(request.officer, request.purpose, match, confirmed=request.POST.get("say") == "confirm")
+    said = request.POST.get("say")
+    if said not in {"confirm", "refuse"}:
+        return HttpResponseBadRequest(_("Say confirm or refuse."))
+    decide_match(request.officer, request.purpose, match, confirmed=said == "confirm")
     return redirect("match:page", case_id=case.pk)
 
 

@@ -125,6 +125,8 @@ def assign(
     ):
         standing = Membership.objects.filter(case=case, account=account, until=None).first()
         if standing:
+            if part is not Part.LEAD:
+                _keeps_a_lead(standing)
             standing.part, standing.task = part, task
             standing.save(update_fields=["part", "task"])
             membership = standing
@@ -140,12 +142,17 @@ def assign(
 
 def take_off(officer: Officer, purpose: Purpose, membership: Membership) -> Membership:
     """End a membership now; everything ends with it at once."""
-    leads = Membership.objects.filter(case=membership.case, part=Part.LEAD, until=None)
-    if membership.part == Part.LEAD and leads.count() == 1:
-        raise NotAssigned("a case needs a lead: make another one first")
     with acting(
         officer, Act.GRANT, membership.as_thing(), purpose, step="prioritise", reason="end a membership"
     ):
+        _keeps_a_lead(membership)
         membership.until = clock.now()
         membership.save(update_fields=["until"])
     return membership
+
+
+def _keeps_a_lead(membership: Membership) -> None:
+    """Raise where the case's last lead would go."""
+    others = Membership.objects.filter(case_id=membership.case_id, part=Part.LEAD, until=None)
+    if membership.part == Part.LEAD and not others.exclude(pk=membership.pk).exists():
+        raise NotAssigned("a case needs a lead: make another one first")

@@ -93,6 +93,7 @@ class LoginLink(models.Model):
         """Return the account of an unused, unexpired secret and use it up; ``None`` otherwise."""
         now = clock.now()
         fresh = cls.objects.filter(hash=sha256(secret.encode()).hexdigest(), used_at=None, expires__gt=now)
+        fresh = fresh.filter(account__is_active=True)
         if fresh.update(used_at=now) != 1:
             return None
         return cls.objects.select_related("account").get(hash=sha256(secret.encode()).hexdigest()).account
