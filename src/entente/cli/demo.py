@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -29,14 +30,27 @@ def run(arguments: list[str]) -> int:
         )
     folder = told.desk.absolute() if told.desk else Path(tempfile.mkdtemp(prefix="entente-demo-"))
     try:
-        _play(folder, told.day, quiet=told.json)
-        _say_doors(told.port)
-        return 0 if told.no_serve else serve("127.0.0.1", told.port, worker=True, desk=str(folder))
+        if told.no_serve:
+            _play(folder, told.day, quiet=told.json)
+            _say_doors(told.port)
+            return 0
+        # Drawing takes a gigabyte for a moment; in a process of its own that ends, the server never has it.
+        played = subprocess.run(_alone(folder, told.day, told.port, quiet=told.json))
+        if played.returncode:
+            return played.returncode
+        start.open_desk(folder)
+        return serve("127.0.0.1", told.port, worker=True, desk=str(folder))
     except KeyboardInterrupt:
         return 0
     finally:
         if not told.desk:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alone(folder: Path, day: int, port: int, *, quiet: bool) -> list[str]:
+    """Return the command that plays into ``folder``, says the doors and ends."""
+    command = [sys.executable, "-m", "entente.cli", "demo", "--no-serve", f"--desk={folder}"]
+    return [*command, f"--day={day}", f"--port={port}", *(["--json"] if quiet else [])]
 
 
 def _play(folder: Path, day: int, *, quiet: bool) -> None:
