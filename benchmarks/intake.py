@@ -1,9 +1,9 @@
-"""The whole intake against the plain loop: write-once store, limited decoders, all records and the log written.
+"""The whole intake against the plain loop: write-once store, limited decoders, all records, the log.
 
     python -m benchmarks.intake [--small]
 
-Ours goes through ``receive`` and the queue on a fresh desk, as an officer's act does. The plain loop is what a
-user would write: three digests, Pillow, pdqhash; of films the key frames. Both see the same files, warm, in
+Ours goes through ``receive`` and the queue on a fresh desk, as an officer's act does. The plain loop is what
+a user would write: three digests, Pillow, pdqhash; of films the key frames. Both see the same files, warm, in
 alternating slices of one run, so that what else the machine does hits both.
 """
 
@@ -152,7 +152,7 @@ def figure_of(account: Any, case: Any, paths: list[Path]) -> measure.Figure:
     figure.add("MB/s", f"{megabytes / a:.1f}", f"{megabytes / b:.1f}", f"{b / a:.2f} ×")
     figure.add("processor seconds", f"{a_cpu:.1f}", f"{b_cpu:.1f}", f"{b_cpu / a_cpu:.2f} ×")
     figure.notes.append(
-        "Ours writes every original into the store (fsync), decodes in limited processes, hashes eight turns, "
+        "Ours writes every original into the store (fsync), decodes in limited processes, hashes eight turns "
         "and writes items, occurrences, frames and log. Target: at least 1.5 × the files/s on two cores."
     )
     return figure

@@ -15,7 +15,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: what was measured, ours, the peer's (named) or the target, and the ratio where there is one."""
+    """One line: what was measured, ours, the peer's or the target, and the ratio if any."""
 
     what: str
     ours: str
@@ -52,7 +52,7 @@ def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     cores, load = len(os.sched_getaffinity(0)), os.getloadavg()
     return (
-        f"Machine: {cores} cores ({make}), {memory:.0f} GiB, load {load[0]:.1f} (1 min) {load[1]:.1f} (5 min), "
+        f"Machine: {cores} cores ({make}), {memory:.0f} GiB, load {load[0]:.1f} / {load[1]:.1f} (1 / 5 min), "
         f"Python {platform.python_version()}, {platform.system()} {platform.release().split('-')[0]}."
     )
 
