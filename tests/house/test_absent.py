@@ -1,4 +1,4 @@
-"""What is absent on purpose stays absent: no face template, no face search, no search for a person by picture."""
+"""What is absent on purpose stays absent: no face template, no search for a person by face or picture."""
 
 from __future__ import annotations
 
@@ -21,9 +21,12 @@ PERSON = {"person", "people", "victim", "child", "suspect", "officer"}
 BY_PICTURE = {"picture", "image", "photo", "frame", "media", "look", "lookalike", "similar", "resemblance"}
 SEARCH = {"search", "find", "lookup", "recognise", "recognize", "identify"}
 LIBRARIES = (
-    "face-recognition", "face_recognition", "insightface", "deepface", "dlib", "mediapipe", "facenet", "retinaface",
+    "face-recognition", "face_recognition", "insightface", "deepface", "dlib", "mediapipe", "facenet",
+    "retinaface",
 )  # fmt: skip
-CALLS = re.compile(r"CascadeClassifier|FaceDetectorYN|FaceRecognizerSF|LBPHFaceRecognizer|haarcascade", re.IGNORECASE)
+CALLS = re.compile(
+    r"CascadeClassifier|FaceDetectorYN|FaceRecognizerSF|LBPHFaceRecognizer|haarcascade", re.IGNORECASE
+)
 
 
 def words(name: str) -> set[str]:
@@ -50,14 +53,26 @@ def routes(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterat
 def test_the_check_hears_what_it_must() -> None:
     for name in ("faceVector", "face_template", "cases/search/person/by-picture", "embedding", "Iris"):
         assert recognises(name), name
-    for name in ("surface", "interface", "picture_hash", "cases/<uuid:case_id>/seize/", "trace", "search_media"):
+    for name in (
+        "surface",
+        "interface",
+        "picture_hash",
+        "cases/<uuid:case_id>/seize/",
+        "trace",
+        "search_media",
+    ):
         assert not recognises(name), name
 
 
 def test_no_table_can_hold_how_a_person_looks() -> None:
     models = list(apps.get_models())
     assert len(models) > 20, "the walk over the tables saw them"
-    named = [f"{m.__name__}.{f.name}" for m in models for f in m._meta.get_fields() if m.__module__.startswith("entente")]
+    named = [
+        f"{m.__name__}.{f.name}"
+        for m in models
+        for f in m._meta.get_fields()
+        if m.__module__.startswith("entente")
+    ]
     assert len(named) > 100
     assert [name for name in named if recognises(name)] == []
 
@@ -76,9 +91,14 @@ def test_no_plug_in_recognises_people() -> None:
 
 def test_no_library_or_call_that_recognises_faces_is_used() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *(d for group in project["optional-dependencies"].values() for d in group)]
+    wanted = [
+        *project["dependencies"],
+        *(d for group in project["optional-dependencies"].values() for d in group),
+    ]
     assert [d for d in wanted if d.lower().startswith(LIBRARIES)] == []
-    assert [short(p) for p in files(PACKAGE, ".py", ".js") if CALLS.search(p.read_text(encoding="utf-8"))] == []
+    assert [
+        short(p) for p in files(PACKAGE, ".py", ".js") if CALLS.search(p.read_text(encoding="utf-8"))
+    ] == []
 
 
 @pytest.mark.parametrize("word", ["crawl", "crawler", "scraper", "spider"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gettext
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.house.house import PACKAGE, files, modules, short, tree
 
 LANGUAGES = ("fr", "it")
 LOCALE = PACKAGE / "web" / "locale"
-_PLACE = re.compile(r"%\(\w+\)s|%[sd]|\{\w*\}")
+_PLACE = re.compile(r"%\(\w+\)s|%[a-z]\b|\{\w*\}")
 _TAG = re.compile(r"{%-?\s*(?:trans|translate)\s+(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')")
 _CALLS = {"_", "gettext", "gettext_lazy", "pgettext", "ngettext", "ngettext_lazy"}
 
@@ -67,6 +68,13 @@ def _add(entry: Entry, part: str, value: str, *, begins: bool) -> None:
         entry.translated[-1] += value
 
 
+def places_kept(entry: Entry) -> bool:
+    """Whether every translation has the places of its text; a singular may leave the number out."""
+    wanted = set(_PLACE.findall(entry.said)) | set(_PLACE.findall(entry.plural))
+    given = [set(_PLACE.findall(text)) for text in entry.translated]
+    return all(g <= wanted if entry.plural else g == wanted for g in given)
+
+
 def texts_of_pages() -> set[str]:
     """Return every plain text that a template or a module asks to be translated."""
     found = set()
@@ -76,13 +84,19 @@ def texts_of_pages() -> set[str]:
         for node in ast.walk(tree(path)):
             called = node.func if isinstance(node, ast.Call) else None
             name = called.id if isinstance(called, ast.Name) else ""
-            if name in _CALLS and isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            if (
+                name in _CALLS
+                and isinstance(node, ast.Call)
+                and node.args
+                and isinstance(node.args[0], ast.Constant)
+            ):
                 found.add(str(node.args[0].value))
     return found
 
 
 def test_the_reader_of_catalogues_sees_what_it_must() -> None:
-    text = '#, fuzzy\nmsgid "a"\nmsgstr "b"\n\nmsgid ""\n"long "\n"text"\nmsgstr ""\n\n#~ msgid "old"\n#~ msgstr ""\n'
+    guessed, empty = '#, fuzzy\nmsgid "a"\nmsgstr "b"\n', 'msgid ""\n"long "\n"text"\nmsgstr ""\n'
+    text = "\n".join((guessed, empty, '#~ msgid "old"\n#~ msgstr ""\n'))
     first, second = parse(text)
     assert "fuzzy" in first.flags
     assert (second.said, second.translated) == ("long text", [""])
@@ -98,25 +112,17 @@ def test_no_entry_is_untranslated_or_guessed(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_keeps_the_places_where_values_go(language: str) -> None:
-    wrong = []
-    for entry in catalogue(language):
-        allowed = set(_PLACE.findall(entry.said)) | set(_PLACE.findall(entry.plural))
-        for text in entry.translated:
-            if not set(_PLACE.findall(text)) <= allowed or (not entry.plural and set(_PLACE.findall(text)) != allowed):
-                wrong.append(f"{entry.said!r} → {text!r}")
-    assert wrong == []
+    assert [e.said for e in catalogue(language) if not places_kept(e)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_of_a_page_is_in_the_catalogue(language: str) -> None:
-    held = {e.said for e in catalogue(language)}
+    held = {e.said.replace("%%", "%") for e in catalogue(language)}  # in templates Django doubles it
     assert sorted(texts_of_pages() - held) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_compiled_catalogue_is_there_and_newer_than_nothing_it_lacks(language: str) -> None:
-    import gettext  # only here: reads the compiled form
-
+def test_the_compiled_catalogue_says_the_same(language: str) -> None:
     path: Path = LOCALE / language / "LC_MESSAGES" / "django.mo"
     assert path.is_file(), f"{short(path)} is missing: run `make messages`"
     with path.open("rb") as stream:

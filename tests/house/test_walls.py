@@ -56,7 +56,12 @@ INTRUSIONS = [
     ("floors", "the store asks the workers", "evidence/store.py", "import entente.workers.local"),
     ("floors", "a step opens the front door", "casework/match/service.py", "import entente.web.board"),
     ("floors", "a room nobody planned", "annex/__init__.py", '"""An annex."""'),
-    ("time", "intake uses its outcome", "casework/intake/service.py", "import entente.casework.close.service"),
+    (
+        "time",
+        "intake uses its outcome",
+        "casework/intake/service.py",
+        "import entente.casework.close.service",
+    ),
     ("time", "a step asks what follows", "casework/link/service.py", "import entente.casework.flow"),
     (
         "time",
@@ -65,13 +70,23 @@ INTRUSIONS = [
         "def late() -> None:\n    import entente.casework.locate.engine",
     ),
     ("time", "a step nobody planned", "casework/guess/__init__.py", '"""A guess."""'),
-    ("step", "a service opens its pages", "casework/locate/service.py", "import entente.casework.locate.views"),
+    (
+        "step",
+        "a service opens its pages",
+        "casework/locate/service.py",
+        "import entente.casework.locate.views",
+    ),
     ("pure", "science imports Django", "casework/locate/sun.py", "import django"),
     ("pure", "science opens a file of evidence", "casework/link/series.py", "import entente.evidence.open"),
     ("pure", "science starts a process", "casework/match/index.py", "import subprocess"),
     ("pure", "the law asks the network", "safeguards/release.py", "import urllib.request"),
     ("pure", "a word opens a socket", "vocabulary/place.py", "import socket"),
-    ("doors", "science opens a service", "casework/trends/counts.py", "import entente.casework.match.service"),
+    (
+        "doors",
+        "science opens a service",
+        "casework/trends/counts.py",
+        "import entente.casework.match.service",
+    ),
 ]
 
 
@@ -91,7 +106,9 @@ def test_an_intrusion_breaks_its_wall(copy: Path, contract: str, module: str, li
 def test_every_wall_has_an_intrusion_that_tries_it() -> None:
     assert {contract for contract, *_ in INTRUSIONS} == set(CONTRACTS)
     walls = (ROOT / ".importlinter").read_text(encoding="utf-8")
-    named = {line.split(":")[2].rstrip("]") for line in walls.splitlines() if line.startswith("[importlinter:")}
+    named = {
+        line.split(":")[2].rstrip("]") for line in walls.splitlines() if line.startswith("[importlinter:")
+    }
     assert named == set(CONTRACTS)
 
 
