@@ -28,7 +28,7 @@ def desk(settings, tmp_path) -> Path:
 def given(**change):
     picture = SimpleUploadedFile("room.png", encoded(scene(seed=1), "PNG"))
     broken = SimpleUploadedFile("../../letter.jpg", b"a letter")
-    return {"source": "a phone", "media": [picture, broken], "codes": ["H0"], **change}
+    return {"source": "a phone", "found": [picture, broken], "codes": ["H0"], **change}
 
 
 def laid_down(desk: Path) -> list[Path]:
@@ -82,9 +82,9 @@ def test_an_outsider_does_not_find_the_page(client, case, circle, desk):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"media": []}, "Choose files, or name a folder"),
-        ({"media": [], "folder": "/no/such/folder"}, "There is no such folder"),
-        ({"media": [], "folder": "the desk"}, "own folder"),
+        ({"found": []}, "Choose files, or name a folder"),
+        ({"found": [], "folder": "/no/such/folder"}, "There is no such folder"),
+        ({"found": [], "folder": "the desk"}, "own folder"),
         ({"codes": ["H3"]}, "H3 needs its restriction in words"),
         ({"source": ""}, "required"),
     ],

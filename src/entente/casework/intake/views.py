@@ -44,7 +44,7 @@ class ReceiveForm(forms.Form):
     """Media by upload, or a folder that this machine can read."""
 
     source = forms.CharField(label=_("Source"), max_length=200, help_text=_("Where or from whom it came."))
-    media = ManyFiles(label=_("Files"), required=False)
+    found = ManyFiles(label=_("Files"), required=False)
     folder = forms.CharField(
         label=_("Or a folder on this machine"),
         required=False,
@@ -61,8 +61,8 @@ class ReceiveForm(forms.Form):
     def clean(self) -> dict[str, object]:
         """Files or a folder, and H3 with its words."""
         data = super().clean() or {}
-        if not data.get("media") and not data.get("folder"):
-            self.add_error("media", _("Choose files, or name a folder."))
+        if not data.get("found") and not data.get("folder"):
+            self.add_error("found", _("Choose files, or name a folder."))
         if data.get("folder") and not Path(data["folder"]).is_dir():
             self.add_error("folder", _("There is no such folder on this machine."))
         elif data.get("folder") and Path(data["folder"]).resolve().is_relative_to(settings.DESK.resolve()):
@@ -82,7 +82,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         # the law is asked before a byte is laid down; receive() asks again and records a refusal
         thing = as_received(request.officer, case, intake)
         verdict = decide(request.officer, thing, Act.RECEIVE, request.purpose, clock.now())
-        uploads = "" if isinstance(verdict, Deny) else laid_down(data["media"])
+        uploads = "" if isinstance(verdict, Deny) else laid_down(data["found"])
         paths = [Path(p) for p in (uploads, data["folder"]) if p]
         receive(request.officer, request.purpose, case, paths, intake, laid_down=uploads)
         messages.success(request, _("The files are being received."))
