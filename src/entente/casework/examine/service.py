@@ -13,8 +13,7 @@ from django.db.models import F
 
 from entente import plugins
 from entente.casework.examine.crop import background
-from entente.casework.examine.extractors import Material
-from entente.casework.examine.extractors.run import FIND_ALL, found_in
+from entente.casework.examine.extractors import FIND_ALL, Material
 from entente.casework.intake.service import evidence_store
 from entente.evidence.open import Known, read, render
 from entente.records import guard
@@ -75,7 +74,8 @@ def suggest(officer: Officer, purpose: Purpose, case: Case, progress: Progress |
     """
     versions = {name: str(e.version) for name, e in plugins.extractors().items()}
     with guard.scope(officer, purpose):
-        rows = Media.objects.filter(case=case, refusal="").exclude(key="").exclude(origin="crop")
+        # a search's photographs are the police's own: their clues would point at themselves
+        rows = Media.objects.filter(case=case, refusal="").exclude(key="").exclude(origin__in=["crop", "search"])
         todo = [m for m in rows if m.decoded.get("examined") != versions]
     clues, refused, done = 0, [], 0
     for batch in (todo[n : n + BATCH] for n in range(0, len(todo), BATCH)):
@@ -104,6 +104,9 @@ def _found_in(media: Media) -> tuple[list[ClueWord], list[str]]:
     if "value" in answer:
         told, refused = answer["value"], []
     else:  # the stored metadata can still speak
+        # here, not above: it loads every extractor, with scipy and OpenCV, which the web process never needs
+        from entente.casework.examine.extractors.run import found_in
+
         told = found_in(Material(str(media.pk), media.metadata))
         refused = [str(answer.get("error") or (opened.refusal and opened.refusal.reason) or "no answer")]
     clues = [clue_from_json(c) for c in told["clues"]]

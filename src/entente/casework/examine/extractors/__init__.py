@@ -17,6 +17,9 @@ from entente.vocabulary.clue import Clue, ClueKind
 
 NEEDS = frozenset({"metadata", "picture", "sound"})
 
+# The name to give as ``extract`` to ``evidence.open.read``: who asks need not load what looks.
+FIND_ALL = f"{__name__}.run:find_all"
+
 Picture = NDArray[np.uint8]  # (rows, columns, 3), RGB, as displayed
 
 

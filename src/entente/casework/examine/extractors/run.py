@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entente import plugins
-from entente.casework.examine.extractors import Material, Picture
+from entente.casework.examine.extractors import FIND_ALL, Material, Picture
 from entente.casework.intake.metadata import normalise
 from entente.vocabulary.clue import Clue
 
-FIND_ALL = f"{__name__}:find_all"  # the name to give as ``extract`` to ``evidence.open.read``
+__all__ = ["EXTRACTORS", "FIND_ALL", "find_all", "found_in", "material_of"]
+
 EXTRACTORS = dict(plugins.extractors())
 
 
