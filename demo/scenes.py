@@ -362,7 +362,7 @@ def draw_partner_media(folder: Path) -> dict[str, FoundManifest]:
 
 def draw_search(folder: Path) -> FoundManifest:
     """Draw the police photographs of day 9: each of the 14 things that stayed, and the rooms around them."""
-    entries, taken = [], datetime(2026, 6, 17, 7, 30)  # noqa: DTZ001 - a camera's own clock
+    entries, taken = [], datetime(2026, 6, 18, 7, 30)  # noqa: DTZ001 - a camera's own clock
     views = [_close(thing) for thing in THINGS if thing.stays]
     for room in HOUSE:
         views += [

@@ -14,6 +14,8 @@ from pathlib import Path
 from threading import Event
 
 from demo import scenes
+from demo.camera import Device, exif, write
+from demo.landscapes import landscape
 from entente.casework.close import service as close
 from entente.casework.cooperate import service as cooperate
 from entente.casework.crosscheck import service as crosscheck
@@ -35,6 +37,7 @@ from entente.records.models import (
     Case,
     Clue,
     ElementMatch,
+    Match,
     Media,
 )
 from entente.vocabulary.agency import Officer, Part
@@ -44,7 +47,8 @@ from entente.vocabulary.handling import Purpose
 from entente.vocabulary.media import Region
 
 VI = Purpose.VICTIM_IDENTIFICATION
-DISCOVERED = datetime(2026, 6, 8, 9, 0, tzinfo=UTC)
+LOOK_MS = 4_000  # how long a look in clear lasts
+DISCOVERED = datetime(2026, 6, 9, 9, 0, tzinfo=UTC)
 
 AGENCIES = (
     ("IT", "National unit, Italy", "IT", "national unit"),
@@ -103,6 +107,7 @@ class TenDays:
     start: datetime = DISCOVERED
     tell: Callable[[str], object] = print
     case: Case = field(init=False)
+    other: Case = field(init=False)  # waits on the board beside it
     day: int = -1
 
     def play(self, until: int) -> None:
@@ -151,13 +156,16 @@ class TenDays:
                 receive(italy, VI, self.case, [self.folder / "found"], intake)
             self.work()
         self._partners_hold()
+        self._another_case()
 
     def day_1(self) -> None:
         """The national unit examines and places them in one region."""
         self.tell("day 1: series, clues, one country")
         with self.at(1, 9):
             with self.desk_of("IT-1001") as italy:
-                link.accept_all(italy, VI, [w for w in link.waiting(self.case) if w.kind != "name pattern"])
+                for met in Match.objects.filter(case=self.case):
+                    match.decide_match(italy, VI, met, confirmed=True)
+                link.accept_all(italy, VI, [w for w in link.waiting(self.case) if w.kind in TELLING_LINKS])
                 self._see(italy)
                 for clue in Clue.objects.filter(case=self.case, state="proposed", kind__in=PLAUSIBLE):
                     examine.confirm(italy, VI, clue, seen="proposed")
@@ -239,7 +247,10 @@ class TenDays:
                 )
             self.work()
         with self.at(6, 15), self.desk_of("IT-1001") as italy:
-            self.product = inform.issue(italy, VI, self.case, language="en")
+            told, _ = inform.proposed(italy, VI, self.case, "en")
+            once = {p.text.partition(" (item")[0]: p for p in reversed(told)}  # a fact is said once
+            statements = [(p.text, p.type, p.clues, p.evaluation) for p in reversed(once.values())]
+            self.product = inform.issue(italy, VI, self.case, statements=statements, language="en")
             inform.disclose(italy, VI, self.product, Agency.objects.get(short="EU"))
 
     def day_7(self) -> None:
@@ -253,8 +264,10 @@ class TenDays:
                 place="House at the end of the lane, district of Cuneo",
                 because="the bakery's round, the skyline with the church tower and the cadastre agree",
             )
-        with self.at(7, 16), self.desk_of("IT-1001") as italy:
-            locate.confirm_home(italy, VI, proposal)
+        with self.at(7, 16):
+            with self.desk_of("IT-1001") as italy:
+                locate.confirm_home(italy, VI, proposal)
+            self.work()
 
     def day_8(self) -> None:
         """The search is prepared: what was seen, printed with crops only."""
@@ -299,6 +312,7 @@ class TenDays:
             with self.desk_of("IT-1001") as italy:
                 close.record_outcome(italy, VI, self.case, Outcome.CHILD_SAFE, text="")
                 close.record_outcome(italy, VI, self.case, Outcome.SUSPECT_ARRESTED, text="")
+                close.tell_contributors(italy, VI, self.case)
             self.work()
 
     # what the days are made of
@@ -333,6 +347,26 @@ class TenDays:
                     receive(partner, VI, own, [folder], Intake(source="national holdings"))
             self.work()
 
+    def _another_case(self) -> None:
+        """Let an older case of the national unit wait on the board: pictures of hills, far from the house."""
+        begun, device = self.start - timedelta(days=9), Device("Alder", "T1", "T1-70021", "+00:00")
+        for number in range(3):
+            tags = exif(device, (begun - timedelta(days=1, minutes=number)).replace(tzinfo=None), FAR_AWAY)
+            write(self.folder / "other" / f"T{number:04d}.JPG", landscape(900 + number), tags, 88)
+        with self.at(0, 8, 30):
+            with self.desk_of("IT-1001") as italy:
+                self.other = open_case(
+                    italy,
+                    VI,
+                    number="IT-2026-0139",
+                    title="Operation Fir",
+                    victim_number="V-2026-027",
+                    discovered_at=begun,
+                )
+            with self.desk_of("IT-1001") as italy:
+                receive(italy, VI, self.other, [self.folder / "other"], Intake(source="partner platform"))
+            self.work()
+
     def _assign(self, lead: Officer, number: str, task: str) -> None:
         account = Account.objects.get(username=number)
         prioritise.assign(lead, VI, self.case, account, part=Part.MEMBER, task=task)
@@ -345,12 +379,15 @@ class TenDays:
         return examine.crop(officer, VI, self._item_with(key), _box(key))
 
     def _see(self, officer: Officer) -> None:
-        """Record what the officer sees: things in boxes, each with its grade."""
+        """Look once at each item, and record what the officer sees: things in boxes, each with its grade."""
         for key, kind, value, grade, because in SEEN:
+            item = self._item_with(key)
+            look, _ = examine.reveal(officer, VI, item)
+            examine.hide(officer, VI, look, LOOK_MS)
             examine.mark(
                 officer,
                 VI,
-                self._item_with(key),
+                item,
                 kind=kind,
                 value=value,
                 region=_box(key),
@@ -371,6 +408,11 @@ def _present(name: str) -> bool:
     """A person looks and decides; here the person knows what was drawn."""
     return next(e for e in scenes.elements() if e.words == name).present
 
+
+# A run of names alone ties too much: those links wait for somebody to look.
+TELLING_LINKS = ("near picture", "near frame", "same device")
+
+FAR_AWAY = (60.39, 5.32)  # where the other case's pictures say they were taken
 
 # Clues that a device or the sound proposes and the officer finds plausible.
 PLAUSIBLE = ("utc_offset", "mains_hz", "device")
@@ -402,6 +444,7 @@ ANSWERS: dict[str, dict[str, object]] = {
         "text": "The biscuits are sold in shops of northern Italy.",
         "clue_kind": "country",
         "clue_value": "IT",
+        "codes": ("H1",),
         "evaluation": "B3",
     },
     "CA-7001": {
