@@ -159,3 +159,18 @@ def test_the_science_is_installed_without_django() -> None:
     plain = " ".join(project["dependencies"]).lower()
     assert "django" not in plain
     assert all(name in plain for name in ("numpy", "scipy", "numba", "opencv", "h3"))
+
+
+def test_no_query_goes_around_the_guard_in_raw_sql() -> None:
+    """The guard sits in Django's compiler, so SQL that somebody writes by hand would not meet it."""
+    ways = {"raw", "extra", "cursor", "execute", "executemany", "executescript"}
+    found = [
+        f"{short(path)}:{node.lineno} {ast.unparse(node.func)}"
+        for path in modules()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ways
+    ]
+    found += [
+        f"{short(p)}:{line}" for p in modules() for name, line in imports(p) if name in {"sqlite3", "psycopg"}
+    ]
+    assert not found
