@@ -143,7 +143,7 @@ row = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(row, min_size=1, max_size=5), member=st.sets(st.sampled_from(AGENCIES)))
 def test_the_predicate_in_sql_is_the_law_in_python(rows, member, case, circle):
     now = datetime.now(UTC)
