@@ -19,7 +19,7 @@ def run(arguments: list[str]) -> int:
     if told.act == "verify" and told.file:
         try:
             told_by_file = verify_file(told.file)
-        except (OSError, ValueError, KeyError) as fault:
+        except (OSError, ValueError, LookupError, TypeError) as fault:
             return words.refuse("log", f"{told.file} is not a log: {fault}")
         words.say(told_by_file, told.json)
         return 1 if told_by_file["faults"] else 0

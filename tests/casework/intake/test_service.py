@@ -115,9 +115,8 @@ def test_every_bad_file_is_recorded_with_its_reason_and_every_good_one_is_opened
     assert {n for n, m in found.items() if not m.refusal} == good
     assert {n for n, m in found.items() if m.partial} == {"cut short.png"}  # what is there of it is used
     assert all(m.pdq for n, m in found.items() if n in good and m.kind == "picture")
-    assert job.result == {
-        "files": len(good) + len(wrong), "new": len(good), "duplicate": 0, "refused": len(wrong), "unchanged": 0,
-    }  # fmt: skip
+    counted = {"new": len(good), "refused": len(wrong), "duplicate": 0, "unchanged": 0}
+    assert job.result == {"files": len(good) + len(wrong), **counted}
     with guard.system("test"):
         assert Frame.objects.filter(media=found["good.mp4"]).count() > 0
         numbers = sorted(Media.objects.values_list("number", flat=True))

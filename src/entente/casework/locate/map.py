@@ -117,6 +117,7 @@ def draw(posterior: Posterior, cells90: Sequence[str] = (), title: str = "Where 
         f'<defs><clipPath id="map-clip">'
         f'<rect width="{frame.width:g}" height="{frame.height:.1f}"/></clipPath>'
         f"{_land(shapes, frame)}</defs>"
+        f'<rect width="{frame.width:g}" height="{tall:.1f}" fill="#fff"/>'
         f'<g clip-path="url(#map-clip)">{"".join(parts)}</g>'
         f'<text x="4" y="{frame.height + 16:.1f}" fill="#333">{escape(ATTRIBUTION)}</text></svg>\n'
     )
