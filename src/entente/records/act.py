@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -23,6 +24,37 @@ class Deed:
     recipients: list[UUID] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A denial that waits for the outermost act to end, so that its rollback does not take the entry too."""
+
+    officer: Officer
+    act: Act
+    thing: Thing
+    purpose: Purpose
+    step: str
+    reason: str
+    result: str
+
+    def seal(self) -> None:
+        """Write the entry in a transaction of its own."""
+        with transaction.atomic():
+            log.append(
+                self.officer,
+                self.act,
+                self.thing,
+                self.purpose,
+                verb="denied",
+                step=self.step,
+                reason=self.reason,
+                result=self.result,
+            )
+
+
+# What was denied inside the outermost act under way; ``None`` outside any act.
+_refused: ContextVar[list[_Refused] | None] = ContextVar("refused", default=None)
+
+
 @contextmanager
 def acting(
     officer: Officer,
@@ -36,16 +68,35 @@ def acting(
 ) -> Iterator[Deed]:
     """Do what is inside as ``officer``, or raise ``Denied`` with a log entry that says so.
 
-    Everything inside is one transaction with its log entry: both happen or neither does.
+    Everything inside is one transaction with its log entry: both happen or neither does. A denial inside
+    another act is written once that act has ended, done or undone: it stays in the log either way.
     """
     decision = decide(officer, thing, act, purpose, clock.now())
     if isinstance(decision, Deny):
-        with transaction.atomic():
-            log.append(
-                officer, act, thing, purpose, verb="denied", step=step, reason=reason, result=decision.reason
-            )
+        refused = _Refused(officer, act, thing, purpose, step, reason, decision.reason)
+        waiting = _refused.get()
+        if waiting is None:
+            refused.seal()
+        else:
+            waiting.append(refused)
         raise guard.Denied(decision.reason)
     deed = Deed(reason, list(recipients))
-    with transaction.atomic(), guard.scope(officer, purpose, act):
+    with _denials_kept(), transaction.atomic(), guard.scope(officer, purpose, act):
         yield deed
         log.append(officer, act, thing, purpose, step=step, reason=deed.reason, recipients=deed.recipients)
+
+
+@contextmanager
+def _denials_kept() -> Iterator[None]:
+    """Write what was denied inside the outermost act after its transaction."""
+    if _refused.get() is not None:
+        yield
+        return
+    waiting: list[_Refused] = []
+    token = _refused.set(waiting)
+    try:
+        yield
+    finally:
+        _refused.reset(token)
+        for each in waiting:
+            each.seal()
