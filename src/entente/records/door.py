@@ -1,18 +1,21 @@
 """The door of every page: who is asking, for which case, and one consultation in the log.
 
 ``case_page`` finds the case through the guard (hidden and absent are one 404), and serves a GET inside a
-logged reading. A POST reaches the view with the case; its service asks the law for its own act.
+logged reading. A POST reaches the view with the case; its service asks the law for its own act, and a page
+that it answers with (a form with its errors) is a reading too. Other methods are served nowhere: a page got
+by OPTIONS would be a page that no log knows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404
 
 from entente.records.act import acting
@@ -32,6 +35,7 @@ class DeskRequest(HttpRequest):
 
 
 View = Callable[..., HttpResponse]
+READING, SERVED = ("GET", "HEAD"), ("GET", "HEAD", "POST")
 
 
 def case_page(step: str, *, consults: bool = True) -> Callable[[View], View]:
@@ -44,17 +48,29 @@ def case_page(step: str, *, consults: bool = True) -> Callable[[View], View]:
         @login_required
         @wraps(view)
         def opened(request: DeskRequest, case_id: UUID, **kwargs: Any) -> HttpResponse:
+            if request.method not in SERVED:
+                return HttpResponseNotAllowed(SERVED)
             case = get_object_or_404(Case, pk=case_id)
             request.case, request.step = case, step
-            if request.method not in {"GET", "HEAD"} or not consults:
+            if not consults:
                 return view(request, case, **kwargs)
-            where = request.resolver_match.view_name if request.resolver_match else step
-            with acting(request.officer, Act.READ, case.as_thing(), request.purpose, step=step, reason=where):
-                return view(request, case, **kwargs)
+            if request.method in READING:
+                with _consulting(request, case, step):
+                    return view(request, case, **kwargs)
+            answer = view(request, case, **kwargs)
+            if answer.status_code < 500 and answer["Content-Type"].startswith("text/html") and answer.content:
+                with _consulting(request, case, step):
+                    pass
+            return answer
 
         return opened
 
     return make
+
+
+def _consulting(request: DeskRequest, case: Case, step: str) -> AbstractContextManager[Any]:
+    where = request.resolver_match.view_name if request.resolver_match else step
+    return acting(request.officer, Act.READ, case.as_thing(), request.purpose, step=step, reason=where)
 
 
 def desk_page(view: View) -> View:
@@ -63,6 +79,8 @@ def desk_page(view: View) -> View:
     @login_required
     @wraps(view)
     def opened(request: DeskRequest, **kwargs: Any) -> HttpResponse:
+        if request.method not in SERVED:
+            return HttpResponseNotAllowed(SERVED)
         request.case, request.step = None, ""
         return view(request, **kwargs)
 

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.intake.service import CaseRefused, open_case
 from entente.records import log
@@ -60,6 +60,7 @@ def clock_rows(clock: Clock | None) -> dict[str, Any] | None:
     }
 
 
+@require_safe
 @desk_page
 def board(request: DeskRequest) -> HttpResponse:
     """Show the officer's cases, the most urgent first."""
@@ -117,6 +118,7 @@ def new_case(request: DeskRequest) -> HttpResponse:
     return render(request, "new_case.html", {"form": form}, status=400 if form.errors else 200)
 
 
+@require_safe
 @case_page("")
 def case_front(request: DeskRequest, case: Case) -> HttpResponse:
     """Show the case: its clock, its people, its steps in order."""
@@ -142,6 +144,7 @@ def choose_purpose(request: DeskRequest) -> HttpResponse:
     return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "board")
 
 
+@require_safe
 @desk_page
 def log_page(request: DeskRequest) -> HttpResponse:
     """Show the agency's entries to its data protection officer, and prove the whole log."""
@@ -152,6 +155,7 @@ def log_page(request: DeskRequest) -> HttpResponse:
     return render(request, "log.html", {"entries": entries, "proof": log.verify()})
 
 
+@require_safe
 @desk_page
 def job_progress(request: DeskRequest, job_id: UUID) -> HttpResponse:
     """Show how far a job is, to the one who asked for it and to the members of its case."""

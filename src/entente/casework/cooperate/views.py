@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.cooperate import service
 from entente.casework.cooperate.clue_value import STATED, parse, said
@@ -197,6 +197,7 @@ class ReleaseForm(forms.Form):
 # --- in the case: those who ask ---------------------------------------------------------------------------
 
 
+@require_safe
 @case_page("cooperate")
 def page(request: DeskRequest, case: Case) -> HttpResponse:
     """Show what was asked, of whom, and what came back; and the form to ask."""
@@ -305,6 +306,7 @@ urlpatterns = [
 # --- outside any case: those who are asked ----------------------------------------------------------------
 
 
+@require_safe
 @desk_page
 def requests(request: DeskRequest) -> HttpResponse:
     """List what is asked of the officer's agency, and what it asked: neutral lines, no question."""
@@ -433,6 +435,7 @@ def _release(request: DeskRequest, row: Answer) -> None:
     messages.success(request, _("The release is recorded."))
 
 
+@require_POST
 @desk_page
 def dispatch_crop(request: DeskRequest, dispatch_id: UUID) -> HttpResponse:
     """Serve the crop small and grey, when it was asked for."""

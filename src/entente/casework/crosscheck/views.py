@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.crosscheck import service
 from entente.casework.crosscheck.identifiers import IdentifierKind
@@ -62,6 +62,7 @@ class CheckForm(forms.Form):
         return data
 
 
+@require_safe
 @case_page("crosscheck")
 def page(request: DeskRequest, case: Case) -> HttpResponse:
     """Show the checks of this agency, and who asks about its items."""

@@ -19,7 +19,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.examine import service, values
 from entente.records.door import DeskRequest, case_page
@@ -97,6 +97,7 @@ def chosen(case: Case, query: Any) -> QuerySet[Media]:
     return items.order_by("number")
 
 
+@require_safe
 @case_page("examine")
 def page(request: DeskRequest, case: Case) -> HttpResponse:
     """Show the items as neutral lines; nothing is rendered before it is asked for."""

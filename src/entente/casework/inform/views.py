@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.inform.compose import NotComposed, StatementType
 from entente.casework.inform.draft import Draft
@@ -90,6 +90,7 @@ def _choices(draft: Draft) -> list[tuple[str, str]]:
     return [(s.row, f"{s.id} · {s.text[:90]} ({s.item})") for s in draft.sources]
 
 
+@require_safe
 @case_page("inform")
 def page(request: DeskRequest, case: Case) -> HttpResponse:
     """List the products and offer the next one's statements."""
@@ -160,6 +161,7 @@ def _as_file(pdf: bytes, case: Case, number: int, of: str = "product") -> HttpRe
     return response
 
 
+@require_safe
 @case_page("inform")
 def download(request: DeskRequest, case: Case, product_id: UUID) -> HttpResponse:
     """Hand out the product as issued; the consultation is in the log."""
@@ -170,6 +172,7 @@ def download(request: DeskRequest, case: Case, product_id: UUID) -> HttpResponse
         return _shown(request, case, 500, fault=str(fault))
 
 
+@require_safe
 @case_page("inform")
 def trace(request: DeskRequest, case: Case, product_id: UUID) -> HttpResponse:
     """Show each statement → clue → item → person, and which clues stand no longer."""

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.link import service
 from entente.records.door import DeskRequest, case_page
@@ -61,6 +61,7 @@ def tile_of(media: Media, language: str, at: int | None = None, of: int | None =
     return tile
 
 
+@require_safe
 @case_page("link")
 def page(request: DeskRequest, case: Case) -> HttpResponse:
     """Show the proposals, strongest first, the groups they suggest, and the series."""
@@ -105,6 +106,7 @@ def _changes(case: Case, only: Series | None = None) -> list[dict[str, Any]]:
     return [{"change": c, "what": WHAT[c.what]} for c in rows[:CHANGES]]
 
 
+@require_safe
 @case_page("link")
 def series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResponse:
     """Show one series: its items as neutral tiles, the reason of each link, and what can be done with it."""

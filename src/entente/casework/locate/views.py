@@ -13,7 +13,7 @@ from django.urls import path
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.locate import engine
 from entente.casework.locate.explain import explain
@@ -48,6 +48,7 @@ class HomeForm(forms.Form):
     )
 
 
+@require_safe
 @case_page("locate")
 def page(request: DeskRequest, case: Case) -> HttpResponse:
     """Show where the officer's own visible clues point."""

@@ -16,7 +16,7 @@ from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from entente import plugins
 from entente.casework.match.service import check, decide_match, import_list
@@ -118,6 +118,7 @@ def _imported(request: DeskRequest, data: dict[str, Any]) -> HashList:
         )
 
 
+@require_safe
 @desk_page
 def one_list(request: DeskRequest, list_id: UUID) -> HttpResponse:
     """Show one list: its counts, and each record that could not be read, with its line."""

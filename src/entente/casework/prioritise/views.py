@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.prioritise.service import NotAssigned, assign, rank, set_risk, take_off
 from entente.records import clock
@@ -45,6 +45,7 @@ class RiskForm(forms.Form):
     because = forms.CharField(label=_("Reason"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
 
+@require_safe
 @case_page("prioritise")
 def page(request: DeskRequest, case: Case) -> HttpResponse:
     """Show score and people."""

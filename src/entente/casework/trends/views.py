@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.trends import chart, service
 from entente.casework.trends.counts import Level
@@ -35,6 +35,7 @@ STAGE_NAMES = {
 }
 
 
+@require_safe
 @case_page("trends")
 def page(request: DeskRequest, case: Case) -> HttpResponse:
     """Show the re-shares of this case, then figures over all cases that the officer sees."""

@@ -1,0 +1,510 @@
+"""Every address of the desk, from its own resolver: who sees what, what may change, what is logged.
+
+An address that is not in ``ROUTES`` fails the first test, so no page is added without saying what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from entente.casework.inform.service import issue
+from entente.records import clock, guard
+from entente.records.models import (
+    Answer,
+    Change,
+    Clue,
+    Dispatch,
+    Element,
+    ElementMatch,
+    HashList,
+    HomeProposal,
+    Job,
+    Link,
+    LogEntry,
+    LoginLink,
+    Match,
+    Media,
+    Membership,
+    Occurrence,
+    Request,
+    Series,
+    SeriesItem,
+)
+from entente.vocabulary.handling import Purpose
+
+VI = Purpose.VICTIM_IDENTIFICATION
+GET, POST = "GET", "POST"
+OTHERS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+SECRET = "Operation Larch"  # stands on every page of the case
+
+# Inside a case: the methods that the address serves.
+CASE = {
+    "case": {GET},
+    "intake:page": {GET, POST},
+    "match:page": {GET, POST},
+    "match:decide": {POST},
+    "link:page": {GET},
+    "link:propose": {POST},
+    "link:decide": {POST},
+    "link:gather": {POST},
+    "link:series": {GET},
+    "link:change-series": {POST},
+    "link:undo": {POST},
+    "examine:page": {GET},
+    "examine:suggest": {POST},
+    "examine:item": {GET, POST},
+    "examine:grey": {POST},
+    "examine:reveal": {POST},
+    "examine:hide": {POST},
+    "examine:note": {POST},
+    "examine:crop": {POST},
+    "examine:decide": {POST},
+    "locate:page": {GET},
+    "locate:keep": {POST},
+    "locate:home": {POST},
+    "locate:home-confirm": {POST},
+    "prioritise:page": {GET},
+    "prioritise:score": {POST},
+    "prioritise:risk": {POST},
+    "prioritise:assign": {POST},
+    "prioritise:end": {POST},
+    "cooperate:page": {GET},
+    "cooperate:ask": {POST},
+    "cooperate:withdraw": {POST},
+    "cooperate:answer": {GET, POST},
+    "cooperate:take": {POST},
+    "crosscheck:page": {GET},
+    "crosscheck:ask": {POST},
+    "inform:page": {GET},
+    "inform:issue": {POST},
+    "inform:trace": {GET},
+    "inform:pdf": {GET},
+    "inform:leave": {GET, POST},
+    "seize:page": {GET, POST},
+    "seize:from-clues": {POST},
+    "seize:checklist": {GET},
+    "seize:receive": {POST},
+    "seize:compare": {POST},
+    "seize:decide": {POST},
+    "seize:exhibit": {POST},
+    "close:page": {GET, POST},
+    "close:tell": {POST},
+    "close:turn": {POST},
+    "trends:page": {GET},
+    "trends:count": {POST},
+    "trends:figures": {POST},
+}
+# Outside any case, for those who are logged in.
+DESK = {
+    "board": {GET},
+    "purpose": {POST},
+    "log": {GET},
+    "new-case": {GET, POST},
+    "job": {GET},
+    "lists": {GET, POST},
+    "list": {GET},
+    "requests": {GET},
+    "dispatch": {GET, POST},
+    "dispatch-answer": {POST},
+    "dispatch-crop": {POST},
+    "dispatch-reveal": {POST},
+    "dispatch-release": {POST},
+}
+# Before anybody is known, or about one's own account only.
+DOORS = {
+    "enter",
+    "set_language",
+    "account_login",
+    "account_logout",
+    "account_reauthenticate",
+    "account_change_password",
+    "account_inactive",
+}
+# Nobody signs up, and the desk sends no mail: these addresses answer as if they were not there.
+CLOSED = {
+    "account_signup",
+    "account_email",
+    "account_email_verification_sent",
+    "account_set_password",
+    "account_reset_password",
+    "account_confirm_login_code",
+    "account_confirm_email",
+    "account_reset_password_from_key_done",
+    "account_reset_password_from_key",
+    "account_reset_password_done",
+}
+SECOND_FACTOR = re.compile(r"mfa_\w+")
+
+
+def routes() -> dict[str, list[str]]:
+    """Return every named address of the resolver with the names of its arguments."""
+    found: dict[str, list[str]] = {}
+
+    def walk(patterns: Any, space: str, arguments: list[str]) -> None:
+        for each in patterns:
+            here = [*arguments, *each.pattern.regex.groupindex]
+            if hasattr(each, "url_patterns"):
+                walk(each.url_patterns, f"{each.namespace}:" if each.namespace else space, here)
+            else:
+                assert each.name, f"{each.pattern} has no name"
+                found[space + each.name] = here
+
+    walk(get_resolver().url_patterns, "", [])
+    return found
+
+
+def test_every_address_of_the_resolver_is_listed_here():
+    named = {name for name in routes() if not SECOND_FACTOR.fullmatch(name)}
+    assert named == CASE.keys() | DESK.keys() | DOORS | CLOSED
+
+
+# --- a case with one row of everything ------------------------------------------------------------------
+
+
+@pytest.fixture
+def world(circle, case):
+    """Italy's case with one row of everything that an address can name, and people of every part."""
+    reader = circle.make_account(circle.agencies.it, "IT-1003")
+    it, au = circle.agencies.it, circle.agencies.au
+    made = {"case": case, "owner": it, "made_by": circle.it}
+    with guard.system("fill a case for a test"):
+        Membership.objects.create(case=case, account=reader, part="reader")
+        second = Membership.objects.create(case=case, account=circle.it_second, part="lead")
+        held = {"kind": "picture", "width": 8, "height": 8, "source": "disk"}
+        a, b = (Media.objects.create(number=n, sha256=str(n) * 64, **held, **made) for n in (1, 2))
+        case.items_given = 2
+        case.save()
+        for media, name in ((a, "first.jpg"), (b, "second.jpg")):
+            Occurrence.objects.create(media=media, folder="/disk", name=name, source="disk", **made)
+        because = {"because": "near", "method": "m", "version": "1"}
+        match = Match.objects.create(
+            media=a, verdict="near", list_name="L", entry="e", transform="", **because, **made
+        )
+        link = Link.objects.create(a=a, b=b, kind="near picture", weight=0.9, **because, **made)
+        series = Series.objects.create(name="S-1", **made)
+        for media in (a, b):
+            SeriesItem.objects.create(series=series, media=media, **made)
+        change = Change.objects.create(what="make a series", before={"rows": [], "last": 1}, **made)
+        clue = Clue.objects.create(
+            media=a,
+            kind="country",
+            value="IT",
+            group="objects",
+            source="s",
+            state="confirmed",
+            **because,
+            **made,
+        )
+        home = HomeProposal.objects.create(place="a house", because="the view", **made)
+        due = clock.now() + timedelta(days=2)
+        asked = Request.objects.create(question="Which town?", due=due, purpose=str(VI), **made)
+        sent = Dispatch.objects.create(
+            request=asked, addressed=au, question="Which town?", due=due, purpose=str(VI), codes="H2", **made
+        )
+        answer = Answer.objects.create(
+            dispatch=sent,
+            addressed=au,
+            kind="answer",
+            text="a town",
+            case=case,
+            owner=au,
+            made_by=circle.au,
+            clue_kind="country",
+            clue_value="PT",
+        )
+        element = Element.objects.create(number=1, name="a lamp", clue=clue, **made)
+        met = ElementMatch.objects.create(element=element, media=b, because="near", method="m", **made)
+        hashes = HashList.objects.create(
+            owner=it, name="L", format="csv", sha256="0" * 64, imported_by=circle.it
+        )
+    job = Job.objects.create(task="intake.receive", case=case.pk, account=circle.it, purpose=str(VI))
+    told = [("It is in Italy.", "fact", [clue.pk], "X4")]
+    product = issue(circle.officer(circle.it), VI, case, statements=told)
+    return SimpleNamespace(
+        circle=circle,
+        case=case,
+        reader=reader,
+        link=link,
+        media=a,
+        arguments={
+            "case_id": case.pk,
+            "match_id": {"match:decide": match.pk, "seize:decide": met.pk},
+            "series_id": series.pk,
+            "change_id": change.pk,
+            "number": 1,
+            "clue_id": clue.pk,
+            "proposal_id": home.pk,
+            "membership_id": second.pk,
+            "request_id": asked.pk,
+            "answer_id": answer.pk,
+            "dispatch_id": sent.pk,
+            "product_id": product.pk,
+            "list_id": hashes.pk,
+            "job_id": job.pk,
+            "paper": "a4",
+            "secret": LoginLink.issue(circle.it),
+            "key": "1-abc",
+            "uidb36": "1",
+            "pk": 1,
+        },
+    )
+
+
+def address(world: SimpleNamespace, name: str, **instead: Any) -> str:
+    """Return the address of a row that is there, some arguments replaced."""
+    held = {**world.arguments, **instead}
+    given = {n: held[n][name] if isinstance(held[n], dict) else held[n] for n in routes()[name]}
+    return reverse(name, kwargs=given)
+
+
+def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
+    """Return what a person would send by each POST."""
+    other, items = world.circle.agencies.fr, [str(world.media.pk)]
+    soon = (clock.now() + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
+    look = {"purpose": str(VI)}
+    return {
+        "intake:page": {"source": "disk", "codes": "H0", "folder": "/"},
+        "match:decide": {"say": "confirm"},
+        "link:decide": {"decision": "refuse", "item": str(world.link.pk)},
+        "link:gather": {"item": items},
+        "link:change-series": {"decision": "take-out", "item": items},
+        "examine:item": {"kind": "country", "value": "PT", "evaluation": "X4"},
+        "examine:grey": look,
+        "examine:reveal": look,
+        "examine:hide": {"reveal": str(uuid4()), "milliseconds": "5"},
+        "examine:note": {"text": "a note"},
+        "examine:crop": {"x": "0", "y": "0", "w": "0.5", "h": "0.5"},
+        "examine:decide": {"decision": "withdraw"},
+        "locate:home": {"place": "a house", "because": "a view", "codes": "H2"},
+        "prioritise:risk": {"at_risk": "on", "because": "a plan"},
+        "prioritise:assign": {"service_number": "FR-1001", "part": "reader"},
+        "cooperate:ask": {
+            "question": "Whose?",
+            "agencies": str(other.pk),
+            "due": soon,
+            "urgency": "normal",
+            "codes": "H0",
+        },
+        "crosscheck:ask": {"kinds": "hash"},
+        "inform:leave": {"to": str(other.pk)},
+        "seize:page": {"element-name": "a chair", "element-evaluation": "X4"},
+        "seize:receive": {
+            "found-source": "s",
+            "found-codes": "H0",
+            "found-folder": "/",
+            "found-origin": "search",
+        },
+        "seize:decide": {"say": "same"},
+        "seize:exhibit": {"exhibit-number": "E1", "exhibit-description": "a phone"},
+        "close:page": {"what": "child safe"},
+        "close:turn": {"reason": "done"},
+    }
+
+
+def as_one(account: Any, **given: Any) -> Client:
+    """Return the browser of ``account``."""
+    client = Client(**given)
+    client.force_login(account)
+    return client
+
+
+def asked(client: Client, method: str, at: str, data: dict[str, Any] | None = None) -> Any:
+    """Ask, and turn a fault of the server into its 500."""
+    client.raise_request_exception = False
+    return client.post(at, data or {}) if method == POST else client.generic(method, at)
+
+
+def bare(response: Any) -> tuple[int, bytes]:
+    """Return status and body without the asker's own words: the form's token, and the address asked for."""
+    path = response.wsgi_request.path.encode()
+    body = re.sub(rb'(csrf[^>]*value|content)="[^"]*"|"X-CSRFToken": "[^"]*"', b"", response.content)
+    return response.status_code, body.replace(path, b"")
+
+
+def rows() -> dict[str, list[Any]]:
+    """Return every row of every table but the log's and the sessions'."""
+    left_out = {"records_logentry", "records_loghead", "django_session"}
+    with guard.system("compare all rows in a test"):
+        return {
+            m._meta.db_table: sorted(map(repr, m._base_manager.values_list()))
+            for m in apps.get_models()
+            if m._meta.db_table not in left_out
+        }
+
+
+def entries(**which: Any) -> list[LogEntry]:
+    with guard.system("read the log in a test"):
+        return list(LogEntry.objects.filter(**which).order_by("seq"))
+
+
+# --- who sees what --------------------------------------------------------------------------------------
+
+
+def test_nobody_sees_anything_without_a_log_in(world):
+    browser = Client()
+    for name in CASE | DESK:
+        for method in (GET, POST, *OTHERS):
+            told = asked(browser, method, address(world, name))
+            assert told.status_code in {302, 404, 405}, (name, method, told.status_code)
+            assert told.status_code != 302 or told["Location"].startswith("/account/login/"), name
+            assert SECRET.encode() not in told.content
+
+
+@pytest.mark.parametrize("who", ["fr", "it_admin", "it_dpo"])
+def test_a_hidden_case_answers_exactly_as_an_absent_one(world, who):
+    browser, data = as_one(getattr(world.circle, who)), filled_in(world)
+    for name in CASE:
+        for method in (GET, "HEAD", POST, *OTHERS):
+            hidden = asked(browser, method, address(world, name), data.get(name))
+            absent = asked(browser, method, address(world, name, case_id=uuid4()), data.get(name))
+            assert hidden.status_code in {404, 405}, (name, method, hidden.status_code)
+            assert bare(hidden) == bare(absent), (name, method)
+
+
+def test_rows_of_others_outside_a_case_answer_exactly_as_absent_ones(world):
+    browser = as_one(world.circle.fr)
+    for name, kind in [
+        ("list", "list_id"),
+        ("job", "job_id"),
+        *((n, "dispatch_id") for n in DESK if "dispatch" in n),
+    ]:
+        for method in (GET, POST, *OTHERS):
+            hidden = asked(browser, method, address(world, name))
+            absent = asked(browser, method, address(world, name, **{kind: uuid4()}))
+            assert hidden.status_code in {404, 405}, (name, method, hidden.status_code)
+            assert bare(hidden) == bare(absent), (name, method)
+
+
+def test_an_administrator_and_a_stranger_find_no_case_on_any_page_of_the_desk(world):
+    for who in ("it_admin", "fr"):
+        browser = as_one(getattr(world.circle, who))
+        for name in DESK:
+            for method in (GET, POST):
+                told = asked(browser, method, address(world, name))
+                assert told.status_code < 500, (name, method)
+                assert SECRET.encode() not in told.content, (who, name, method)
+
+
+# What a reader may do by POST: open an answer, and take figures that name no case.
+READERS = {"cooperate:answer", "trends:figures"}
+
+
+def test_a_reader_changes_and_reveals_nothing(world):
+    browser, data, before = as_one(world.reader), filled_in(world), rows()
+    for name, methods in CASE.items():
+        if POST in methods and name not in READERS:
+            told = asked(browser, POST, address(world, name), data.get(name))
+            assert told.status_code in {303, 302, 400, 403, 404}, (name, told.status_code)
+            assert not told["Content-Type"].startswith(("image/", "application/pdf")), name
+            assert rows() == before, name
+
+
+# --- what a request may change --------------------------------------------------------------------------
+
+
+def lead_pages(world: SimpleNamespace, browser: Client) -> Iterator[tuple[str, Any]]:
+    for name, methods in (CASE | DESK).items():
+        if GET in methods and not name.startswith("dispatch") and name != "log":
+            yield name, asked(browser, GET, address(world, name))
+
+
+def test_a_get_changes_nothing_and_shows_no_picture(world):
+    browser, recipient = as_one(world.circle.it), as_one(world.circle.au)
+    before = rows()
+    for name, told in lead_pages(world, browser):
+        assert told.status_code == 200, (name, told.status_code)
+        assert not told["Content-Type"].startswith("image/"), name
+        assert b"<img" not in told.content, name
+        assert rows() == before, name
+    for name in (n for n in DESK if n.startswith("dispatch")):
+        told = asked(recipient, GET, address(world, name))
+        assert not told["Content-Type"].startswith("image/"), name
+
+
+def test_every_form_is_refused_without_its_token(world):
+    browser = as_one(world.circle.it, enforce_csrf_checks=True)
+    for name, methods in (CASE | DESK).items():
+        if POST in methods:
+            assert (
+                asked(browser, POST, address(world, name), filled_in(world).get(name)).status_code == 403
+            ), name
+
+
+def test_an_address_serves_its_own_methods_and_no_other(world):
+    browser = as_one(world.circle.it)
+    for name, methods in (CASE | DESK).items():
+        for method in {GET, POST, *OTHERS} - methods:
+            told = asked(browser, method, address(world, name))
+            assert told.status_code in {404, 405}, (name, method, told.status_code)
+            assert SECRET.encode() not in told.content, (name, method)
+
+
+# --- what is logged -------------------------------------------------------------------------------------
+
+
+def test_every_page_of_a_case_is_a_consultation_in_the_log(world):
+    browser = as_one(world.circle.it)
+    for name, methods in CASE.items():
+        if GET in methods:
+            before = len(entries(case=world.case.pk))
+            assert asked(browser, GET, address(world, name)).status_code == 200, name
+            assert len(entries(case=world.case.pk)) > before, name
+
+
+# The length of one's own look: the look itself is in the log.
+UNLOGGED = {"examine:hide"}
+
+
+def test_whatever_a_post_changes_or_shows_is_in_the_log(world):
+    browser, data = as_one(world.circle.it), filled_in(world)
+    for name, methods in CASE.items():
+        if POST in methods and name not in UNLOGGED:
+            log, before = len(entries(account=world.circle.it.pk)), rows()
+            told = asked(browser, POST, address(world, name), data.get(name))
+            assert told.status_code < 500, (name, told.status_code)
+            if rows() != before or SECRET.encode() in told.content:
+                assert len(entries(account=world.circle.it.pk)) > log, (name, told.status_code)
+
+
+# --- doors ----------------------------------------------------------------------------------------------
+
+
+def test_nobody_signs_up_and_the_desk_sends_no_mail(world):
+    for browser in (Client(), as_one(world.circle.it)):
+        for name in CLOSED:
+            assert asked(browser, GET, address(world, name)).status_code == 404, name
+            assert asked(browser, POST, address(world, name), {"email": "a@b.example"}).status_code == 404, (
+                name
+            )
+
+
+def test_a_log_in_link_works_once_and_gives_a_new_session(world):
+    browser = Client()
+    browser.get("/")
+    session = browser.session
+    session["planted"] = "by another"
+    session.save()
+    browser.cookies["sessionid"] = session.session_key
+    planted = session.session_key
+    at = address(world, "enter")
+    assert asked(browser, GET, at).status_code == 200
+    assert asked(browser, POST, at).status_code == 302
+    assert browser.session.session_key != planted
+    assert asked(Client(), POST, at).status_code == 403
+
+
+def test_a_purpose_is_not_chosen_with_a_way_to_another_site(world):
+    browser = as_one(world.circle.it)
+    for there in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
+        told = browser.post(reverse("purpose"), {"purpose": str(VI), "next": there})
+        assert told["Location"] == "/"
