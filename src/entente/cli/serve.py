@@ -28,6 +28,7 @@ def serve(host: str, port: int, *, worker: bool, desk: str) -> int:
     """Run uvicorn in this process and a worker in another; end both together."""
     import uvicorn
 
+    start.stay_small()
     beside = None
     if worker:
         beside = subprocess.Popen([sys.executable, "-m", "entente.cli", "worker", "--desk", desk])

@@ -14,6 +14,7 @@ def run(arguments: list[str]) -> int:
     made = words.on_desk(words.parser("worker", "do the desk's heavy work"))
     made.add_argument("--until-empty", action="store_true", help="end when there is nothing left to do")
     told = made.parse_args(arguments)
+    start.stay_small()
     try:
         start.open_desk(start.folder_of(told.desk))
     except start.NoDesk as fault:
