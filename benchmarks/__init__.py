@@ -1,1 +1,1 @@
-"""Benchmarks: each is a module that prints what it measured as JSON."""
+"""Benchmarks: `python -m benchmarks` runs those with a figure; each is a module that can run alone."""

@@ -1,0 +1,57 @@
+"""The figures, one benchmark after the other: ``python -m benchmarks [NAME …] [--small]``.
+
+Each runs as a process of its own within a time limit, in a temporary folder that goes with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+
+LIMIT_S = 600.0  # the longest is the intake of a thousand pictures, most of it the peer's
+NAMES = {
+    "intake": "the whole intake against hashlib, Pillow and pdqhash",
+    "match": "near search of a million hashes against faiss",
+    "locate": "a region from twelve clues",
+    "start": "from a fresh clone to the first page; memory",
+}
+
+
+def ran(name: str, small: bool) -> bool:
+    """Run one benchmark; whether it ended well within its time."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", *(["--small"] if small else [])]
+    with tempfile.TemporaryDirectory(prefix=f"entente-bench-{name}-") as spare:
+        program = subprocess.Popen(command, env={**os.environ, "TMPDIR": spare}, start_new_session=True)
+        try:
+            return program.wait(LIMIT_S) == 0
+        except subprocess.TimeoutExpired:
+            sys.stderr.write(f"benchmarks: {name} was stopped after {LIMIT_S:.0f} s\n")
+            return False
+        finally:
+            if program.poll() is None:
+                os.killpg(program.pid, signal.SIGKILL)
+                program.wait()
+
+
+def main() -> int:
+    """Run what was asked for, all of it if nothing was; 1 where one of them failed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="The figures, as ratios against named peers in the same run.",
+        epilog="; ".join(f"{name}: {says}" for name, says in NAMES.items()),
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument("--small", action="store_true", help="a quick look, not a figure to quote")
+    told = parser.parse_args()
+    unknown = sorted(set(told.names) - set(NAMES))
+    if unknown:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(NAMES)}")
+    return int(not all([ran(name, told.small) for name in told.names or NAMES]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
