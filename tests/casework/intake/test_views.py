@@ -20,8 +20,9 @@ VI = Purpose.VICTIM_IDENTIFICATION
 
 @pytest.fixture
 def desk(settings, tmp_path) -> Path:
-    settings.DESK = tmp_path / "desk"
-    settings.DESK.mkdir()
+    settings.DESK = tmp_path / "set apart" / "desk"
+    settings.DESK.mkdir(parents=True)
+    settings.INTAKE_ROOTS = [str(tmp_path / "set apart"), str(tmp_path / "of {agency}")]
     return settings.DESK
 
 
@@ -79,11 +80,32 @@ def test_an_outsider_does_not_find_the_page(client, case, circle, desk):
     assert laid_down(desk) == []
 
 
+def test_a_folder_is_taken_in_only_below_one_set_apart_for_the_agency(
+    client, case, circle, desk, tmp_path, settings
+):
+    client.force_login(circle.it)
+    page = reverse("intake:page", args=[case.pk])
+    for name in ("of it", "of fr", "elsewhere", "set apart"):
+        (tmp_path / name).mkdir(exist_ok=True)
+    (tmp_path / "of it" / "there").symlink_to(tmp_path / "elsewhere")
+    closed = ["of fr", "elsewhere", "of it/../elsewhere", "of it/there", "set apart", "set apart/desk", "."]
+    for name in closed:
+        told = client.post(page, given(found=[], folder=str(tmp_path / name)))
+        assert told.status_code == 400, name
+    assert not Job.objects.exists()
+    assert client.post(page, given(found=[], folder=str(tmp_path / "of it"))).status_code == 302
+    assert Job.objects.get().payload["paths"] == [str(tmp_path / "of it")]
+    settings.INTAKE_ROOTS = [""]
+    assert b'name="folder"' not in client.get(page).content
+    assert client.post(page, given(found=[], folder=str(tmp_path / "of it"))).status_code == 400
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
         ({"found": []}, "Choose files, or name a folder"),
         ({"found": [], "folder": "/no/such/folder"}, "There is no such folder"),
+        ({"found": [], "folder": "/"}, "There is no such folder"),
         ({"found": [], "folder": "the desk"}, "own folder"),
         ({"codes": ["H3"]}, "H3 needs its restriction in words"),
         ({"source": ""}, "required"),

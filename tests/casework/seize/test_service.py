@@ -226,11 +226,12 @@ def test_photographs_are_taken_in_by_upload_and_seized_files_by_folder(
 ):
     settings.DESK = tmp_path / "desk"
     settings.DESK.mkdir()
+    settings.INTAKE_ROOTS = [str(tmp_path / "disk")]
     client.force_login(circle.it)
     address = reverse("seize:receive", args=[case.pk])
     given = {"found-source": "day 9", "found-codes": "H0", "found-handling_text": ""}
     with write(tmp_path / "up" / "p.jpg", wall(7)).open("rb") as photo:
-        sent = client.post(address, {**given, "found-origin": "search", "found-media": photo})
+        sent = client.post(address, {**given, "found-origin": "search", "found-found": photo})
     assert sent.status_code == 303
     write(tmp_path / "disk" / "s.jpg", wall(8))
     folder = {**given, "found-origin": "seized", "found-folder": str(tmp_path / "disk")}

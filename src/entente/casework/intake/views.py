@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -41,7 +42,11 @@ class ManyFiles(forms.FileField):
 
 
 class ReceiveForm(forms.Form):
-    """Media by upload, or a folder that this machine can read."""
+    """Media by upload, or a folder below one that this site set apart for intake.
+
+    Without such a folder (``ENTENTE_INTAKE_ROOTS``) there is no field for it: who only has a browser must not
+    read what else lies on the server, such as keys or another agency's uploads.
+    """
 
     source = forms.CharField(label=_("Source"), max_length=200, help_text=_("Where or from whom it came."))
     found = ManyFiles(label=_("Files"), required=False)
@@ -50,6 +55,7 @@ class ReceiveForm(forms.Form):
         required=False,
         help_text=_("Everything below it is taken in; links are not followed."),
     )
+    roots: tuple[Path, ...] = ()
     codes = forms.MultipleChoiceField(
         label=_("Handling codes"),
         choices=[(c.value, c.value) for c in HandlingCode],
@@ -58,24 +64,45 @@ class ReceiveForm(forms.Form):
     )
     handling_text = forms.CharField(label=_("Restriction in words (for H3)"), required=False)
 
+    def __init__(self, *args: Any, agency: str = "", **kwargs: Any) -> None:
+        """Offer folders where the site set some apart; ``agency`` is the short name of the officer's."""
+        super().__init__(*args, **kwargs)
+        self.roots = intake_roots(agency)
+        if not self.roots:
+            del self.fields["folder"]
+
+    def clean_folder(self) -> str:
+        """Return the folder's real path; one that lies elsewhere is as one that is not there."""
+        if not (named := self.cleaned_data["folder"].strip()):
+            return ""
+        desk, folder = settings.DESK.resolve(), Path(named).resolve()
+        if not folder.is_dir() or not any(folder.is_relative_to(root) for root in self.roots):
+            raise forms.ValidationError(_("There is no such folder for intake on this machine."))
+        if folder.is_relative_to(desk) or desk.is_relative_to(folder):
+            raise forms.ValidationError(_("This is the desk's own folder; name the one with the material."))
+        return str(folder)
+
     def clean(self) -> dict[str, object]:
         """Files or a folder, and H3 with its words."""
         data = super().clean() or {}
-        if not data.get("found") and not data.get("folder"):
+        if not data.get("found") and not data.get("folder") and "folder" not in self.errors:
             self.add_error("found", _("Choose files, or name a folder."))
-        if data.get("folder") and not Path(data["folder"]).is_dir():
-            self.add_error("folder", _("There is no such folder on this machine."))
-        elif data.get("folder") and Path(data["folder"]).resolve().is_relative_to(settings.DESK.resolve()):
-            self.add_error("folder", _("This is the desk's own folder; name the one with the material."))
         if "H3" in data.get("codes", []) and not data.get("handling_text", "").strip():
             self.add_error("handling_text", _("H3 needs its restriction in words."))
         return data
 
 
+def intake_roots(agency: str) -> tuple[Path, ...]:
+    """Return the folders set apart for intake; ``{agency}`` in one stands for the agency's short name."""
+    named = (root.replace("{agency}", agency.lower()) for root in settings.INTAKE_ROOTS)
+    return tuple(Path(root).resolve() for root in named if root.strip())
+
+
 @case_page("intake")
 def page(request: DeskRequest, case: Case) -> HttpResponse:
     """Show what was received; take in more."""
-    form = ReceiveForm(request.POST or None, request.FILES or None)
+    agency = request.user.agency.short  # type: ignore[union-attr]
+    form = ReceiveForm(request.POST or None, request.FILES or None, agency=agency)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         intake = Intake(data["source"], "found", tuple(data["codes"]), data["handling_text"])
@@ -83,7 +110,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         thing = as_received(request.officer, case, intake)
         verdict = decide(request.officer, thing, Act.RECEIVE, request.purpose, clock.now())
         uploads = "" if isinstance(verdict, Deny) else laid_down(data["found"])
-        paths = [Path(p) for p in (uploads, data["folder"]) if p]
+        paths = [Path(p) for p in (uploads, data.get("folder")) if p]
         receive(request.officer, request.purpose, case, paths, intake, laid_down=uploads)
         messages.success(request, _("The files are being received."))
         return redirect("intake:page", case_id=case.pk)

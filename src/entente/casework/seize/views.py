@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -88,7 +89,7 @@ def _page(request: DeskRequest, case: Case, **forms_given: Any) -> HttpResponse:
     pairs = [_pair(m, language) for m in found.order_by("state", "element__number", "media__number")[:300]]
     context = {
         "element_form": ElementForm(case),
-        "found_form": FoundForm(prefix="found"),
+        "found_form": FoundForm(prefix="found", agency=request.user.agency.short),  # type: ignore[union-attr]
         "exhibit_form": ExhibitForm(case),
         "elements": [{"row": e, "tile": _crop_tile(e, language)} for e in elements],
         "pairs": [p for p in pairs if p["row"].state == "proposed"],
@@ -155,18 +156,20 @@ def checklist(request: DeskRequest, case: Case, paper: str) -> HttpResponse:
 @case_page("seize")
 def receive(request: DeskRequest, case: Case) -> HttpResponse:
     """Take in photographs of the search or seized files."""
-    form = FoundForm(request.POST, request.FILES, prefix="found")
+    agency = request.user.agency.short  # type: ignore[union-attr]
+    form = FoundForm(request.POST, request.FILES, prefix="found", agency=agency)
     if form.is_valid():
         data = form.cleaned_data
-        verdict = decide(request.officer, case.as_thing(), Act.RECEIVE, request.purpose, clock.now())
-        given = data.get("media") or []
+        thing = replace(case.as_thing(), owner=request.officer.agency)
+        verdict = decide(request.officer, thing, Act.RECEIVE, request.purpose, clock.now())
+        given = data.get("found") or []
         uploads = "" if isinstance(verdict, Deny) else laid_down(given)
         try:
             service.receive_search(
                 request.officer,
                 request.purpose,
                 case,
-                [Path(p) for p in (uploads, data["folder"]) if p],
+                [Path(p) for p in (uploads, data.get("folder")) if p],
                 origin=data["origin"],
                 source=data["source"],
                 codes=data["codes"],
