@@ -23,6 +23,7 @@ FOLLOWS = {
     "answered": ("locate.weigh",),
     "located": ("prioritise.rank",),
     "series changed": ("prioritise.rank",),
+    "outcome": ("prioritise.rank",),
 }
 
 

@@ -84,6 +84,8 @@ def record_outcome(
         row.save()
         if word is OutcomeWord.CHILD_SAFE:
             Milestone.reach(case, Stage.SAFE, "the lead recorded that the child is safe", by=officer.id)
+            case.child_at_risk = False
+            case.save(update_fields=["child_at_risk"])
         announce("outcome", officer, purpose, case.pk, outcome=str(word))
     return row
 
