@@ -101,7 +101,7 @@ class AskForm(Handled):
     question = forms.CharField(
         label=_("Question"),
         help_text=_("One precise question. Partners see it, and nothing else of the case."),
-        widget=forms.Textarea,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     agencies = forms.ModelMultipleChoiceField(
         Agency.objects.none(),
@@ -131,6 +131,7 @@ class AskForm(Handled):
         super().__init__(*args, **kwargs)
         self.officer = officer
         self.fields["agencies"].queryset = Agency.objects.exclude(pk=officer.agency)  # type: ignore[attr-defined]
+        self.fields["agencies"].label_from_instance = lambda a: a.name  # type: ignore[attr-defined]
         crops = Media.objects.filter(case=case, origin="crop")
         self.fields["crop"].queryset = crops  # type: ignore[attr-defined]
 
@@ -152,7 +153,7 @@ class AnswerForm(Handled):
     """What a partner knows, with its own grade."""
 
     kind = forms.ChoiceField(label=_("Answer"), choices=_choices(ANSWER_NAMES), widget=forms.RadioSelect)
-    text = forms.CharField(label=_("In words"), required=False, widget=forms.Textarea)
+    text = forms.CharField(label=_("In words"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
     clue_kind = forms.ChoiceField(
         label=_("Clue that you state"),
         required=False,

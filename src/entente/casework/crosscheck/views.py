@@ -42,12 +42,20 @@ class CheckForm(forms.Form):
         initial=[str(IdentifierKind.HASH), str(IdentifierKind.DEVICE)],
         widget=forms.CheckboxSelectMultiple,
     )
-    screen_names = forms.CharField(label=_("Screen names, one a line"), required=False, widget=forms.Textarea)
-    emails = forms.CharField(label=_("E-mail addresses, one a line"), required=False, widget=forms.Textarea)
-    phones = forms.CharField(
-        label=_("Phone numbers with country code, one a line"), required=False, widget=forms.Textarea
+    screen_names = forms.CharField(
+        label=_("Screen names, one a line"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
-    devices = forms.CharField(label=_("Serial numbers, one a line"), required=False, widget=forms.Textarea)
+    emails = forms.CharField(
+        label=_("E-mail addresses, one a line"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    phones = forms.CharField(
+        label=_("Phone numbers with country code, one a line"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    devices = forms.CharField(
+        label=_("Serial numbers, one a line"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     def named(self) -> dict[str, list[str]]:
         """Return the typed lines by kind."""

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.link import service
 from entente.records.door import DeskRequest, case_page
-from entente.records.models import Case, Change, Job, Link, Media, Series, SeriesItem
+from entente.records.jobs import asked_by
+from entente.records.models import Case, Change, Link, Media, Series, SeriesItem
 from entente.safeguards.exposure import neutral_label
 from entente.vocabulary.media import MediaKind
 
@@ -75,12 +76,12 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         }
         for link in leaf.object_list
     ]
-    done = Job.objects.filter(case=case.pk, task="link.propose")
+    done = asked_by(request.officer.agency, case.pk, "link.propose")
     last = done.filter(status="done").first()
     context = {
         "rows": rows,
         "leaf": leaf,
-        "waiting": len(waiting),
+        "undecided": len(waiting),
         "groups": [
             {"items": items, "links": links, "weakest": min(links, key=lambda k: k.weight)}
             for items, links in service.groups(case)[:GROUPS]

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+WIDEST = 60.0  # units for one bar and the gap beside it, so that one day is no wall
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -27,7 +29,7 @@ def bars(values: Sequence[tuple[str, int]], width: float = 720, height: float = 
     if any(n < 0 for _, n in values):
         raise ValueError("a count is never negative")
     most = max((n for _, n in values), default=0) or 1
-    step = width / max(len(values), 1)
+    step = min(width / max(len(values), 1), WIDEST)
     return [
         Bar(
             round(i * step + 0.1 * step, 2),
