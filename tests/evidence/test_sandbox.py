@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from entente.evidence import wire
-from entente.evidence.open import read
+from entente.evidence.open import read, render
 from entente.evidence.sandbox import Sandbox, SandboxFailed
 from entente.vocabulary.media import RefusalCode
 from tests.evidence.drawn import clip, encoded, scene
@@ -181,3 +181,24 @@ def test_threads_that_wait_for_a_slot_are_served_in_the_end(picture: Path) -> No
         thread.join(60)
     sandbox.close()
     assert len(results) == 5 and len(set(results)) == 1
+
+
+def test_a_still_needs_no_hash_types_and_a_new_warm_process_has_them_before_its_decoders(
+    picture: Path,
+) -> None:
+    made = Sandbox(1)
+    try:
+        assert isinstance(render(picture, "grey", sandbox=made), bytes)
+        assert not made._loaded, "stills loaded the hash types"
+        assert read(picture, sandbox=made).pdq
+        held = set(made._loaded)
+        assert held
+        assert made._child is not None
+        made._child.kill()
+        made._child.wait()
+        made._idle.clear()  # as if its decoders had been retired: the next one is forked anew
+        with made._lock:
+            made._idle.append(made._spawn(False))
+        assert made._loaded == held
+    finally:
+        made.close()

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from entente import plugins
 from entente.evidence.derive import derived
 from entente.evidence.pictures import Picture, Refused, open_picture
 from entente.evidence.source import Source
@@ -63,10 +62,8 @@ class Decoded:
 
 
 def warm() -> None:
-    """Import, load and compile everything that decoders use, before they are limited."""
+    """Import and load what every decoder uses, before it is limited; ``hashing`` comes when it is needed."""
     plane = np.zeros((96, 128), np.uint8)
-    for each in plugins.hashes().values():
-        each.of_luma(plane)
     for name in ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "HEIF", "AVIF"):
         buffer = io.BytesIO()
         Image.fromarray(np.dstack([plane] * 3)).save(buffer, name)
@@ -136,11 +133,10 @@ def _opened(source: Source, container: str) -> tuple[bytes, Picture]:
 
 def _hashed(luma: NDArray[np.uint8]) -> dict[str, dict[str, Any]]:
     """Return every hash type's eight turns and quality."""
-    hashes = {}
-    for name, each in plugins.hashes().items():
-        turns, quality = each.of_luma(luma)
-        hashes[name] = {"turns": list(turns), "quality": int(quality)}
-    return hashes
+    # here, not above: it brings numba, 60 MB that stills do not need; the sandbox has it loaded before
+    from entente.evidence.hashing import hashed
+
+    return hashed(luma)
 
 
 def _picture(source: Source, container: str, extract: list[str]) -> dict[str, Any]:

@@ -28,6 +28,9 @@ START_S = 120.0  # a cold machine compiles the hash once
 FILES_EACH = 100  # then a fresh decoder: bounds what one bad file could do to later ones, at 1 % of the cost
 
 
+NEEDS_OF = {"describe": ("entente.evidence.hashing:hashed",)}  # what the warm child loads before such a job
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a decoder said: an object and bytes, or the refusal."""
@@ -87,7 +90,7 @@ class Sandbox:
         Raises ``SandboxFailed`` when none can be started.
         """
         with self._slots:
-            self._load(needs)
+            self._load((*NEEDS_OF.get(job, ()), *needs))
             decoder = self._take(threads)
             try:
                 return self._converse(decoder, fd, job, arguments, limit_s, meanwhile)
@@ -203,9 +206,12 @@ class Sandbox:
                 wire.send(control, message, fd=fd)
                 return wire.receive(control, deadline=time.monotonic() + START_S)[0]
             except (wire.Broken, TimeoutError) as error:
+                held = tuple(self._loaded)
                 self._lost()
                 if not again:
                     raise SandboxFailed("the decoder process is gone") from error
+            if message["do"] == "spawn":
+                self._load(held)  # what its decoders count on, before the first of them is forked
         return self._order(message, fd=fd, again=False)
 
     def _started(self) -> socket.socket:
