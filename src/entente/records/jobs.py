@@ -19,7 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import close_old_connections, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from entente.records import clock
 from entente.records.models.agency import Account
@@ -93,6 +93,14 @@ def enqueue_once(name: str, officer: Officer, purpose: Purpose, *, case: UUID) -
     """Put a job in the queue unless the same one is already waiting there."""
     waiting = Job.objects.filter(task=name, case=case, account_id=officer.id, status="ready").first()
     return waiting or enqueue(name, officer, purpose, case=case)
+
+
+def asked_by(agency: UUID, case: UUID, name: str) -> QuerySet[Job]:
+    """Return the jobs ``name`` that officers of ``agency`` asked for in ``case``, the latest first.
+
+    A job's note, counts and faults tell what its asker may see: not for the other agencies of the case.
+    """
+    return Job.objects.filter(case=case, task=name, account__agency=agency)
 
 
 def this_worker() -> str:

@@ -158,8 +158,9 @@ def log_page(request: DeskRequest) -> HttpResponse:
 @require_safe
 @desk_page
 def job_progress(request: DeskRequest, job_id: UUID) -> HttpResponse:
-    """Show how far a job is, to the one who asked for it and to the members of its case."""
-    job = get_object_or_404(Job, pk=job_id)
-    if job.account_id != request.officer.id and not (job.case and Case.objects.filter(pk=job.case).exists()):
+    """Show how far a job is, to the one who asked and, while its case is theirs, to the agency's members."""
+    job = get_object_or_404(Job, pk=job_id, account__agency=request.officer.agency)
+    mine = job.account_id == request.officer.id
+    if not (Case.objects.filter(pk=job.case).exists() if job.case else mine):
         raise Http404
     return render(request, "parts/job.html", {"job": job})

@@ -23,11 +23,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.examine import service, values
 from entente.records.door import DeskRequest, case_page
+from entente.records.jobs import asked_by
 from entente.records.models import (
     Case,
     Clue,
     Frame,
-    Job,
     Media,
     Note,
     Occurrence,
@@ -119,10 +119,10 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
             {"name": name, "label": label, "options": options.items(), "now": kept.get(name, "")}
             for name, (label, options) in FILTERS.items()
         ],
-        "series": list(Series.objects.filter(case=case)),
+        "series": list(Series.objects.filter(case=case, items__media__isnull=False).distinct()),
         "series_now": kept.get("series", ""),
         "total": Media.objects.filter(case=case).count(),
-        "jobs": Job.objects.filter(case=case.pk, task="examine.suggest")[:1],
+        "jobs": asked_by(request.officer.agency, case.pk, "examine.suggest")[:1],
         "exposure": service.exposure_of(request.officer, request.purpose, case),
         "greys": Viewing.objects.filter(
             case=case, account=request.officer.id, view__in=["grey", "edges"]

@@ -23,7 +23,8 @@ from entente.casework.match.service import check, decide_match, import_list
 from entente.formats import ListRefused, ReadOptions
 from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page, desk_page
-from entente.records.models import Case, HashList, Job, Match, Media
+from entente.records.jobs import asked_by
+from entente.records.models import Case, HashList, Match, Media
 from entente.safeguards.access import Act
 
 PAGE_ROWS = 100
@@ -44,7 +45,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     context = {
         "counts": {k: counts.get(k, 0) for k in ("exact", "near", "new", "waiting")},
         "matches": _paged(request, Match.objects.filter(case=case).select_related("media", "decided_by")),
-        "jobs": Job.objects.filter(case=case.pk, task="match.check")[:2],
+        "jobs": asked_by(request.officer.agency, case.pk, "match.check")[:2],
     }
     return render(request, "match/page.html", context)
 

@@ -23,7 +23,8 @@ from entente.formats.checklist import Paper
 from entente.formats.typesetting import NotSet
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
-from entente.records.models import Case, Clue, Element, ElementMatch, Exhibit, Job, Media
+from entente.records.jobs import asked_by
+from entente.records.models import Case, Clue, Element, ElementMatch, Exhibit, Media
 from entente.safeguards.access import Act, Deny, decide
 from entente.vocabulary.handling import EVALUATIONS
 
@@ -98,7 +99,7 @@ def _page(request: DeskRequest, case: Case, **forms_given: Any) -> HttpResponse:
         "seized": service.seized_summary(case),
         "photos": Media.objects.filter(case=case, origin="search").count(),
         "exhibits": Exhibit.objects.filter(case=case).select_related("media"),
-        "jobs": Job.objects.filter(case=case.pk, task="seize.compare")[:2],
+        "jobs": asked_by(request.officer.agency, case.pk, "seize.compare")[:2],
         **forms_given,
     }
     wrong = any(f.is_bound and f.errors for f in forms_given.values())

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from entente.casework.trends import chart, service
 from entente.casework.trends.counts import Level
 from entente.records.door import DeskRequest, case_page
-from entente.records.models import Case, Job, Milestone, Reshare
+from entente.records.jobs import asked_by
+from entente.records.models import Case, Milestone, Reshare
 from entente.vocabulary.case import Stage
 
 WIDTH, HEIGHT = 720, 160
@@ -61,7 +62,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
             (STAGE_NAMES[s], clock.behind[s], round(m.total_seconds() / 86400, 1), s is clock.slowest)
             for s, m in clock.median.items()
         ],
-        "jobs": Job.objects.filter(case=case.pk, task="trends.count")[:1],
+        "jobs": asked_by(request.officer.agency, case.pk, "trends.count")[:1],
     }
     return render(request, "trends/page.html", context)
 
