@@ -1,0 +1,652 @@
+"""The article again, by hand: the real pages, in the real Chromium, against a real ``entente serve``.
+
+The tests are one walk and run in the order of the article; each sits down where the one before stood up.
+Pictures of every page, wide and narrow, go to ``screenshots/`` for people to look at.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from demo.ten_days import TenDays, make_circle
+
+from demo import scenes
+from entente.records.models import (
+    Answer,
+    Case,
+    CheckHit,
+    Clue,
+    Dispatch,
+    Element,
+    ElementMatch,
+    Feedback,
+    HashList,
+    HomeProposal,
+    Link,
+    Match,
+    Media,
+    Outcome,
+    Product,
+    Viewing,
+)
+from tests.story.conftest import desk_in
+from tests.story.walk import FLAGS, Desk, Walk, system
+
+pytestmark = pytest.mark.browser
+SHOTS = Path(__file__).resolve().parents[2] / "screenshots"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+# A few of the found files: enough for each step, small enough for a walk.
+FOUND = (
+    "IMG_0413.JPG",
+    "IMG_0416.JPG",
+    "IMG_0422.JPG",
+    "DSC_1188.JPG",
+    "DSC_1196.JPG",
+    "fwd_001.jpg",
+    "fwd_002.jpg",
+    "fwd_003.jpg",
+    "old_0001.jpg",
+    "old_0003.jpg",
+    "scan_114.jpg",
+    "IMG_0420.JPG",
+    "readme.jpg",
+    "VID_0419.MP4",
+)
+UPLOADED = ("IMG_0431.JPG", "fwd_006.jpg")
+WINDOW = next(e for e in scenes.elements() if e.key == "window-view")
+BAG = next(e for e in scenes.elements() if e.key == "bakery-bag")
+
+
+@pytest.fixture(scope="module")
+def walk(tmp_path_factory, django_db_blocker) -> Iterator[Walk]:
+    """A desk with the circle, its partners' holdings and a folder of found media; the browser before it."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine: the walk through the browser is not taken")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    folder = tmp_path_factory.mktemp("walk")
+    SHOTS.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch, desk_in(folder / "desk", django_db_blocker):
+        # playwright keeps a loop in this thread; our queries beside it are plain ones
+        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        material = _material(folder / "material")
+        desk = Desk(folder / "desk", material)
+        try:
+            with sync_api.sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+                walked = Walk(browser, desk, SHOTS)
+                walked.kept["material"] = material
+                yield walked
+                browser.close()
+        finally:
+            desk.close()
+
+
+def _material(folder: Path) -> Path:
+    """Draw what the walk needs: the circle with its holdings, a found folder, a list, a search."""
+    make_circle()
+    story = TenDays(folder / "drawn", start=datetime.now(UTC) - timedelta(days=2), tell=lambda line: None)
+    scenes.draw_found(story.folder / "found")
+    story._known_list()
+    story._partners_hold()
+    scenes.draw_search(story.folder / "search")
+    for name, names in (("found", FOUND), ("uploads", UPLOADED)):
+        (folder / name).mkdir(parents=True)
+        for each in names:
+            shutil.copy(story.folder / "found" / each, folder / name / each)
+    (folder / "search").mkdir()
+    for number in (3, 6, 14):  # close views: the socket, the window, the radiator
+        shutil.copy(story.folder / "search" / f"PE{number:04d}.JPG", folder / "search")
+    shutil.copy(story.folder / "known-national.json", folder)
+    return folder
+
+
+def item_of(walk: Walk, name: str) -> Media:
+    with system():
+        return Media.objects.get(case=walk.case, occurrences__name=name)
+
+
+def number_in_box(page, box, **more) -> None:
+    for axis, value in zip("xywh", box, strict=True):
+        page.locator(f"#clue-form [name={axis}]:visible").fill(f"{value:.3f}")
+
+
+# --- the case and what is known ---------------------------------------------------------------------------
+
+
+def test_a_case_is_opened_by_the_form(walk):
+    page = walk.of("IT-1001")
+    walk.look(page, "00-board-empty")
+    page.get_by_role("link", name="Open a case").first.click()
+    page.locator("[name=number]").fill("IT-2026-0148")
+    page.locator("[name=title]").fill("Operation Larch")
+    page.locator("[name=victim_number]").fill("V-2026-031")
+    found = datetime.now(UTC) - timedelta(days=1)
+    page.locator("[name=discovered_at]").fill(f"{found:%Y-%m-%dT%H:%M}")
+    walk.look(page, "01-open-a-case")
+    page.get_by_role("button", name="Open the case").click()
+    page.wait_for_url("**/cases/*-*/")
+
+    with system():
+        walk.case = str(Case.objects.get(number="IT-2026-0148").pk)
+    assert page.url.endswith(f"/cases/{walk.case}/")
+    walk.look(page, "02-case")
+
+
+def test_a_hash_list_is_taken_in_by_upload(walk):
+    page = walk.of("IT-1001")
+    page.goto(f"{walk.desk.base}/lists/")
+    page.locator("[name=name]").fill("Known, national")
+    page.locator("[name=format]").select_option("vics")
+    page.locator("[name=profile]").fill("Default")
+    page.locator("input[type=file]").set_input_files(walk.kept["material"] / "known-national.json")
+    page.get_by_role("button", name="Import").click()
+    page.get_by_text("Known, national").first.wait_for()
+
+    with system():
+        held = HashList.objects.get()
+        assert (held.read, held.added, held.refused) == (12, 12, 0)
+    walk.look(page, "03-lists")
+
+
+def test_the_found_folder_is_received_and_its_progress_is_live(walk):
+    page = walk.go("IT-1001", "intake/")
+    page.locator("[name=source]").fill("forum thread, referred by a hotline")
+    page.locator("[name=folder]").fill(str(walk.kept["material"] / "found"))
+    page.get_by_role("button", name="Receive").click()
+    job = page.locator(".job").first
+    job.wait_for()
+    first = job.inner_text()
+    asked_again = page.expect_response(lambda r: "/jobs/" in r.url) if "done" not in first else None
+    if asked_again:
+        with asked_again:
+            pass
+    page.locator(".job .tag.good").first.wait_for(timeout=60_000)
+
+    with system():
+        assert Media.objects.filter(case=walk.case).count() == len(FOUND)
+    walk.settle()
+    page.reload()
+    assert "IMG_0420.JPG" in page.content(), "a refused file is named with its reason"
+    walk.look(page, "04-intake")
+
+
+def test_two_more_files_come_by_the_file_field(walk):
+    page = walk.go("IT-1001", "intake/")
+    uploads = [walk.kept["material"] / "uploads" / name for name in UPLOADED]
+    page.locator("[name=source]").fill("handed in by the hotline")
+    page.locator("input[type=file]").set_input_files(uploads)
+    page.get_by_role("button", name="Receive").click()
+    page.wait_for_load_state()
+    walk.settle()
+
+    with system():
+        assert Media.objects.filter(case=walk.case).count() == len(FOUND) + len(UPLOADED)
+    assert {n for n in UPLOADED if item_of(walk, n).source == "handed in by the hotline"} == set(UPLOADED)
+
+
+def test_a_match_is_confirmed_by_keyboard(walk):
+    page = walk.go("IT-1001", "match/")
+    assert page.locator(".verdict.exact").count() and page.locator(".verdict.near").count()
+    walk.look(page, "05-match")
+    button = page.locator("button[name=say][value=confirm]").first
+    button.focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Confirmed").first.wait_for()
+
+    with system():
+        decided = Match.objects.get(state="confirmed", case=walk.case)
+        assert decided.decided_by.username == "IT-1001"
+
+
+def test_series_are_decided_by_keyboard(walk):
+    page = walk.go("IT-1001", "link/")
+    walk.look(page, "06-series")
+    page.locator("[data-grid] .pick input").first.focus()
+    page.keyboard.press("a")
+    page.wait_for_load_state()
+    page.locator(".notice, [data-grid]").first.wait_for()
+    page.goto(page.url)
+    page.locator("[data-grid] .pick input").first.focus()
+    with page.expect_navigation():
+        page.keyboard.press("r")
+
+    with system():
+        decided = Link.objects.filter(case=walk.case).exclude(state="proposed")
+        assert set(decided.values_list("state", flat=True)) == {"accepted", "refused"}
+    walk.look(page, "07-series-decided")
+
+
+# --- looking, marking -------------------------------------------------------------------------------------
+
+
+def test_nothing_clear_or_grey_is_fetched_unasked(walk):
+    assert walk.pictures == []
+    page = walk.go("IT-1001", "examine/")
+    walk.look(page, "08-examine")
+    item = item_of(walk, "DSC_1188.JPG")
+    walk.go("IT-1001", f"examine/items/{item.number}/")
+    walk.look(page, "09-item-unasked")
+
+    assert walk.pictures == [], "a page brought a picture that nobody asked for"
+    with system():
+        assert not Viewing.objects.filter(case=walk.case).exists()
+
+
+def test_grey_is_small_and_hold_reveals_until_let_go(walk):
+    item = item_of(walk, "DSC_1188.JPG")
+    page = walk.go("IT-1001", f"examine/items/{item.number}/")
+    frame = page.locator("#frame")
+    frame.get_by_role("button", name="Show grey").click()
+    grey = frame.locator("img.grey")
+    grey.wait_for()
+    page.wait_for_function("() => document.querySelector('#frame img.grey').complete")
+    assert max(grey.evaluate("i => [i.naturalWidth, i.naturalHeight]")) <= 160
+    walk.look(page, "10-item-grey")
+
+    hold = frame.get_by_role("button", name="Hold to reveal")
+    hold.scroll_into_view_if_needed()
+    hold.hover()
+    page.mouse.down()
+    clear = frame.locator("img.clear")
+    clear.wait_for()
+    page.wait_for_function("() => document.querySelector('#frame img.clear').naturalWidth > 0")
+    assert max(clear.evaluate("i => [i.naturalWidth, i.naturalHeight]")) > 1000
+    page.wait_for_timeout(300)
+    with page.expect_response(lambda r: r.url.endswith("/hide/")):
+        page.mouse.up()
+    clear.wait_for(state="detached")
+
+    assert all(method == "POST" for method, _ in walk.pictures)
+    with system():
+        looks = {v.view: v for v in Viewing.objects.filter(case=walk.case)}
+    assert set(looks) == {"grey", "clear"}
+    assert looks["clear"].milliseconds >= 250
+
+
+def test_a_box_is_drawn_by_keyboard_and_the_clue_opens_again_at_it(walk):
+    item = item_of(walk, "DSC_1188.JPG")
+    page = walk.go("IT-1001", f"examine/items/{item.number}/")
+    page.locator("[data-mark]").focus()
+    page.keyboard.press("Enter")
+    for key, times in (("ArrowLeft", 24), ("Shift+ArrowRight", 4), ("Shift+ArrowDown", 2)):
+        for _ in range(times):
+            page.keyboard.press(key)
+    drawn = [float(page.locator(f"#clue-form input[type=number][name={n}]").input_value()) for n in "xywh"]
+    assert drawn == pytest.approx([0.16, 0.4, 0.24, 0.22], abs=0.002)
+    page.locator("#clue-form [name=kind]").select_option("socket")
+    page.locator("#clue-form [name=value]").fill("L")
+    page.locator("#clue-form [name=because]").fill("three round holes in a row")
+    page.locator("#clue-form [name=evaluation]").select_option("A1")
+    page.locator("#clue-form [name=codes][value=H1]").check()
+    walk.look(page, "11-item-box")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Record the clue").click()
+
+    with system():
+        clue = Clue.objects.get(case=walk.case, kind="socket")
+        assert (clue.value, clue.evaluation, clue.state, clue.made_by.username) == (
+            "L",
+            "A1",
+            "confirmed",
+            "IT-1001",
+        )
+        assert "H1" in clue.codes
+        assert clue.region == pytest.approx(drawn)
+    page.locator(f"#clue-{clue.pk} a").first.click()
+    page.wait_for_load_state()
+    box = page.locator(f"rect[data-clue='{clue.pk}']")
+    assert [float(box.get_attribute(n)) for n in ("x", "y", "width", "height")] == pytest.approx(drawn)
+    walk.look(page, "12-item-clue")
+
+
+@pytest.mark.parametrize(
+    ("name", "box", "kind", "value"),
+    [
+        (WINDOW.picture, WINDOW.region, "object", "window on hills and a church tower"),
+        (BAG.picture, BAG.region, "language", "it 0.9, pt 0.1"),
+        (BAG.picture, BAG.region, "phone_number", "0171 692345"),
+    ],
+)
+def test_more_clues_are_recorded_by_number(walk, name, box, kind, value):
+    item = item_of(walk, name)
+    page = walk.go("IT-1001", f"examine/items/{item.number}/")
+    number_in_box(page, box)
+    page.locator("#clue-form [name=kind]").select_option(kind)
+    page.locator("#clue-form [name=value]").fill(value)
+    page.locator("#clue-form [name=evaluation]").select_option("A2")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Record the clue").click()
+
+    with system():
+        assert Clue.objects.filter(case=walk.case, kind=kind, media=item, state="confirmed").exists()
+
+
+def test_a_box_is_kept_as_a_crop(walk):
+    item = item_of(walk, BAG.picture)
+    page = walk.go("IT-1001", f"examine/items/{item.number}/")
+    number_in_box(page, BAG.region)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Keep the box as a crop").click()
+
+    with system():
+        crop = Media.objects.get(case=walk.case, origin="crop")
+        assert crop.parent == item
+    walk.kept["crop"] = str(crop.pk)
+
+
+def test_a_clips_frame_strip_steps_by_keyboard(walk):
+    item = item_of(walk, "VID_0419.MP4")
+    page = walk.go("IT-1001", f"examine/items/{item.number}/")
+    steps = page.locator("[data-stretch] button[data-t]")
+    assert steps.count() >= 3
+    steps.first.focus()
+    page.keyboard.press("ArrowRight")
+    assert float(page.evaluate("document.activeElement.dataset.t")) > 0
+    walk.look(page, "13-item-clip")
+
+
+# --- where, first, together -------------------------------------------------------------------------------
+
+
+def test_the_map_and_the_table_say_the_same(walk):
+    walk.settle()
+    page = walk.go("IT-1001", "locate/")
+    first = page.locator("table tbody tr").first.inner_text()
+
+    assert "Italy" in first or "IT" in first.split()
+    assert page.locator("figure svg path").count() > 0
+    walk.look(page, "14-locate")
+
+
+def test_a_child_is_at_risk_and_people_are_put_on_it(walk):
+    page = walk.go("IT-1001", "prioritise/")
+    page.locator("[name$=at_risk]").check()
+    risk = page.locator("form", has=page.locator("[name$=at_risk]"))
+    risk.locator("[name$=because]").fill("the latest pictures are days old")
+    with page.expect_navigation():
+        risk.get_by_role("button").click()
+    assert page.get_by_text("A child is at risk now.").count()
+    for number, task in (("IT-1002", "open sources"), ("EU-2001", "coordination")):
+        page.locator("[name$=service_number]").fill(number)
+        page.locator("[name$=task]").fill(task)
+        with page.expect_navigation():
+            page.get_by_role("button", name="Assign").click()
+        page.get_by_text(number).first.wait_for()
+    walk.look(page, "15-prioritise")
+
+    board = walk.of("EU-2001")
+    board.reload()
+    assert "IT-2026-0148" in board.content()
+
+
+def test_partners_are_asked_with_a_crop(walk):
+    page = walk.go("IT-1001", "cooperate/")
+    page.locator("[name=question]").fill("Where is this bag of a bakery used?")
+    for agency in ("Denmark", "Australia"):
+        page.get_by_label(f"National unit, {agency}").check()
+    page.locator("[name=asks]").select_option("region")
+    page.locator("[name=crop]").select_option(walk.kept["crop"])
+    page.locator("[name=due]").fill(f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT%H:%M}")
+    page.locator("[name=urgency]").select_option("child at risk")
+    if page.locator("[name=sure]").count():
+        page.locator("[name=sure]").check()
+    walk.look(page, "16-cooperate-ask")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send the request").click()
+
+    with system():
+        sent = Dispatch.objects.filter(case=walk.case)
+        assert {d.addressed.short for d in sent} == {"DK", "AU"}
+    walk.look(page, "17-cooperate-asked")
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "clue", "codes"),
+    [("DK-4001", "answer", ("region", "IT, Piedmont"), "H0"), ("AU-3001", "seen it", None, "H2")],
+)
+def test_each_partner_answers_at_its_own_desk(walk, number, kind, clue, codes):
+    page = walk.of(number)
+    before = len(walk.pictures)
+    page.goto(f"{walk.desk.base}/requests/")
+    walk.look(page, f"18-requests-{number}")
+    page.get_by_role("link", name="Open the request").click()
+    page.wait_for_load_state()
+    assert len(walk.pictures) == before, "the crop is not shown unasked either"
+    page.get_by_role("button", name="Show grey").click()
+    page.locator("img.grey").wait_for()
+    page.locator(f"[name=kind][value='{kind}']").check()
+    page.locator("[name=text]").fill("A colleague from the region knows it." if clue else "We hold a copy.")
+    if clue:
+        page.locator("[name=clue_kind]").select_option(clue[0])
+        page.locator("[name=clue_value]").fill(clue[1])
+    page.locator("[name=source]").select_option("B")
+    page.locator("[name=information]").select_option("2")
+    for box in page.locator("form:has([name=clue_kind]) [name=codes]").all():
+        box.set_checked(box.get_attribute("value") == codes)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send the answer").click()
+    walk.look(page, f"19-answer-{number}")
+
+    with system():
+        given = Answer.objects.get(addressed__short=number[:2])
+        assert (given.kind, given.codes, given.evaluation) == (kind, codes, "B2")
+    assert page.goto(f"{walk.desk.base}/cases/{walk.case}/").status == 404
+    walk.faults[:] = [f for f in walk.faults if "404" not in f]  # the browser says so too
+
+
+def test_an_answer_is_taken_as_a_clue(walk):
+    page = walk.go("IT-1001", "cooperate/")
+    page.get_by_role("link", name="Open the answer of DK").click()
+    page.wait_for_load_state()
+    walk.look(page, "20-the-answer")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Take as a clue").click()
+    walk.settle()
+
+    with system():
+        assert Answer.objects.get(addressed__short="DK").taken_as.value["admin1"] == "Piedmont"
+    page = walk.go("IT-1001", "locate/")
+    assert "Piedmont" in page.locator("table tbody").first.inner_text()
+    walk.look(page, "21-locate-piedmont")
+
+
+def test_the_cross_check_names_owner_and_contact(walk):
+    page = walk.go("IT-1001", "crosscheck/")
+    for box in page.locator("[name=kinds]").all():
+        box.set_checked(box.get_attribute("value") in {"hash", "device serial"})
+    with page.expect_navigation():
+        page.get_by_role("button", name="Ask all partners").click()
+    text = page.locator("main").inner_text()
+
+    assert "victim-identification@au.example" in text
+    assert "victim-identification@ca.example" in text
+    with system():
+        assert {h.holder.short for h in CheckHit.objects.all()} == {"AU", "CA"}
+    walk.look(page, "22-crosscheck")
+
+
+# --- the product, the home, the search --------------------------------------------------------------------
+
+
+def test_a_product_is_issued_and_downloaded(walk):
+    page = walk.go("IT-1001", "inform/")
+    walk.look(page, "23-inform-draft")
+    with page.expect_navigation(timeout=60_000):
+        page.get_by_role("button", name="Issue", exact=True).click()
+    page.goto(f"{walk.desk.base}/cases/{walk.case}/inform/")
+    with page.expect_download() as coming:
+        page.get_by_role("link", name="PDF").first.click()
+    pdf = Path(coming.value.path()).read_bytes()
+
+    with system():
+        product = Product.objects.get(case=walk.case)
+    assert pdf.startswith(b"%PDF-")
+    assert product.codes == "H0 H1"
+    walk.look(page, "24-inform-issued")
+    page.get_by_role("link", name="Trace").first.click()
+    page.wait_for_load_state()
+    assert "DK-4001" in page.content() and "IT-1001" in page.content()
+    walk.look(page, "25-trace")
+
+
+def test_the_product_is_disclosed_to_the_centre_after_a_look_at_what_goes(walk):
+    page = walk.go("IT-1001", "inform/")
+    page.get_by_role("link", name="Disclose").first.click()
+    page.wait_for_load_state()
+    page.locator("[name=to]").first.select_option(label="Coordination centre")
+    page.get_by_role("button", name="See what would go").click()
+    page.wait_for_load_state()
+    walk.look(page, "26-disclose")
+    assert "released" in page.content(), "what Denmark said waits for Denmark's release"
+
+
+def test_a_home_is_proposed_by_one_and_confirmed_by_another(walk):
+    second = walk.go("IT-1002", "locate/")
+    second.locator("[name=place]").fill("House at the end of the lane")
+    second.locator("form:has([name=place]) [name=because]").fill("the bakery's round and the skyline agree")
+    with second.expect_navigation():
+        second.get_by_role("button", name="Propose").click()
+    assert not second.get_by_role("button", name="Confirm as the second person").count()
+    page = walk.go("IT-1001", "locate/")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Confirm as the second person").click()
+
+    with system():
+        home = HomeProposal.objects.get(case=walk.case)
+        assert (home.made_by.username, home.confirmed_by.username) == ("IT-1002", "IT-1001")
+    walk.look(page, "27-home")
+
+
+def test_the_checklist_is_listed_from_clues_and_downloaded(walk):
+    page = walk.go("IT-1001", "seize/")
+    with page.expect_navigation(timeout=60_000):
+        page.get_by_role("button", name="List what confirmed clues show").click()
+    with system():
+        names = {e.name for e in Element.objects.filter(case=walk.case)}
+    assert WINDOW.words in names
+    for paper in ("Checklist on A4", "Checklist for a phone"):
+        with page.expect_download() as coming:
+            page.get_by_role("link", name=paper).click()
+        assert Path(coming.value.path()).read_bytes().startswith(b"%PDF-")
+    walk.look(page, "28-elements")
+
+
+def test_the_search_is_received_and_compared(walk):
+    page = walk.go("IT-1001", "seize/")
+    form = page.locator("form:has([name$=folder])")
+    form.locator("[name$=source]").fill("search of the home")
+    form.locator("[name$=folder]").fill(str(walk.kept["material"] / "search"))
+    form.locator("[name$=origin]").select_option("search")
+    with page.expect_navigation():
+        form.get_by_role("button", name="Receive").click()
+    walk.settle()
+    page = walk.go("IT-1001", "seize/")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Compare with what was found").click()
+    walk.settle()
+    page = walk.go("IT-1001", "seize/")
+    walk.look(page, "29-pairs")
+
+    with system():
+        proposed = ElementMatch.objects.filter(element__name=WINDOW.words, media__origin="search")
+        assert proposed.exists(), "the window of the pictures was met in the home"
+        assert not ElementMatch.objects.filter(state="confirmed").exists()
+    while (same := page.locator("button[name=say][value=same]:not(.bare)")).count():
+        same.first.focus()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+    with system():
+        assert not ElementMatch.objects.filter(state="proposed").exists()
+    walk.look(page, "30-met")
+
+
+# --- the end ----------------------------------------------------------------------------------------------
+
+
+def test_the_child_is_safe_and_each_contributor_is_told(walk):
+    page = walk.go("IT-1001", "close/")
+    page.locator("[name=what]").select_option("child safe")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Record the outcome").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Tell").click()
+
+    with system():
+        assert Outcome.objects.get(case=walk.case).what == "child safe"
+        assert {f.addressed.short for f in Feedback.objects.all()} == {"AU", "CA", "DK"}
+    walk.look(page, "31-close")
+    board = walk.of("DK-4001")
+    board.goto(f"{walk.desk.base}/")
+    assert board.get_by_text("The child is safe.").count()
+    walk.look(board, "32-board-of-a-partner")
+
+
+def test_the_board_shows_every_stage_reached(walk):
+    page = walk.of("IT-1001")
+    page.goto(f"{walk.desk.base}/")
+    assert "IT-2026-0148" in page.content()
+    walk.look(page, "33-board")
+    page = walk.go("IT-1001")
+    walk.look(page, "34-case-at-the-end")
+
+
+def test_trends_count_the_re_shares(walk):
+    page = walk.go("IT-1001", "trends/")
+    walk.look(page, "35-trends")
+    assert page.get_by_text("Re-shares of this case").count()
+
+
+@pytest.mark.parametrize(("code", "says"), [("fr", "Tableau"), ("it", "")])
+def test_the_desk_speaks_french_and_italian(walk, code, says):
+    page = walk.of("IT-1001")
+    page.goto(f"{walk.desk.base}/")
+    english = page.locator("main").inner_text()
+    page.locator("details.who summary").click()
+    page.locator("#language-choice").select_option(code)
+    with page.expect_navigation():
+        page.locator("form:has(#language-choice) button").click()
+    assert page.locator("html").get_attribute("lang") == code
+    assert page.locator("main").inner_text() != english
+    walk.look(page, f"36-board-{code}")
+    walk.go("IT-1001", "locate/")
+    walk.look(page, f"37-locate-{code}")
+    page.locator("details.who summary").click()
+    page.locator("#language-choice").select_option("en")
+    with page.expect_navigation():
+        page.locator("form:has(#language-choice) button").click()
+
+
+def test_the_data_protection_officer_reads_the_log_page(walk):
+    page = walk.of("IT-9002")
+    answer = page.goto(f"{walk.desk.base}/log/")
+    assert answer.status == 200
+    walk.look(page, "38-log")
+
+
+# --- over the whole walk ----------------------------------------------------------------------------------
+
+
+def test_no_request_left_the_machine(walk):
+    assert walk.abroad == []
+
+
+def test_no_page_put_an_error_on_the_console(walk):
+    assert walk.faults == []
+
+
+def test_no_page_of_the_walk_goes_beyond_the_edge(walk):
+    assert walk.wide == []
+
+
+def test_every_picture_of_the_walk_was_asked_for(walk):
+    assert walk.pictures and {method for method, _ in walk.pictures} == {"POST"}
+    with system():
+        looks = Viewing.objects.filter(case=walk.case).count()
+    of_the_case = [u for _, u in walk.pictures if f"/cases/{walk.case}/" in u]
+    assert looks == len(of_the_case)
