@@ -141,7 +141,7 @@ def test_a_second_run_changes_nothing(circle, case, folder):
     assert rows() == before
     assert second.result["unchanged"] == second.result["files"]
     with guard.system("test"):
-        assert "no new item" in LogEntry.objects.order_by("-seq").first().body
+        assert "unchanged" in LogEntry.objects.order_by("-seq").first().body
         assert Job.objects.filter(task="match.check").count() == waiting
 
 

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
-
 from entente import plugins
 from entente.casework.examine.crop import background
 from entente.casework.examine.extractors import FIND_ALL, Material
-from entente.casework.intake.service import evidence_store
+from entente.casework.intake.service import evidence_store, next_number
 from entente.evidence.open import Known, read, render
 from entente.records import guard
 from entente.records.act import acting
@@ -74,8 +72,9 @@ def suggest(officer: Officer, purpose: Purpose, case: Case, progress: Progress |
     """
     versions = {name: str(e.version) for name, e in plugins.extractors().items()}
     with guard.scope(officer, purpose):
-        # a search's photographs are the police's own: their clues would point at themselves
-        rows = Media.objects.filter(case=case, refusal="").exclude(key="").exclude(origin__in=["crop", "search"])
+        rows = Media.objects.filter(case=case, refusal="").exclude(key="")
+        # a search's photographs are the police's own: their clues would point at the police
+        rows = rows.exclude(origin__in=["crop", "search"])
         todo = [m for m in rows if m.decoded.get("examined") != versions]
     clues, refused, done = 0, [], 0
     for batch in (todo[n : n + BATCH] for n in range(0, len(todo), BATCH)):
@@ -365,10 +364,10 @@ def crop(officer: Officer, purpose: Purpose, media: Media, region: Region, t: fl
     kept = evidence_store().keep_bytes(cut)
     opened = read(evidence_store().path(kept.key), known=Known(kept.size, kept.md5, kept.sha1, kept.sha256))
     with acting(officer, Act.ALTER, media.as_thing(), purpose, step="examine", reason="keep a crop"):
-        Case.objects.filter(pk=media.case_id).update(items_given=F("items_given") + 1)
+        case = Case.objects.select_for_update().get(pk=media.case_id)
         row = Media(
             case_id=media.case_id,
-            number=Case.objects.get(pk=media.case_id).items_given,
+            number=next_number(case, media.handling),
             owner_id=officer.agency,
             made_by_id=officer.id,
             audience=media.audience,
@@ -391,6 +390,7 @@ def crop(officer: Officer, purpose: Purpose, media: Media, region: Region, t: fl
             t=t,
         )
         row.handling = union([media.handling])
+        case.save(update_fields=["items_given"])
         row.save()
         row.derives_from(media)
     return row

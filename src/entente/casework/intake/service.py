@@ -7,6 +7,8 @@ does only what is missing; a second run changes nothing.
 
 from __future__ import annotations
 
+import re
+import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -18,12 +20,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 
 from entente.casework.intake import metadata
 from entente.evidence.keys import node_key
 from entente.evidence.open import Known, Opened, read, walk
 from entente.evidence.store import EvidenceStore, Kept, NotKept
-from entente.records import clock
+from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.announce import announce
 from entente.records.jobs import Progress, enqueue, task
@@ -37,6 +40,11 @@ from entente.workers.local import LocalEngine
 
 BATCH_FILES = 64  # one transaction and one log entry for so many files
 BATCH_SECONDS = 5.0
+WITHHELD_FROM = 10_000_000  # item numbers from here are drawn at random; a case has fewer files than that
+
+
+# The victim's number goes on pages, papers and file names: a name must not fit where it stands.
+V_NUMBER = re.compile(r"V-(unknown|[A-Z]{0,4}\d[\dA-Z./-]*)")
 
 
 class CaseRefused(ValueError):
@@ -73,14 +81,16 @@ def open_case(
     case_id = uuid4()
     thing = Thing(Shape.CASE, owner=officer.agency, id=case_id)
     with acting(officer, Act.RECEIVE, thing, purpose, step="intake", reason="open a case"):
-        if Case.objects.filter(owner_id=officer.agency, number=number).exists():
-            raise CaseRefused(f"the agency already has a case {number}; choose another number")
+        if not V_NUMBER.fullmatch(victim_number):
+            raise CaseRefused(
+                "a victim is a V-number such as V-2026-031 (V-unknown before it has one), no name"
+            )
         if discovered_at > clock.now():
             raise CaseRefused("the moment of discovery has not come yet; write it in UTC")
-        case = Case.objects.create(
+        case = _numbered(
+            number,
             id=case_id,
             owner_id=officer.agency,
-            number=number,
             title=title,
             victim_number=victim_number,
             opened_by_id=officer.id,
@@ -93,6 +103,15 @@ def open_case(
             case=case, stage=Stage.DISCOVERED, at=discovered_at, because="found media", by_id=officer.id
         )
     return case
+
+
+def _numbered(number: str, **given: Any) -> Case:
+    """Write the case; the database itself knows of numbers that this officer may not see."""
+    try:
+        with transaction.atomic():
+            return Case.objects.create(number=number, **given)
+    except IntegrityError:
+        raise CaseRefused(f"the agency already has a case {number}; choose another number") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +155,7 @@ def receive(
 ) -> Job:
     """Ask for files and folders to be taken into ``case``; return the job that does it."""
     thing = as_received(officer, case, intake)
-    with acting(officer, Act.RECEIVE, thing, purpose, step="intake", reason=f"receive from {intake.source}"):
+    with acting(officer, Act.RECEIVE, thing, purpose, step="intake", reason=f"receive: {intake.origin}"):
         return enqueue(
             "intake.receive",
             officer,
@@ -203,7 +222,7 @@ def _seal_all(files: list[Path], known: frozenset[str]) -> Iterator[_Sealed]:
     try:
         for outcome in engine.map_batches(seal, files, size=1):
             if outcome.value is None:
-                raise IntakeStopped(f"{files[outcome.index]}: {outcome.error}")
+                raise IntakeStopped(f"file {outcome.index + 1} of {len(files)}: {outcome.error}")
             yield outcome.value
     finally:
         engine.close()
@@ -229,19 +248,18 @@ def _record(progress: Progress, case_id: UUID, intake: Intake, batch: list[_Seal
     thing = Thing(Shape.CASE, owner=officer.agency, case=case_id, id=case_id, handling=intake.handling)
     with acting(officer, Act.RECEIVE, thing, progress.purpose, step="intake") as deed:
         case = Case.objects.select_for_update().get(pk=case_id)
-        first = case.items_given
         outcomes = [_record_one(case, officer, intake, sealed) for sealed in batch]
         case.save(update_fields=["items_given"])
-        deed.reason = _told(intake, outcomes, first + 1, case.items_given)
+        deed.reason = _told(intake, outcomes)
         if set(outcomes) - {"unchanged"}:
             announce("received", officer, progress.purpose, case_id, files=len(batch), origin=intake.origin)
     return outcomes
 
 
-def _told(intake: Intake, outcomes: list[str], first: int, last: int) -> str:
-    """Say for the log what one batch brought."""
-    items = f"items {first}-{last}" if last >= first else "no new item"
-    return f"received {len(outcomes)} files from {intake.source}: {items}"
+def _told(intake: Intake, outcomes: list[str]) -> str:
+    """Say for the log what one batch brought: counts, never the source's own words."""
+    kinds = ", ".join(f"{outcomes.count(k)} {k}" for k in sorted(set(outcomes)))
+    return f"received {len(outcomes)} files ({intake.origin}): {kinds}"
 
 
 def _record_one(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -> str:
@@ -249,7 +267,6 @@ def _record_one(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -
     media = _same_file(case, officer, intake, sealed)
     fresh = media is None
     if media is None:
-        case.items_given += 1
         media = _item(case, officer, intake, sealed)
         media.save()
         if sealed.opened:
@@ -292,7 +309,10 @@ def _carried(case: Case, officer: Officer, intake: Intake) -> dict[str, Any]:
 def _item(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -> Media:
     """Return the unsaved row of one file, with everything that could be learned of it."""
     media = Media(
-        number=case.items_given, origin=intake.origin, source=intake.source, **_carried(case, officer, intake)
+        number=next_number(case, intake.handling),
+        origin=intake.origin,
+        source=intake.source,
+        **_carried(case, officer, intake),
     )
     if sealed.kept:
         media.size, media.key = sealed.kept.size, sealed.kept.key
@@ -315,6 +335,22 @@ def _describe(media: Media, opened: Opened) -> None:
     media.metadata = metadata.normalise(opened.tags).as_json()
     if opened.kind == "video":
         media.decoded = {"decoded": opened.decoded, "expected": opened.expected, "errors": opened.errors}
+
+
+def next_number(case: Case, handling: Handling) -> int:
+    """Return the number of the case's next item; the caller locks and saves ``case``.
+
+    Items that all members see are counted. A withheld one gets a number at random, so that no gap in what
+    others see tells that it is there.
+    """
+    if not handling.restricted:
+        case.items_given += 1
+        return case.items_given
+    with guard.system("a number that no item of the case has"):
+        while True:
+            number = WITHHELD_FROM + secrets.randbelow(WITHHELD_FROM * 9)
+            if not Media.objects.filter(case=case, number=number).exists():
+                return number
 
 
 def _frames(media: Media, opened: Opened) -> list[Frame]:

@@ -20,7 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from entente.casework.intake.service import Intake, as_received, receive
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
-from entente.records.models import Case, Job, Media
+from entente.records.jobs import asked_by
+from entente.records.models import Case, Media
 from entente.safeguards.access import Act, Deny, decide
 from entente.vocabulary.handling import HandlingCode
 
@@ -117,8 +118,8 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     items = Media.objects.filter(case=case)
     context = {
         "form": form,
-        "jobs": Job.objects.filter(case=case.pk, task="intake.receive")[:5],
-        "refused": Paginator(items.exclude(refusal="").prefetch_related("occurrences"), 50).get_page(
+        "jobs": asked_by(request.officer.agency, case.pk, "intake.receive")[:5],
+        "refused": Paginator(items.exclude(refusal=""), 50).get_page(
             request.GET.get("page")
         ),
         "counts": {
