@@ -68,7 +68,7 @@ def test_a_time_without_an_offset_is_not_compared(circle, case):
         write(circle, case, lambda n=number, t=taken: Media.objects.create(
             case=case, owner=circle.agencies.it, number=n, source="x", metadata={"taken_at": t}))  # fmt: skip
     with guard.scope(circle.officer(circle.it), VI):
-        assert facts_of(case).taken == datetime(2026, 4, 1, 8, tzinfo=UTC)
+        assert facts_of(case, circle.agencies.it.pk).taken == datetime(2026, 4, 1, 8, tzinfo=UTC)
 
 
 def test_a_child_at_risk_needs_its_reason(circle, case):

@@ -72,8 +72,8 @@ def weigh(officer: Officer, purpose: Purpose, case: Case) -> Estimate:
 def _reach_region(case: Case, officer: Officer, posterior: Posterior) -> None:
     top = posterior.countries[0]
     if posterior.clues and top.p >= LIKELY:
-        because = f"{len(posterior.clues)} clues give {top.code} {top.p:.0%} of the belief"
-        Milestone.reach(case, Stage.REGION, because, by=officer.id)
+        # every member reads a milestone, whatever the handling of the clues: no place and no count in it
+        Milestone.reach(case, Stage.REGION, "the clues point to one country", by=officer.id)
 
 
 @task("locate.weigh")

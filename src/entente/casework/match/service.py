@@ -22,7 +22,7 @@ from entente.records.jobs import Progress, enqueue, task
 from entente.records.models import Case, HashList, Job, ListedHash, ListRefusal, Match, Media
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Purpose
+from entente.vocabulary.handling import Handling, HandlingCode, Purpose, union
 from entente.vocabulary.media import FrameHash
 from entente.vocabulary.media_hash import PDQ_MIN_QUALITY, PDQ_NEAR, HashEntry, Verdict
 
@@ -237,7 +237,12 @@ def _entry(row: ListedHash) -> HashEntry:
 
 
 def _write(officer: Officer, media: Media, comparison: Comparison, rows: list[ListedHash]) -> None:
-    """Write each hit once, with what is needed to check it; a person's decision is never overwritten."""
+    """Write each hit once, with what is needed to check it; a person's decision is never overwritten.
+
+    A hit is H2 of the agency whose list it is: others in the case read on the item that it is known, and no
+    list, entry, category or distance (Regulation (EU) 2016/794 art. 20).
+    """
+    handling = union([media.handling, Handling(frozenset({HandlingCode.H2}))])
     category = {(r.list.name, label_of(_entry(r))): f"{r.list.profile} {r.category}".strip() for r in rows}
     for hit in comparison.hits:
         if hit.verdict is Verdict.NEW:
@@ -253,8 +258,8 @@ def _write(officer: Officer, media: Media, comparison: Comparison, rows: list[Li
             transform=str(hit.transform),
             defaults={
                 "case_id": media.case_id,
-                "codes": media.codes,
-                "handling_text": media.handling_text,
+                "codes": str(handling),
+                "handling_text": handling.text,
                 "audience": media.audience,
                 "made_by_id": officer.id,
                 "verdict": str(hit.verdict),

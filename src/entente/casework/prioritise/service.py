@@ -28,15 +28,15 @@ from entente.records.models import (
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer, Part, Role
 from entente.vocabulary.case import Stage
-from entente.vocabulary.handling import Purpose
+from entente.vocabulary.handling import HandlingCode, Purpose
 
 
 class NotAssigned(ValueError):
     """A person could not be put on the case; the text says why."""
 
 
-def facts_of(case: Case) -> CaseFacts:
-    """Read what the order of work depends on, as the scope shows it."""
+def facts_of(case: Case, agency: UUID) -> CaseFacts:
+    """Read what the order of work depends on, as the scope shows it to an officer of ``agency``."""
     reached = case.reached()
     estimate = Estimate.objects.filter(case=case).first()
     countries = estimate.posterior["countries"] if estimate and estimate.clues else []
@@ -48,11 +48,21 @@ def facts_of(case: Case) -> CaseFacts:
         clues=Clue.objects.filter(case=case).exclude(state="withdrawn").count(),
         country_share=countries[0]["p"] if countries else 0.0,
         child_at_risk=case.child_at_risk,
-        partners_waiting=Answer.objects.filter(case=case, taken_as=None).exclude(kind="not ours").count(),
+        partners_waiting=Answer.objects.filter(case=case, taken_as=None, dispatch__owner=agency)
+        .exclude(kind="not ours")
+        .count(),
         identified=Match.objects.filter(
             case=case, state="confirmed", category__icontains="identified"
         ).exists(),
     )
+
+
+def _tells_of_withheld(case: Case, facts: CaseFacts) -> bool:
+    """Whether the score counts what others of the case may not know of: then it is its own agency's (H2)."""
+    if facts.partners_waiting or facts.identified:
+        return True  # who was asked, and what stands on the agency's hash lists
+    counted = (Media.objects, Clue.objects, Estimate.objects)
+    return any(rows.filter(case=case, codes__regex="H[23]").exists() for rows in counted)
 
 
 def _latest_taken(case: Case) -> datetime | None:
@@ -68,15 +78,17 @@ def _latest_taken(case: Case) -> datetime | None:
 def rank(officer: Officer, purpose: Purpose, case: Case) -> Priority:
     """Score the case as its facts stand; kept only when the score or a reason changed."""
     with acting(officer, Act.ALTER, case.as_thing(), purpose, step="prioritise", reason="score the case"):
-        scored = score(facts_of(case))
+        facts = facts_of(case, officer.agency)
+        scored = score(facts)
         factors = [asdict(f) for f in scored.factors]
-        last = Priority.objects.filter(case=case).first()
+        last = Priority.objects.filter(case=case, owner_id=officer.agency).first()
         if last and last.factors == factors:
             return last
         return Priority.objects.create(
             case=case,
             owner_id=officer.agency,
             made_by_id=officer.id,
+            codes=str(HandlingCode.H2 if _tells_of_withheld(case, facts) else HandlingCode.H0),
             total=scored.total,
             factors=factors,
             version=VERSION,
