@@ -15,7 +15,7 @@ from entente.records import clock, guard
 from entente.records.models.case import Change
 from entente.records.models.handled import Guarded
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Handling
+from entente.vocabulary.handling import Handling, HandlingCode, union
 
 Image = dict[str, str | None]
 
@@ -47,14 +47,18 @@ class Touched:
         self, case_id: UUID, officer: Officer, what: str, handling: Handling | None = None, **facts: Any
     ) -> Change:
         """Write the change; call it last inside the act. ``facts`` are identifiers and counts."""
-        rows = []
+        rows, withheld = [], False
         with guard.system(REASON):
             for (model, pk), before in self._before.items():
                 row = _manager(model).filter(pk=pk).first()
                 after = _image(row) if row is not None else None
                 if before != after:
+                    codes = str((after or before or {}).get("codes", ""))
+                    withheld = withheld or "H2" in codes or "H3" in codes
                     rows.append({"model": model, "id": str(pk), **_difference(before, after)})
-        handling = handling or Handling()
+        # what was done to withheld rows is withheld with them
+        own = [Handling(frozenset({HandlingCode.H2}))] if withheld else []
+        handling = union([handling or Handling(), *own])
         return Change.objects.create(
             case_id=case_id,
             owner_id=officer.agency,

@@ -33,14 +33,14 @@ STEP_NAMES = {
 RESULTS = {
     "intake": models.Media.objects.all,
     "match": lambda: models.Media.objects.exclude(known=""),
-    "link": models.Series.objects.all,
+    "link": models.SeriesItem.objects.all,  # a series of withheld items alone is as none
     "examine": models.Clue.objects.all,
     "locate": models.Estimate.objects.all,
     "prioritise": models.Priority.objects.all,
     "cooperate": models.Request.objects.all,
     "crosscheck": models.Check.objects.all,
     "inform": models.Product.objects.all,
-    "seize": models.Exhibit.objects.all,
+    "seize": models.Element.objects.all,
     "close": models.Outcome.objects.all,
     "trends": models.Reshare.objects.all,
 }

@@ -225,7 +225,10 @@ def contributions(officer: Officer, case: Case) -> Iterator[Contribution]:
 def _answers(officer: Officer, case: Case) -> Iterator[Contribution]:
     """Answers, each under the number it has among the answers of its own agency."""
     rows = (
-        Answer.objects.filter(case=case).exclude(addressed=officer.agency).order_by("made_at", "pk")
+        # whom another agency asked is that agency's own to know
+        Answer.objects.filter(case=case, dispatch__owner=officer.agency)
+        .exclude(addressed=officer.agency)
+        .order_by("made_at", "pk")
     ).select_related("taken_as")
     weights, met = _weights(case), _met_clues(case)
     placed: dict[UUID, int] = {}

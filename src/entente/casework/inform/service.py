@@ -51,7 +51,7 @@ from entente.records.models import (
 from entente.safeguards.access import Act, Deny, Shape, Thing, decide
 from entente.safeguards.release import Destination, Leaving, LeftOut, left_out, sort_out
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Audience, Evaluation, HandlingCode, Purpose, union
+from entente.vocabulary.handling import Audience, Evaluation, Handling, HandlingCode, Purpose, union
 from entente.vocabulary.media_hash import HashEntry
 
 STEP = "inform"
@@ -286,8 +286,9 @@ def issue(
     thing = replace(case.as_thing(), owner=officer.agency, handling=draft.total_handling())
     with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason="issue a product"):
         Case.objects.select_for_update().get(pk=case.pk)
-        with guard.system("the number of a product counts those withheld from this officer too"):
-            last = Product.objects.filter(case=case).aggregate(last=Max("number"))["last"]
+        with guard.system("an agency numbers its own products, those withheld from this purpose too"):
+            own = Product.objects.filter(case=case, owner_id=officer.agency)
+            last = own.aggregate(last=Max("number"))["last"]
             inputs = _rows(draft.rows())
         number = (last or 0) + 1
         crops = {p.ref: inputs[p.row].key for p in draft.pictures}  # type: ignore[attr-defined]
@@ -539,7 +540,7 @@ def _thing_of(product: Product, cut: Draft, kept: Sequence[Thing]) -> Thing:
 def _record(
     officer: Officer, source: Product | Case, to: Agency, what: str, thing: UUID, told: Sequence[str]
 ) -> Disclosure:
-    """Write down what left and what stayed; it carries the handling of what it speaks of."""
+    """Write down what left and what stayed: H2, for nobody else in the case learns to whom something went."""
     row = Disclosure(
         case_id=source.case_id if isinstance(source, Product) else source.pk,
         owner_id=officer.agency,
@@ -550,9 +551,9 @@ def _record(
         thing=thing,
         left_out=list(told),
     )
-    row.handling = source.handling
+    row.handling = union([source.handling, Handling(frozenset({HandlingCode.H2}))])
     row.save()
-    if isinstance(source, Product):
+    if isinstance(source, Product) and source.handling.restricted:
         row.derives_from(source)
         carry_releases(row, source)
     return row

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from entente.casework.link import series as arithmetic
 from entente.records import guard
 from entente.records.act import acting
@@ -313,6 +315,11 @@ CHANGES = (
 def changes(case: Case) -> list[Change]:
     """Return the decisions of this step, newest first."""
     return list(Change.objects.filter(case=case, what__in=CHANGES).select_related("made_by"))
+
+
+def in_sight(case: Case) -> QuerySet[Series]:
+    """Return the series of which the scope shows an item: one of withheld items alone is as none."""
+    return Series.objects.filter(Exists(SeriesItem.objects.filter(series=OuterRef("pk"))), case=case)
 
 
 def waiting(case: Case) -> list[Link]:

@@ -86,7 +86,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
             {"items": items, "links": links, "weakest": min(links, key=lambda k: k.weight)}
             for items, links in service.groups(case)[:GROUPS]
         ],
-        "series": Series.objects.filter(case=case).annotate(n=Count("items")),
+        "series": service.in_sight(case).annotate(n=Count("items")),
         "refused": Link.objects.filter(case=case, state="refused").count(),
         "hubs": last.result.get("hubs", []) if last else [],
         "jobs": done[:1],
@@ -111,7 +111,7 @@ def _changes(case: Case, only: Series | None = None) -> list[dict[str, Any]]:
 @case_page("link")
 def series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResponse:
     """Show one series: its items as neutral tiles, the reason of each link, and what can be done with it."""
-    held = get_object_or_404(Series, pk=series_id, case=case)
+    held = get_object_or_404(service.in_sight(case), pk=series_id)
     members = [
         m.media
         for m in SeriesItem.objects.filter(series=held).select_related("media").order_by("media__number")
@@ -122,7 +122,7 @@ def series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResponse:
         "items": [tile_of(m, request.LANGUAGE_CODE, n, len(members)) for n, m in enumerate(members, 1)],
         "members": members,
         "links": Link.objects.filter(Q(a__in=ids) & Q(b__in=ids)).select_related("a", "b", "decided_by"),
-        "others": Series.objects.filter(case=case).exclude(pk=held.pk),
+        "others": service.in_sight(case).exclude(pk=held.pk),
         "changes": _changes(case, held),
         "decisions": [
             {"value": "split", "label": _("Split off"), "key": "s", "main": True},
@@ -205,18 +205,18 @@ def gather(request: DeskRequest, case: Case) -> HttpResponse:
 @case_page("link")
 def change_series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResponse:
     """Merge another series in, split items off, take items out or move them."""
-    held = get_object_or_404(Series, pk=series_id, case=case)
+    held = get_object_or_404(service.in_sight(case), pk=series_id)
     items = list(Media.objects.filter(case=case, pk__in=_ids(request, "item")))
     decision = request.POST.get("decision", "")
     try:
         if decision == "merge":
-            other = get_object_or_404(Series, pk__in=_ids(request, "other"), case=case)
+            other = get_object_or_404(service.in_sight(case), pk__in=_ids(request, "other"))
             service.merge(request.officer, request.purpose, held, other)
         elif decision == "split":
             held = service.split(request.officer, request.purpose, held, items)
         elif decision in {"take-out", "move"}:
             to = (
-                get_object_or_404(Series, pk__in=_ids(request, "to"), case=case)
+                get_object_or_404(service.in_sight(case), pk__in=_ids(request, "to"))
                 if decision == "move"
                 else None
             )

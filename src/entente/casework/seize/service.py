@@ -296,10 +296,11 @@ def exhibit(
     handling = media.handling if media else case.handling
     thing = replace(case.as_thing(), owner=officer.agency, handling=handling)
     with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason="record an exhibit"):
-        with guard.system("an exhibit's number is the case's, the withheld ones included"):
-            taken = Exhibit.objects.filter(case=case, number=number.strip()).exists()
+        with guard.system("an agency numbers its own exhibits, those withheld from this purpose too"):
+            own = Exhibit.objects.filter(case=case, owner_id=officer.agency)
+            taken = own.filter(number=number.strip()).exists()
         if taken:
-            raise NotListed(f"the case already has an exhibit {number.strip()}; choose another number")
+            raise NotListed(f"the agency already has an exhibit {number.strip()}; choose another number")
         row = Exhibit(
             number=number.strip(),
             description=description.strip()[:200],

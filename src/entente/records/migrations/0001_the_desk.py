@@ -2060,15 +2060,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="link",
-            constraint=models.UniqueConstraint(fields=("a", "b", "kind"), name="link_once"),
+            constraint=models.UniqueConstraint(fields=("a", "b", "kind", "owner"), name="link_once"),
         ),
         migrations.AddConstraint(
             model_name="exhibit",
-            constraint=models.UniqueConstraint(fields=("case", "number"), name="exhibit_number_once"),
+            constraint=models.UniqueConstraint(
+                fields=("case", "owner", "number"), name="exhibit_number_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="elementmatch",
-            constraint=models.UniqueConstraint(fields=("element", "media"), name="element_found_once"),
+            constraint=models.UniqueConstraint(
+                fields=("element", "media", "owner"), name="element_found_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="element",
@@ -2090,11 +2094,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="product",
-            constraint=models.UniqueConstraint(fields=("case", "number"), name="product_number_once"),
+            constraint=models.UniqueConstraint(
+                fields=("case", "owner", "number"), name="product_number_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="reshare",
-            constraint=models.UniqueConstraint(fields=("media", "source", "because"), name="reshare_once"),
+            constraint=models.UniqueConstraint(
+                fields=("media", "source", "because", "owner"), name="reshare_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="seriesitem",

@@ -43,4 +43,6 @@ class Reshare(CaseBound):
 
     class Meta:
         ordering = ["seen_at"]
-        constraints = [models.UniqueConstraint(fields=["media", "source", "because"], name="reshare_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["media", "source", "because", "owner"], name="reshare_once")
+        ]

@@ -19,7 +19,9 @@ class Product(CaseBound):
 
     class Meta:
         ordering = ["-number"]
-        constraints = [models.UniqueConstraint(fields=["case", "number"], name="product_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "owner", "number"], name="product_number_once")
+        ]
 
 
 class Disclosure(CaseBound):

@@ -35,7 +35,9 @@ class ElementMatch(CaseBound):
     decided_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["element", "media"], name="element_found_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["element", "media", "owner"], name="element_found_once")
+        ]
 
 
 class Exhibit(CaseBound):
@@ -47,4 +49,6 @@ class Exhibit(CaseBound):
 
     class Meta:
         ordering = ["made_at"]
-        constraints = [models.UniqueConstraint(fields=["case", "number"], name="exhibit_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "owner", "number"], name="exhibit_number_once")
+        ]

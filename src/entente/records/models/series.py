@@ -46,4 +46,4 @@ class Link(CaseBound):
 
     class Meta:
         ordering = ["-weight", "made_at"]
-        constraints = [models.UniqueConstraint(fields=["a", "b", "kind"], name="link_once")]
+        constraints = [models.UniqueConstraint(fields=["a", "b", "kind", "owner"], name="link_once")]
