@@ -25,7 +25,7 @@ from entente.records.models import (
     Milestone,
     Priority,
 )
-from entente.safeguards.access import Act, Shape, Thing
+from entente.safeguards.access import Act, Deny, Shape, Thing, decide
 from entente.vocabulary.agency import Officer, Part, Role
 from entente.vocabulary.case import Stage
 from entente.vocabulary.handling import HandlingCode, Purpose
@@ -118,10 +118,22 @@ def set_risk(officer: Officer, purpose: Purpose, case: Case, *, at_risk: bool, b
     return case
 
 
+def demand_lead(officer: Officer, purpose: Purpose, case: Case) -> None:
+    """Raise ``Denied``, with its log entry, for one who may put nobody on the case.
+
+    Asked before a service number is looked up: who may not assign must not learn which numbers there are.
+    """
+    thing = case.as_thing()
+    if isinstance(decide(officer, thing, Act.GRANT, purpose, clock.now()), Deny):
+        with acting(officer, Act.GRANT, thing, purpose, step="prioritise", reason="assign"):
+            raise AssertionError("the law changed its mind within one act")
+
+
 def assign(
     officer: Officer, purpose: Purpose, case: Case, account: Account, *, part: Part, task: str = ""
 ) -> Membership:
     """Put a person on the case; the target's rights are checked as well as the officer's."""
+    demand_lead(officer, purpose, case)
     if Role.ADMINISTRATOR.value in account.roles:
         raise NotAssigned("an administrator has no case content and cannot be put on a case")
     if str(purpose) not in account.purposes:

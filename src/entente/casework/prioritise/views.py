@@ -13,7 +13,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from entente.casework.prioritise.service import NotAssigned, assign, rank, set_risk, take_off
+from entente.casework.prioritise.service import NotAssigned, assign, demand_lead, rank, set_risk, take_off
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Account, Case, Membership, Priority
@@ -91,6 +91,7 @@ def risk(request: DeskRequest, case: Case) -> HttpResponse:
 @case_page("prioritise")
 def add(request: DeskRequest, case: Case) -> HttpResponse:
     """Put a person on the case."""
+    demand_lead(request.officer, request.purpose, case)
     form = AssignForm(request.POST)
     if form.is_valid():
         data = form.cleaned_data
