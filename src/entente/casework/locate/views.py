@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.locate import engine
 from entente.casework.locate.explain import explain
+from entente.casework.locate.likelihood import SILENT
 from entente.casework.locate.map import Row, draw, table
 from entente.casework.locate.service import (
     ProposalRefused,
@@ -65,12 +66,14 @@ def _shown(request: DeskRequest, case: Case, form: HomeForm, status: int = 200) 
     outer = engine.cells90(words, now) if words else ()
     # the SVG is drawn by our own arithmetic from numbers and our own tables, with text escaped there
     drawn = mark_safe(draw(posterior, outer, str(_("Where the clues point")))) if words else ""  # noqa: S308
+    parts = _parts(words, posterior, language)
     context = {
         "posterior": posterior,
         "map": drawn,
         "attribution": ATTRIBUTION,
         "rows": _worth_a_line(table(posterior, language)),
-        "parts": _parts(words, posterior, language),
+        "parts": [p for p in parts if not p["silent"]],
+        "silent": [p for p in parts if p["silent"]],
         "refused": [(row, refused[str(row.pk)]) for row in rows if str(row.pk) in refused],
         "homes": HomeProposal.objects.filter(case=case).select_related("made_by", "confirmed_by"),
         "form": form,
@@ -86,14 +89,15 @@ def _worth_a_line(rows: tuple[Row, ...]) -> list[Row]:
 
 
 def _parts(words: list[Any], posterior: Any, language: str) -> list[dict[str, Any]]:
-    """Return each clue's part with its sentence, the strongest first."""
+    """Return what each clue does, the strongest first; the same observation from many items is one row."""
     weights = {w.id: w for w in posterior.clues}
     ordered = sorted(words, key=lambda c: (-abs(weights[c.id].log10_bf) if c.id in weights else 0.0, c.id))
-    sentences = explain(posterior, words, language)
-    return [
-        {"clue": clue, "weight": weights.get(clue.id), "says": says}
-        for clue, says in zip(ordered, sentences, strict=True)
-    ]
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for clue, says in zip(ordered, explain(posterior, words, language), strict=True):
+        silent = clue.kind in SILENT or clue.id not in weights
+        row = {"clue": clue, "weight": weights.get(clue.id), "says": says, "silent": silent, "times": 0}
+        rows.setdefault((says, clue.evaluation), row)["times"] += 1
+    return list(rows.values())
 
 
 @require_POST
