@@ -85,7 +85,7 @@ class SQLAggregateCompiler(_Guarded, compiler.SQLAggregateCompiler):
 class SQLInsertCompiler(_Guarded, compiler.SQLInsertCompiler):
     """INSERT."""
 
-    def as_sql(self) -> Any:
+    def as_sql(self, with_limits: bool = True, with_col_aliases: bool = False) -> Any:
         """Refuse outside an act."""
         guard.writing(self.query.get_meta().db_table)
         return super().as_sql()
@@ -94,7 +94,7 @@ class SQLInsertCompiler(_Guarded, compiler.SQLInsertCompiler):
 class SQLUpdateCompiler(_Writing, compiler.SQLUpdateCompiler):
     """UPDATE."""
 
-    def as_sql(self) -> Any:
+    def as_sql(self, with_limits: bool = True, with_col_aliases: bool = False) -> Any:
         """Limit to readable rows."""
         return self._restrict(*super().as_sql())
 
@@ -102,6 +102,6 @@ class SQLUpdateCompiler(_Writing, compiler.SQLUpdateCompiler):
 class SQLDeleteCompiler(_Writing, compiler.SQLDeleteCompiler):
     """DELETE."""
 
-    def as_sql(self) -> Any:
+    def as_sql(self, with_limits: bool = True, with_col_aliases: bool = False) -> Any:
         """Limit to readable rows."""
         return self._restrict(*super().as_sql())
