@@ -74,9 +74,7 @@ def _say_doors(port: int) -> None:
 
     from entente.records.models import Account, LoginLink
 
-    out = [
-        f"\nEntente is open at http://127.0.0.1:{port}/ — for this machine only. Each link below logs in once.\n"
-    ]
+    out = [f"\nEntente is open at http://127.0.0.1:{port}/ on this machine only. Each link logs in once.\n"]
     for number, _, _, part in OFFICERS:
         secret = LoginLink.issue(Account.objects.get(username=number))
         out.append(f"  {number}  {part}\n           http://127.0.0.1:{port}/enter/{secret}/\n")

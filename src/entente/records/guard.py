@@ -3,7 +3,8 @@
 A thin database backend (``records.sqlite``, ``records.postgres``) replaces each occurrence of a guarded
 table by a filtered subselect, so joins, prefetches, counts and subqueries cannot forget it. No scope, no
 rows: the query raises ``ScopeMissing``. The predicate of each shape says in SQL what
-``safeguards.access.readable`` says in Python; ``tests/records/test_guard.py`` holds them equal on random rows.
+``safeguards.access.readable`` says in Python; ``tests/records/test_guard.py`` holds them equal on random
+rows.
 """
 
 from __future__ import annotations

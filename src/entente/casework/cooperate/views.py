@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -142,7 +142,7 @@ class AskForm(Handled):
         unusual = [a for a in data.get("agencies") or () if a.kind in UNUSUAL and a.pk not in asked_before]
         if unusual and not data.get("sure"):
             names = ", ".join(a.name for a in unusual)
-            text = _now(
+            text = gettext(
                 "This would be our first request to %(names)s. Check the legal basis and tick this box."
             )
             self.add_error("sure", text % {"names": names})
@@ -372,7 +372,7 @@ def _crop_item(held: Dispatch) -> dict[str, str] | None:
         return None
     return {
         "id": str(held.pk),
-        "label": _now("Crop sent with the request"),
+        "label": gettext("Crop sent with the request"),
         "grey_url": reverse("dispatch-crop", args=[held.pk]),
         "reveal_url": reverse("dispatch-reveal", args=[held.pk]),
     }
@@ -427,7 +427,7 @@ def change_release(request: DeskRequest, dispatch_id: UUID, answer_id: UUID) -> 
 def _release(request: DeskRequest, row: Answer) -> None:
     form = ReleaseForm(request.POST)
     if not form.is_valid():
-        raise service.NotReleased(_now("A release needs an agency, a day and a reason."))
+        raise service.NotReleased(gettext("A release needs an agency, a day and a reason."))
     until = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     day = form.cleaned_data["until"]
     until = until.replace(year=day.year, month=day.month, day=day.day)
@@ -451,7 +451,7 @@ def dispatch_reveal(request: DeskRequest, dispatch_id: UUID) -> HttpResponse:
     try:
         purpose = Purpose(request.POST.get("purpose", ""))
     except ValueError:
-        return HttpResponse(_now("Say for which purpose."), status=400, content_type="text/plain")
+        return HttpResponse(gettext("Say for which purpose."), status=400, content_type="text/plain")
     answer = _picture(request, held, purpose, "clear")
     answer["X-Reveal"] = str(held.pk)
     return answer

@@ -17,8 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.examine import service, values
@@ -34,6 +33,7 @@ from entente.records.models import (
     Series,
     Viewing,
 )
+from entente.records.names import named
 from entente.safeguards.exposure import clock_time, neutral_label
 from entente.vocabulary.clue import ClueGroup, ClueKind
 from entente.vocabulary.handling import EVALUATIONS, HandlingCode, Purpose
@@ -43,19 +43,32 @@ TILES = 240  # a page of the grid
 STRIP = 120  # frames in the strip; longer videos are thinned, any second can be typed
 
 FILTERS = {
-    "known": (lazy("Known or new"), {"exact": lazy("Exact"), "near": lazy("Near"), "new": lazy("New")}),
-    "kind": (lazy("Kind"), {"picture": lazy("Pictures"), "video": lazy("Videos")}),
-    "clue": (lazy("Clues"), {"yes": lazy("With clues"), "proposed": lazy("To decide"), "no": lazy("None")}),
-    "state": (lazy("State"), {"opened": lazy("Opened"), "refused": lazy("Refused"), "crop": lazy("Crops")}),
+    "known": (
+        gettext_lazy("Known or new"),
+        {"exact": gettext_lazy("Exact"), "near": gettext_lazy("Near"), "new": gettext_lazy("New")},
+    ),
+    "kind": (gettext_lazy("Kind"), {"picture": gettext_lazy("Pictures"), "video": gettext_lazy("Videos")}),
+    "clue": (
+        gettext_lazy("Clues"),
+        {
+            "yes": gettext_lazy("With clues"),
+            "proposed": gettext_lazy("To decide"),
+            "no": gettext_lazy("None"),
+        },
+    ),
+    "state": (
+        gettext_lazy("State"),
+        {"opened": gettext_lazy("Opened"), "refused": gettext_lazy("Refused"), "crop": gettext_lazy("Crops")},
+    ),
 }
 
 
 def label_of(media: Media, language: str = "en") -> str:
     """Return the item's one neutral line: number and measures, never a name."""
     if media.refusal or not media.kind:
-        return f"{media} · " + _("not opened")
+        return f"{media} · " + gettext("not opened")
     size = neutral_label(MediaKind(media.kind), media.width, media.height, media.duration, language=language)
-    return f"{media} · {size}" + (" · " + _("crop") if media.origin == "crop" else "")
+    return f"{media} · {size}" + (" · " + gettext("crop") if media.origin == "crop" else "")
 
 
 def tile_of(media: Media, language: str = "en", at: str = "") -> dict[str, Any]:
@@ -106,9 +119,9 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     for media in leaf.object_list:
         tile = tile_of(media, request.LANGUAGE_CODE)
         if media.to_decide:  # type: ignore[attr-defined]  # annotated by chosen()
-            tile["states"].append(_("clues to decide"))
+            tile["states"].append(gettext("clues to decide"))
         elif media.clued:  # type: ignore[attr-defined]
-            tile["states"].append(_("clues"))
+            tile["states"].append(gettext("clues"))
         tiles.append(tile)
     kept = {k: v for k, v in request.GET.items() if k in {*FILTERS, "series"} and v}
     context = {
@@ -127,7 +140,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         "greys": Viewing.objects.filter(
             case=case, account=request.officer.id, view__in=["grey", "edges"]
         ).count(),
-        "decisions": [{"value": "gather", "label": _("Make one series"), "key": "s"}],
+        "decisions": [{"value": "gather", "label": gettext("Make one series"), "key": "s"}],
     }
     return render(request, "examine/page.html", context)
 
@@ -135,30 +148,30 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
 class MarkForm(forms.Form):
     """A clue as an officer types it; the box and the stretch of time stand beside it, by number or hand."""
 
-    kind = forms.ChoiceField(
-        label=lazy("Kind"), choices=[(k.value, k.value.replace("_", " ")) for k in ClueKind]
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=[(k.value, named(k)) for k in ClueKind])
+    value = forms.CharField(label=gettext_lazy("Value"), max_length=values.LONGEST)
+    negated = forms.BooleanField(label=gettext_lazy("It says: not here"), required=False)
+    because = forms.CharField(
+        label=gettext_lazy("Because"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
-    value = forms.CharField(label=lazy("Value"), max_length=values.LONGEST)
-    negated = forms.BooleanField(label=lazy("It says: not here"), required=False)
-    because = forms.CharField(label=lazy("Because"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
     evaluation = forms.ChoiceField(
-        label=lazy("Evaluation"), choices=[(e, e) for e in EVALUATIONS], initial="X4"
+        label=gettext_lazy("Evaluation"), choices=[(e, e) for e in EVALUATIONS], initial="X4"
     )
     group = forms.ChoiceField(
-        label=lazy("Group"),
+        label=gettext_lazy("Group"),
         required=False,
         choices=[
-            ("", lazy("as usual for the kind")),
-            *((g.value, g.value.replace("_", " ")) for g in ClueGroup),
+            ("", gettext_lazy("as usual for the kind")),
+            *((g.value, named(g)) for g in ClueGroup),
         ],
     )
     codes = forms.MultipleChoiceField(
-        label=lazy("Further handling codes"),
+        label=gettext_lazy("Further handling codes"),
         required=False,
         choices=[(c.value, c.value) for c in HandlingCode],
         widget=forms.CheckboxSelectMultiple,
     )
-    handling_text = forms.CharField(label=lazy("Restriction in words (for H3)"), required=False)
+    handling_text = forms.CharField(label=gettext_lazy("Restriction in words (for H3)"), required=False)
     x = forms.FloatField(required=False, widget=forms.HiddenInput)
     y = forms.FloatField(required=False, widget=forms.HiddenInput)
     w = forms.FloatField(required=False, widget=forms.HiddenInput)
@@ -175,7 +188,7 @@ class MarkForm(forms.Form):
             except values.ValueRefused as refused:
                 self.add_error("value", str(refused))
         if "H3" in data.get("codes", []) and not data.get("handling_text", "").strip():
-            self.add_error("handling_text", _("H3 needs its restriction in words."))
+            self.add_error("handling_text", gettext("H3 needs its restriction in words."))
         try:
             data["region"] = region_of(data)
         except ValueError as refused:
@@ -189,7 +202,7 @@ def region_of(data: Any) -> Region | None:
     if all(v in {None, ""} for v in given):
         return None
     if any(v in {None, ""} for v in given):
-        raise ValueError(_("A box needs four numbers: left, top, width and height."))
+        raise ValueError(gettext("A box needs four numbers: left, top, width and height."))
     return Region(*(float(v) for v in given))
 
 
@@ -220,7 +233,7 @@ def item(request: DeskRequest, case: Case, number: int) -> HttpResponse:
         except ValueError as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, _("The clue is recorded."))
+            messages.success(request, gettext("The clue is recorded."))
             return _back(case, media, data["start"])
     return render(
         request, "examine/item.html", _item(request, case, media, form), status=400 if form.errors else 200
@@ -246,7 +259,7 @@ def _item(request: DeskRequest, case: Case, media: Media, form: MarkForm) -> dic
         "read": read,
         "t": t,
         "form": form,
-        "hints": [(k.value.replace("_", " "), values.HINTS[k]) for k in ClueKind],
+        "hints": [(named(k), values.HINTS[k]) for k in ClueKind],
         "clues": clues,
         "here": here,
         "marks": [c["mark"] for c in clues if c["mark"] and c["state"] != "withdrawn"],
@@ -293,7 +306,7 @@ def _clue_row(clue: Clue) -> dict[str, Any]:
         mark = {"id": clue.pk, **dict(zip("xywh", clue.region, strict=True)), "label": f"{clue.kind}: {text}"}
     return {
         "id": clue.pk,
-        "kind": clue.kind.replace("_", " "),
+        "kind": named(clue.kind),
         "text": text,
         "clue": clue,
         "state": clue.state,
@@ -339,7 +352,7 @@ def _look(request: DeskRequest, case: Case, number: int, view: str) -> HttpRespo
         purpose = Purpose(request.POST.get("purpose") or str(request.purpose))
         if view == "clear":
             if not request.POST.get("purpose"):
-                raise ValueError(_("Say for which purpose you need to see it."))
+                raise ValueError(gettext("Say for which purpose you need to see it."))
             looked = service.reveal(request.officer, purpose, media, t, read_restriction=read)
         else:
             looked = service.show_grey(request.officer, purpose, media, view, t, read_restriction=read)
@@ -383,7 +396,7 @@ def hide(request: DeskRequest, case: Case, number: int) -> HttpResponse:
 def suggest(request: DeskRequest, case: Case) -> HttpResponse:
     """Ask for proposed clues."""
     service.ask_to_suggest(request.officer, request.purpose, case)
-    messages.success(request, _("The extractors are looking; proposals appear on the items."))
+    messages.success(request, gettext("The extractors are looking; proposals appear on the items."))
     return redirect("examine:page", case_id=case.pk)
 
 
@@ -403,7 +416,7 @@ def decide(request: DeskRequest, case: Case, number: int, clue_id: UUID) -> Http
         elif decision in DECISIONS:
             DECISIONS[decision](request.officer, request.purpose, clue, seen=request.POST.get("seen", ""))
         else:
-            return HttpResponseBadRequest(_("Choose to confirm, to withdraw or to restore."))
+            return HttpResponseBadRequest(gettext("Choose to confirm, to withdraw or to restore."))
     except ValueError as refused:
         messages.error(request, str(refused))
     return _back(case, media, clue.start)
@@ -431,7 +444,7 @@ def crop(request: DeskRequest, case: Case, number: int) -> HttpResponse:
     try:
         region = region_of(request.POST)
         if region is None:
-            raise ValueError(_("Mark a box first; the crop is what lies inside it."))
+            raise ValueError(gettext("Mark a box first; the crop is what lies inside it."))
         if request.POST.get("keep") == "background":
             made = service.crop_background(request.officer, request.purpose, media, [region], t)
         else:
@@ -439,7 +452,7 @@ def crop(request: DeskRequest, case: Case, number: int) -> HttpResponse:
     except ValueError as refused:
         messages.error(request, str(refused))
         return _back(case, media, t)
-    messages.success(request, _("The crop is kept as item %(item)s.") % {"item": made})
+    messages.success(request, gettext("The crop is kept as item %(item)s.") % {"item": made})
     return _back(case, made)
 
 

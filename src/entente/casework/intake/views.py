@@ -119,9 +119,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     context = {
         "form": form,
         "jobs": asked_by(request.officer.agency, case.pk, "intake.receive")[:5],
-        "refused": Paginator(items.exclude(refusal=""), 50).get_page(
-            request.GET.get("page")
-        ),
+        "refused": Paginator(items.exclude(refusal=""), 50).get_page(request.GET.get("page")),
         "counts": {
             "items": items.count(),
             "pictures": items.filter(kind="picture", refusal="").count(),

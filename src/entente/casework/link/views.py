@@ -11,8 +11,7 @@ from django.db.models import Count, Q
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.link import service
@@ -27,14 +26,14 @@ GROUPS = 40  # suggested groups shown, the largest first
 CHANGES = 12  # the latest changes shown
 
 WHAT = {
-    "accept a link": lazy("accepted a link"),
-    "accept links": lazy("accepted links"),
-    "refuse a link": lazy("refused a link"),
-    "refuse links": lazy("refused links"),
-    "make a series": lazy("made a series"),
-    "merge series": lazy("merged series"),
-    "split a series": lazy("split a series"),
-    "move an item": lazy("moved an item"),
+    "accept a link": gettext_lazy("accepted a link"),
+    "accept links": gettext_lazy("accepted links"),
+    "refuse a link": gettext_lazy("refused a link"),
+    "refuse links": gettext_lazy("refused links"),
+    "make a series": gettext_lazy("made a series"),
+    "merge series": gettext_lazy("merged series"),
+    "split a series": gettext_lazy("split a series"),
+    "move an item": gettext_lazy("moved an item"),
 }
 
 
@@ -46,7 +45,7 @@ def tile_of(media: Media, language: str, at: int | None = None, of: int | None =
             MediaKind(media.kind), media.width, media.height, media.duration, at, of, language=language
         )
         if media.kind and not media.refusal
-        else _("not opened")
+        else gettext("not opened")
     )
     tile = {
         "id": media.pk,
@@ -92,8 +91,8 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         "jobs": done[:1],
         "changes": _changes(case),
         "decisions": [
-            {"value": "accept", "label": _("Belongs together"), "key": "a", "main": True},
-            {"value": "refuse", "label": _("Does not"), "key": "r"},
+            {"value": "accept", "label": gettext("Belongs together"), "key": "a", "main": True},
+            {"value": "refuse", "label": gettext("Does not"), "key": "r"},
         ],
     }
     return render(request, "link/page.html", context)
@@ -125,8 +124,8 @@ def series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResponse:
         "others": service.in_sight(case).exclude(pk=held.pk),
         "changes": _changes(case, held),
         "decisions": [
-            {"value": "split", "label": _("Split off"), "key": "s", "main": True},
-            {"value": "take-out", "label": _("Take out"), "key": "t"},
+            {"value": "split", "label": gettext("Split off"), "key": "s", "main": True},
+            {"value": "take-out", "label": gettext("Take out"), "key": "t"},
         ],
         **_why(request, case, members),
     }
@@ -155,7 +154,7 @@ def _series_page(held: Series | None, case: Case) -> HttpResponse:
 def propose(request: DeskRequest, case: Case) -> HttpResponse:
     """Ask for proposals."""
     service.ask_to_propose(request.officer, request.purpose, case)
-    messages.success(request, _("Links are being looked for."))
+    messages.success(request, gettext("Links are being looked for."))
     return _series_page(None, case)
 
 
@@ -167,12 +166,12 @@ def decide(request: DeskRequest, case: Case) -> HttpResponse:
     try:
         if request.POST.get("decision") == "accept":
             service.accept_all(request.officer, request.purpose, links)
-            messages.success(request, _("%(n)s links accepted.") % {"n": len(links)})
+            messages.success(request, gettext("%(n)s links accepted.") % {"n": len(links)})
         elif request.POST.get("decision") == "refuse":
             service.refuse_all(request.officer, request.purpose, links)
-            messages.success(request, _("%(n)s links refused.") % {"n": len(links)})
+            messages.success(request, gettext("%(n)s links refused.") % {"n": len(links)})
         else:
-            return HttpResponseBadRequest(_("Choose to accept or to refuse."))
+            return HttpResponseBadRequest(gettext("Choose to accept or to refuse."))
     except ValueError as refused:
         messages.error(request, str(refused))
     return _series_page(None, case)
@@ -223,7 +222,7 @@ def change_series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResp
             for media in items:
                 service.move(request.officer, request.purpose, media, to)
         else:
-            return HttpResponseBadRequest(_("Choose to merge, to split or to move."))
+            return HttpResponseBadRequest(gettext("Choose to merge, to split or to move."))
     except ValueError as refused:
         messages.error(request, str(refused))
     return _series_page(held, case)
@@ -236,7 +235,7 @@ def undo(request: DeskRequest, case: Case, change_id: UUID) -> HttpResponse:
     change = get_object_or_404(Change, pk=change_id, case=case, what__in=service.CHANGES)
     try:
         service.undo(request.officer, request.purpose, change)
-        messages.success(request, _("It stands as before."))
+        messages.success(request, gettext("It stands as before."))
     except ValueError as refused:
         messages.error(request, str(refused))
     return _series_page(None, case)

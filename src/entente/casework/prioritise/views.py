@@ -17,6 +17,7 @@ from entente.casework.prioritise.service import NotAssigned, assign, demand_lead
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Account, Case, Membership, Priority
+from entente.records.names import named
 from entente.safeguards.access import member_part
 from entente.vocabulary.agency import Part
 
@@ -25,7 +26,9 @@ class AssignForm(forms.Form):
     """Put a person on the case by service number."""
 
     service_number = forms.CharField(label=_("Service number"))
-    part = forms.ChoiceField(label=_("Part"), choices=[(p.value, p.value) for p in Part], initial=Part.MEMBER)
+    part = forms.ChoiceField(
+        label=_("Part"), choices=[(p.value, named(p)) for p in Part], initial=Part.MEMBER
+    )
     task = forms.CharField(label=_("Task"), required=False, max_length=120)
 
     def clean_service_number(self) -> Account:

@@ -1,0 +1,89 @@
+"""What a page calls the values that rows hold: one translatable name for each word of the vocabulary."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+NAMES: dict[str, Promise] = {
+    # parts in a case
+    "lead": _("lead"),
+    "member": _("member"),
+    "reader": _("reader"),
+    # kinds of clues
+    "gps": _("GPS position"),
+    "text": _("written text"),
+    "language": _("written language"),
+    "speech": _("spoken language"),
+    "mains_hz": _("mains frequency"),
+    "socket": _("socket"),
+    "driving_side": _("driving side"),
+    "currency": _("currency"),
+    "phone_number": _("phone number"),
+    "barcode": _("barcode"),
+    "utc_offset": _("offset from UTC"),
+    "posting_hours": _("posting hours"),
+    "sun_elevation": _("height of the sun"),
+    "toponym": _("place name"),
+    "region": _("region"),
+    "country": _("country"),
+    "relief": _("relief"),
+    "ip_country": _("country of an IP address"),
+    "plate": _("number plate"),
+    "holiday": _("holiday"),
+    "object": _("object"),
+    "device": _("device"),
+    "time": _("time"),
+    # groups of clues
+    "objects": _("objects"),
+    "person": _("person"),
+    "scene": _("scene"),
+    "analyst": _("analyst"),
+    "partner": _("partner"),
+    "open_source": _("open source"),
+    # where an item came from
+    "found": _("found"),
+    "open source": _("open source"),
+    "seized": _("seized"),
+    "search": _("search"),
+    "crop": _("crop"),
+    # kinds of links
+    "same file": _("same file"),
+    "near picture": _("near picture"),
+    "near frame": _("near frame"),
+    "same device": _("same device"),
+    "name run": _("run of names"),
+    # what a partner answers
+    "answer": _("answer"),
+    "partial": _("partial answer"),
+    "not ours": _("not ours"),
+    "seen it": _("seen it, ask us"),
+    # what can be cross-checked
+    "hash": _("hash"),
+    "device serial": _("device serial"),
+    "screen name": _("screen name"),
+    "e-mail": _("e-mail"),
+    "phone": _("phone"),
+    # states of a decision
+    "proposed": _("proposed"),
+    "confirmed": _("confirmed"),
+    "withdrawn": _("withdrawn"),
+    "accepted": _("accepted"),
+    "refused": _("refused"),
+    "sent": _("sent"),
+    "answered": _("answered"),
+    # verbs of the log
+    "collect": _("collect"),
+    "alter": _("alter"),
+    "consult": _("consult"),
+    "disclose": _("disclose"),
+    "combine": _("combine"),
+    "erase": _("erase"),
+    "denied": _("denied"),
+    "admin": _("administration"),
+}
+
+
+def named(value: object) -> Promise | str:
+    """Return the name of ``value`` in the reader's language; a word without one speaks for itself."""
+    return NAMES.get(str(value), str(value))
