@@ -85,6 +85,7 @@ class Walk:
     case: str = ""
     pages: dict[str, Any] = field(default_factory=dict)
     pictures: list[tuple[str, str]] = field(default_factory=list)  # method and address
+    progress: list[str] = field(default_factory=list)  # how often pages asked how far a job is
     abroad: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     wide: list[str] = field(default_factory=list)  # pages with something beyond the edge
@@ -108,6 +109,8 @@ class Walk:
             kind = response.headers.get("content-type", "")
             if response.url.startswith(self.desk.base) and PICTURE.match(kind):
                 self.pictures.append((response.request.method, response.url))
+            if "/jobs/" in response.url:
+                self.progress.append(response.url)
             if response.status >= 500:
                 self.faults.append(f"{number}: {response.status} {response.url}")
 
