@@ -144,7 +144,29 @@ def test_the_same_bytes_are_exact_and_turned_copies_near_with_their_reason(circl
     for match in met.values():
         assert match.because
         assert (match.list_name, match.state) == ("ours", "proposed")
-    assert checked(circle, case) == {"exact": 0, "near": 0, "scene": 0, "new": 0}
+    assert checked(circle, case) == counts  # asked again, and nothing is written twice
+    assert {m.pk for m in found(case).values()} == {m.pk for m in met.values()}
+
+
+def test_a_list_that_came_later_knows_what_was_new_before(circle, case, pictures, tmp_path):
+    opened = read(pictures / "as it is.jpg")
+    taken(circle, case, pictures)
+    assert checked(circle, case)["exact"] == 0
+    take_in(circle, written(tmp_path / "l.csv", [f"{opened.md5},1"]))
+    assert checked(circle, case)["exact"] == 1
+
+
+def test_each_agency_asks_its_own_lists_and_no_answer_undoes_anothers(circle, case, pictures, tmp_path):
+    known, other = read(pictures / "as it is.jpg"), read(pictures / "mirrored.jpg")
+    taken(circle, case, pictures)
+    take_in(circle, written(tmp_path / "l.csv", [f"{known.md5},1"]))
+    take_in(circle, written(tmp_path / "d.csv", [f"{other.md5},1"]), name="danish", account=circle.dk)
+    checked(circle, case)
+    assign(circle.officer(circle.it), VI, case, circle.dk, part=Part.MEMBER)
+    assert checked(circle, case, circle.dk)["exact"] == 2
+    with guard.system("test"):
+        assert Media.objects.filter(known="exact").count() == 2
+        assert Match.objects.filter(owner=circle.agencies.dk).count() == 1
 
 
 def test_another_agencys_list_never_meets_our_items(circle, case, pictures, tmp_path):

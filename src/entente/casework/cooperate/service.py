@@ -35,9 +35,9 @@ from entente.records.models import (
     Milestone,
     Release,
     Request,
+    carried_from,
 )
 from entente.safeguards.access import Act, Deny, Shape, Thing, decide
-from entente.safeguards.access import Release as Permission
 from entente.safeguards.retention import review_due
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.case import Stage
@@ -111,7 +111,6 @@ def ask(
         request.save()
         if crop is not None:
             request.derives_from(crop)
-            carry_releases(request, crop)
         key = _copy_of(crop) if crop is not None else ""
         for agency in to:
             _dispatch(officer, purpose, request, agency, key)
@@ -363,7 +362,6 @@ def take(officer: Officer, purpose: Purpose, answer: Answer) -> Clue:
         clue = _clue_of(officer, held)
         clue.save()
         clue.derives_from(held)
-        carry_releases(clue, held)
         held.taken_as = clue
         held.save(update_fields=["taken_as"])
         case = Case.objects.get(pk=held.case_id)
@@ -413,7 +411,7 @@ def release(
     ):
         row = _grant(thing.pk, officer, to.pk, until, reason.strip())
         if isinstance(thing, Answer) and (clue := Answer.objects.get(pk=thing.pk).taken_as_id):
-            _grant(clue, officer, to.pk, until, _carried(thing.pk))
+            _grant(clue, officer, to.pk, until, carried_from(thing.pk))
     return row
 
 
@@ -432,7 +430,7 @@ def withdraw_release(officer: Officer, purpose: Purpose, thing: CaseBound, to: A
         ended, waiting_for = 0, [thing.pk]
         while waiting_for:
             source = waiting_for.pop()
-            waiting_for += mine.filter(reason__contains=_carried(source)).values_list("thing", flat=True)
+            waiting_for += mine.filter(reason__contains=carried_from(source)).values_list("thing", flat=True)
             ended += mine.filter(thing=source).update(withdrawn=clock.now())
     return ended
 
@@ -442,38 +440,6 @@ def _own(officer: Officer, row: CaseBound) -> Thing:
     thing = row.as_thing()
     ours = officer.agency in {thing.owner, *thing.originators}
     return replace(thing, shape=Shape.AGENCY, owner=officer.agency if ours else thing.owner)
-
-
-def carry_releases(derived: CaseBound, *sources: CaseBound) -> None:
-    """Give a derived row the permissions that hold on all its sources, to the earliest end of each.
-
-    A release on it names the sources, so that withdrawing one of theirs ends it too.
-    """
-    now = clock.now()
-    things = [s.as_thing() for s in sources]
-    agencies = {o for t in things for o in (t.owner, *t.originators) if o is not None}
-    for by in agencies - {derived.owner_id}:
-        bound = [t for t in things if by in {t.owner, *t.originators}]
-        live = [_ends(t.releases, by, now) for t in bound]
-        for to in set.intersection(*(set(ends) for ends in live)):
-            Release.objects.create(
-                thing=derived.pk,
-                by_id=by,
-                to_id=to,
-                granted=now,
-                expires=min(ends[to] for ends in live),
-                reason=" ".join(_carried(t.id) for t in bound),
-            )
-
-
-def _ends(releases: Iterable[Permission], by: UUID, now: datetime) -> dict[UUID, datetime]:
-    """Return, for each agency that ``by`` lets have a thing now, until when."""
-    live = sorted((r for r in releases if r.by == by and r.holds(now)), key=lambda r: r.expires)
-    return {r.to: r.expires for r in live}
-
-
-def _carried(source: UUID | None) -> str:
-    return f"carried from {source}"
 
 
 def _grant(thing: UUID, officer: Officer, to: UUID, until: datetime, reason: str) -> Release:

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from entente.casework.cooperate.service import carry_releases
 from entente.casework.inform.compose import Statement, StatementType, compose
 from entente.casework.inform.draft import (
     Asked,
@@ -309,7 +308,6 @@ def issue(
         row.handling = draft.total_handling()
         row.save()
         row.derives_from(*inputs.values())
-        carry_releases(row, *inputs.values())
         announce("product issued", officer, purpose, case.pk, product=str(row.pk), number=number)
     return row
 
@@ -555,7 +553,6 @@ def _record(
     row.save()
     if isinstance(source, Product) and source.handling.restricted:
         row.derives_from(source)
-        carry_releases(row, source)
     return row
 
 

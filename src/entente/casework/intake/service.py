@@ -29,7 +29,7 @@ from entente.evidence.store import EvidenceStore, Kept, NotKept
 from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.announce import announce
-from entente.records.jobs import Progress, enqueue, task
+from entente.records.jobs import LeaseLost, Progress, Stopped, enqueue, task
 from entente.records.models import Case, Frame, Job, Media, Membership, Milestone, Occurrence
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer, Part
@@ -183,16 +183,32 @@ def receive_files(
 ) -> dict[str, Any]:
     """Take every file below ``paths`` into the job's case, batch by batch; return the counts."""
     intake = Intake(source, origin, tuple(codes), handling_text)
+    try:
+        counts = _receive_all(progress, [Path(p) for p in paths], intake)
+    except (LeaseLost, Stopped):
+        raise  # the job goes on with them elsewhere
+    except Exception:
+        _discard(laid_down)  # it has failed for good
+        raise
+    _discard(laid_down)
+    return counts
+
+
+def _discard(laid_down: str) -> None:
+    """Take uploads away: what was kept of them is sealed."""
+    if laid_down:
+        shutil.rmtree(laid_down, ignore_errors=True)
+
+
+def _receive_all(progress: Progress, paths: list[Path], intake: Intake) -> dict[str, int]:
     case_id = UUID(str(progress.job.case))
-    files = list(walk([Path(p) for p in paths]))
+    files = list(walk(paths))
     counts = {"files": len(files), "new": 0, "duplicate": 0, "refused": 0, "unchanged": 0}
     known = _recorded(progress, case_id, intake)
     for done, batch in _batches(_seal_all(files, known)):
         for outcome in _record(progress, case_id, intake, batch):
             counts[outcome] += 1
         progress.tell(done, len(files), f"{counts['new']} new, {counts['refused']} refused")
-    if laid_down:
-        shutil.rmtree(laid_down, ignore_errors=True)
     return counts
 
 

@@ -16,6 +16,7 @@ from entente import plugins
 from entente.casework.match.compare import Comparison, HeldLists, Query, label_of
 from entente.casework.match.index import NearIndex, packed
 from entente.formats import ListRefused, ReadOptions, Record
+from entente.records import guard
 from entente.records.act import acting
 from entente.records.announce import announce
 from entente.records.jobs import Progress, enqueue, task
@@ -152,8 +153,11 @@ def check(officer: Officer, purpose: Purpose, case: Case) -> Job:
 
 
 @task("match.check")
-def check_items(progress: Progress, *, everything: bool = False) -> dict[str, Any]:
-    """Compare the case's items with the lists of the officer's agency; ``everything`` asks again."""
+def check_items(progress: Progress) -> dict[str, Any]:
+    """Compare the case's items with the lists of the officer's agency, as both stand now.
+
+    Items that were compared before are compared again: a list that grew may know them by now.
+    """
     officer, purpose = progress.officer, progress.purpose
     case_id = UUID(str(progress.job.case))
     thing = Thing(Shape.CASE, owner=officer.agency, case=case_id, id=case_id)
@@ -161,8 +165,6 @@ def check_items(progress: Progress, *, everything: bool = False) -> dict[str, An
     with acting(officer, Act.READ, thing, purpose, step="match", reason="read the agency's hash lists"):
         near = _NearLists.of_agency()
         items = Media.objects.filter(case_id=case_id, refusal="").exclude(origin="crop")
-        if not everything:
-            items = items.filter(known="")
         waiting = list(items.values_list("pk", flat=True))
     for start in range(0, len(waiting), CHUNK_ITEMS):
         part = waiting[start : start + CHUNK_ITEMS]
@@ -214,10 +216,13 @@ def _decide(officer: Officer, media: Media, near: _NearLists) -> str:
 
 
 def _mark(media_id: UUID) -> str:
-    """Write on the item the best verdict that nobody refused, and return it."""
-    held = set(
-        Match.objects.filter(media_id=media_id).exclude(state="refused").values_list("verdict", flat=True)
-    )
+    """Write on the item the best verdict that nobody refused, whoever's list gave it, and return it.
+
+    Other agencies' matches are theirs alone; that the item is known is the hit that its case may learn.
+    """
+    with guard.system("an item is known when any agency's list knows it"):
+        standing = Match.objects.filter(media_id=media_id).exclude(state="refused")
+        held = set(standing.values_list("verdict", flat=True))
     best = next((v for v in (Verdict.EXACT, Verdict.NEAR, Verdict.SCENE) if v in held), Verdict.NEW)
     Media.objects.filter(pk=media_id).update(known=str(best))
     return str(best)

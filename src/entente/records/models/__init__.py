@@ -3,7 +3,7 @@
 from entente.records.models.agency import Account, Agency, LoginLink
 from entente.records.models.case import Case, Change, Membership, Milestone
 from entente.records.models.clue import Clue, Estimate, HomeProposal, Note, Priority
-from entente.records.models.handled import CaseBound, Guarded, Originator, Release
+from entente.records.models.handled import CaseBound, Guarded, Originator, Release, carried_from
 from entente.records.models.hash_list import HashList, ListedHash, ListRefusal, Match
 from entente.records.models.job import Job
 from entente.records.models.log_entry import LogEntry, LogHead
@@ -59,4 +59,5 @@ __all__ = [
     "Series",
     "SeriesItem",
     "Viewing",
+    "carried_from",
 ]

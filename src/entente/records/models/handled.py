@@ -70,16 +70,35 @@ class CaseBound(Guarded):
         )
 
     def derives_from(self, *sources: CaseBound) -> None:
-        """Record the originators of ``sources`` as this row's too: derived objects are never looser."""
-        agencies = {s.owner_id for s in sources}
-        with guard.system("a derived object inherits its originators"):
-            agencies |= set(
-                Originator.objects.filter(thing__in=[s.pk for s in sources]).values_list(
-                    "agency_id", flat=True
-                )
+        """Inherit originators and permissions from all of ``sources``, in one call.
+
+        Derived objects are never looser: every originator of a source is one of this row, and a permission
+        holds on it only where it holds on every source of that originator, to the earliest end.
+        """
+        with guard.system("a derived object inherits its originators and their permissions"):
+            things = [s.as_thing() for s in sources]
+            agencies = {o for t in things for o in (t.owner, *t.originators) if o is not None}
+            for by in agencies - {self.owner_id}:
+                Originator.objects.get_or_create(thing=self.pk, agency_id=by)
+                self._carry_releases(by, [t for t in things if by in {t.owner, *t.originators}])
+
+    def _carry_releases(self, by: uuid.UUID, bound: list[Thing]) -> None:
+        now = clock.now()
+        live = [{r.to: r.expires for r in t.releases if r.by == by and r.holds(now)} for t in bound]
+        for to in set.intersection(*(set(ends) for ends in live)):
+            Release.objects.create(
+                thing=self.pk,
+                by_id=by,
+                to_id=to,
+                granted=now,
+                expires=min(ends[to] for ends in live),
+                reason=" ".join(carried_from(t.id) for t in bound),
             )
-            for agency in agencies - {self.owner_id}:
-                Originator.objects.get_or_create(thing=self.pk, agency_id=agency)
+
+
+def carried_from(source: uuid.UUID | None) -> str:
+    """Return how a carried permission names its source, so that withdrawing one ends the other."""
+    return f"carried from {source}"
 
 
 class Originator(models.Model):
