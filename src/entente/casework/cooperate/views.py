@@ -179,6 +179,8 @@ class AnswerForm(Handled):
         """Read the value by its kind."""
         data = super().clean()
         data["value"] = None
+        if data.get("kind") == "seen it" and not data.get("clue_value"):
+            data["clue_kind"] = ""  # the kind that was asked for stands there by itself
         if data.get("clue_kind") and data.get("kind") != "not ours":
             try:
                 data["value"] = parse(ClueKind(data["clue_kind"]), data.get("clue_value", ""))

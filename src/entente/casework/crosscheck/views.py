@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from entente.casework.crosscheck import service
 from entente.casework.crosscheck.identifiers import IdentifierKind
 from entente.records.door import DeskRequest, case_page
-from entente.records.models import Case, Check, Lead
+from entente.records.models import Case, Check, CheckHit, Lead
 
 KIND_NAMES = {
     IdentifierKind.HASH: _("Media of the case: exact and near"),
@@ -77,12 +77,22 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     return _page(request, case, CheckForm())
 
 
+def _told_once(check: Check) -> list[tuple[CheckHit, int]]:
+    """Return each hit once, with how many of our items or clues gave it."""
+    rows: dict[tuple[str, str, object], tuple[CheckHit, int]] = {}
+    for hit in check.found.all():
+        key = (hit.kind, hit.ours, hit.holder_id)
+        first, times = rows.get(key, (hit, 0))
+        rows[key] = (first, times + 1)
+    return list(rows.values())
+
+
 def _page(request: DeskRequest, case: Case, form: CheckForm) -> HttpResponse:
     checks = Check.objects.filter(case=case).prefetch_related("found__holder")
     leads = Lead.objects.filter(case=case).select_related("asker", "media").order_by("-made_at")
     context = {
         "form": form,
-        "checks": checks,
+        "checks": [(c, _told_once(c)) for c in checks],
         "leads": leads,
         "a_day": service.MOST_A_DAY,
         "a_minute": service.MOST_A_MINUTE,

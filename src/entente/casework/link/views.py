@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.link import service
@@ -166,10 +166,10 @@ def decide(request: DeskRequest, case: Case) -> HttpResponse:
     try:
         if request.POST.get("decision") == "accept":
             service.accept_all(request.officer, request.purpose, links)
-            messages.success(request, gettext("%(n)s links accepted.") % {"n": len(links)})
+            messages.success(request, _accepted(len(links)))
         elif request.POST.get("decision") == "refuse":
             service.refuse_all(request.officer, request.purpose, links)
-            messages.success(request, gettext("%(n)s links refused.") % {"n": len(links)})
+            messages.success(request, _refused(len(links)))
         else:
             return HttpResponseBadRequest(gettext("Choose to accept or to refuse."))
     except ValueError as refused:
@@ -239,6 +239,14 @@ def undo(request: DeskRequest, case: Case, change_id: UUID) -> HttpResponse:
     except ValueError as refused:
         messages.error(request, str(refused))
     return _series_page(None, case)
+
+
+def _accepted(n: int) -> str:
+    return ngettext("%(n)d link accepted.", "%(n)d links accepted.", n) % {"n": n}
+
+
+def _refused(n: int) -> str:
+    return ngettext("%(n)d link refused.", "%(n)d links refused.", n) % {"n": n}
 
 
 urlpatterns = [
