@@ -118,6 +118,14 @@ def test_a_purpose_must_be_the_officers_and_one_of_casework():
         assert not allowed(everything, thing(), purpose=purpose)
 
 
+def test_a_purpose_limits_the_acts():
+    lead = officer(part=Part.LEAD)
+    for act in (Act.RECEIVE, Act.ALTER, Act.MERGE, Act.ERASE, Act.GRANT):
+        assert allowed(lead, thing(), act)
+        assert not allowed(lead, thing(), act, Purpose.PROSECUTION)
+    assert not allowed(lead, thing(), Act.MERGE, Purpose.SAFEGUARDING)
+
+
 @pytest.mark.parametrize("act", [Act.DISCLOSE, Act.EXPORT])
 def test_what_leaves_is_ones_own_or_released_by_all_the_others(act):
     lead = officer(part=Part.LEAD)

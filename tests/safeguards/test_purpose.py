@@ -1,7 +1,6 @@
 """The closed list of what each purpose allows."""
 
-from entente.safeguards.access import Act
-from entente.safeguards.purpose import ALLOWED, allows, compatible
+from entente.safeguards.purpose import ALLOWED, Act, allows
 from entente.vocabulary.handling import Purpose
 
 
@@ -21,9 +20,3 @@ def test_an_audit_reads_the_log_and_reveals_nothing():
 def test_nothing_is_changed_for_a_court_and_nothing_leaves_in_training():
     assert not any(allows(Purpose.PROSECUTION, a) for a in (Act.ALTER, Act.MERGE, Act.ERASE))
     assert not any(allows(Purpose.TRAINING, a) for a in (Act.DISCLOSE, Act.EXPORT, Act.REVEAL, Act.GRANT))
-
-
-def test_only_safeguarding_and_audit_widen_what_was_collected_to_identify():
-    wider = {p for p in Purpose if compatible(frozenset({Purpose.VICTIM_IDENTIFICATION}), p)}
-    assert wider == {Purpose.VICTIM_IDENTIFICATION, Purpose.SAFEGUARDING, Purpose.DATA_PROTECTION_AUDIT}
-    assert not compatible(frozenset({Purpose.SAFEGUARDING}), Purpose.PROSECUTION)

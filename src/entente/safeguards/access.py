@@ -13,6 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from entente.safeguards.purpose import Act as Act
+from entente.safeguards.purpose import allows
 from entente.vocabulary.agency import Officer, Part, Role
 from entente.vocabulary.handling import Handling, HandlingCode, Purpose
 
@@ -24,21 +26,6 @@ class Shape(StrEnum):
     ADDRESSED = "addressed"  # as CASE, and by the agency it is addressed to
     AGENCY = "agency"  # by officers of the agency that owns it
     LOG = "log"  # by the data protection officer of the agency that acted
-
-
-class Act(StrEnum):
-    """What can be done to a thing."""
-
-    READ = "read"
-    REVEAL = "reveal"  # see media in clear, or hear it
-    RECEIVE = "receive"  # create
-    ALTER = "alter"
-    MERGE = "merge"
-    DISCLOSE = "disclose"  # to one agency
-    EXPORT = "export"
-    ERASE = "erase"
-    GRANT = "grant"  # memberships, releases
-    AUDIT = "audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +101,8 @@ def _decide(officer: Officer, thing: Thing, act: Act, purpose: Purpose, now: dat
         return Deny("an unknown act, purpose or thing")
     if purpose not in officer.purposes:
         return Deny(f"the purpose {purpose} is not among this officer's")
+    if not allows(purpose, act):
+        return Deny(f"the purpose {purpose} does not allow to {act}")
     if thing.shape is Shape.LOG:
         return _audit(officer, thing, act)
     if act is Act.RECEIVE and thing.case is None:

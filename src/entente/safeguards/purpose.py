@@ -1,4 +1,4 @@
-"""Which acts each purpose allows. The list is closed: what is not written here is refused.
+"""The acts of the law, and which of them each purpose allows. What is not written here is refused.
 
 Sources: Regulation (EU) 2016/794 art. 18 (processing only for the purposes given) and art. 28(1)(b);
 Directive (EU) 2016/680 art. 4(1)(b) and, for the log, art. 25(2).
@@ -6,8 +6,25 @@ Directive (EU) 2016/680 art. 4(1)(b) and, for the log, art. 25(2).
 
 from __future__ import annotations
 
-from entente.safeguards.access import Act
+from enum import StrEnum
+
 from entente.vocabulary.handling import Purpose
+
+
+class Act(StrEnum):
+    """What can be done to a thing."""
+
+    READ = "read"
+    REVEAL = "reveal"  # see media in clear, or hear it
+    RECEIVE = "receive"  # create
+    ALTER = "alter"
+    MERGE = "merge"
+    DISCLOSE = "disclose"  # to one agency
+    EXPORT = "export"
+    ERASE = "erase"
+    GRANT = "grant"  # memberships, releases
+    AUDIT = "audit"
+
 
 ALLOWED: dict[Purpose, frozenset[Act]] = {
     # the whole of the work: from a find to a name
@@ -28,14 +45,3 @@ ALLOWED: dict[Purpose, frozenset[Act]] = {
 def allows(purpose: Purpose, act: Act) -> bool:
     """Whether ``act`` may be done for ``purpose`` at all; anything unknown is no."""
     return act in ALLOWED.get(purpose, frozenset())
-
-
-def compatible(collected_for: frozenset[Purpose], purpose: Purpose) -> bool:
-    """Whether what was collected for some purposes may be used for ``purpose`` (art. 4(2) of the Directive).
-
-    Safeguarding a child is open to whatever was collected to identify one; an audit looks at the log and not
-    at the material, so it stands open always; nothing else widens by itself, and nothing leaks into training.
-    """
-    if purpose in collected_for or purpose is Purpose.DATA_PROTECTION_AUDIT:
-        return True
-    return purpose is Purpose.SAFEGUARDING and Purpose.VICTIM_IDENTIFICATION in collected_for
