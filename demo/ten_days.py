@@ -248,8 +248,7 @@ class TenDays:
             self.work()
         with self.at(6, 15), self.desk_of("IT-1001") as italy:
             told, _ = inform.proposed(italy, VI, self.case, "en")
-            once = {p.text.partition(" (item")[0]: p for p in reversed(told)}  # a fact is said once
-            statements = [(p.text, p.type, p.clues, p.evaluation) for p in reversed(once.values())]
+            statements = [(p.text, p.type, p.clues, p.evaluation) for p in told]
             self.product = inform.issue(italy, VI, self.case, statements=statements, language="en")
             inform.disclose(italy, VI, self.product, Agency.objects.get(short="EU"))
 

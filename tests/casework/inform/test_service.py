@@ -190,6 +190,14 @@ def test_a_confirmed_home_is_proposed_as_a_statement_and_a_single_proposal_is_no
     assert issued(circle, at_work).codes == "H0 H2"
 
 
+def test_one_observation_of_two_clues_is_one_fact_that_traces_to_both(circle, at_work):
+    clues = [socket(circle, at_work), socket(circle, at_work)]
+    told, _ = proposed(circle.officer(circle.it), VI, at_work)
+    facts = [t for t in told if t.type is FACT]
+    assert [set(f.clues) for f in facts] == [{str(c.pk) for c in clues}]
+    assert facts[0].text.count("V-001/") == 1  # one item, named once
+
+
 def test_a_statement_on_nothing_or_on_an_unconfirmed_clue_is_refused(circle, at_work):
     clue = socket(circle, at_work)
     officer = circle.officer(circle.it)

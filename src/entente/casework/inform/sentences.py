@@ -6,18 +6,22 @@ drops each sentence before the product is issued.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from entente.casework.examine.values import as_text
 from entente.casework.locate.explain import KIND_NAMES, LANGUAGES
 from entente.casework.locate.world import world
 from entente.vocabulary.clue import Clue
 from entente.vocabulary.place import Posterior
 
+NAMED = 8  # items that a sentence names; its trace has them all
 HALF = 0.5  # share of belief from which a region is named, not only its country
 SAYS = {
     "en": {
         "not": "not here: ",
         "item": " (item {item})",
         "item_at": " (item {item}, at {at} s)",
+        "items": " ({n} items: {items})",
         "region": "The clues point to {place}, with {share:.0f} % of the belief; half lies in {half} km².",
         "home": "A home was proposed by {by} and confirmed by a second person: {place}.",
         "detail": "Detail of item {item}: {clue}",
@@ -30,6 +34,7 @@ SAYS = {
         "not": "pas ici : ",
         "item": " (élément {item})",
         "item_at": " (élément {item}, à {at} s)",
+        "items": " ({n} éléments : {items})",
         "region": "Les indices désignent {place}, avec {share:.0f} % de la probabilité ; la moitié tient "
         "dans {half} km².",
         "home": "Un domicile a été proposé par {by} et confirmé par une deuxième personne : {place}.",
@@ -43,6 +48,7 @@ SAYS = {
         "not": "non qui: ",
         "item": " (elemento {item})",
         "item_at": " (elemento {item}, a {at} s)",
+        "items": " ({n} elementi: {items})",
         "region": "Gli indizi portano a {place}, con il {share:.0f} % della probabilità; metà in {half} km².",
         "home": "Un domicilio è stato proposto da {by} e confermato da una seconda persona: {place}.",
         "detail": "Dettaglio dell’elemento {item}: {clue}",
@@ -66,11 +72,14 @@ def clue_says(clue: Clue, language: str = "en") -> str:
     return f"{denied}{kind}: {as_text(clue.kind, clue.value)}"
 
 
-def fact_of(clue: Clue, item: str, language: str = "en") -> str:
-    """Return the sentence proposed for one clue: what was seen, in which item and when."""
+def fact_of(clue: Clue, items: Sequence[str], language: str = "en") -> str:
+    """Return the sentence proposed for one observation: what was seen, in which items, and when in one."""
     line = clue_says(clue, language)
-    where = ""
-    if clue.medium:
+    where, item = "", items[0]
+    if len(items) > 1:
+        shown = ", ".join(items[:NAMED]) + (" …" if len(items) > NAMED else "")
+        where = says("items", language, n=len(items), items=shown)
+    elif clue.medium:
         at = f"{clue.start:.0f}" if clue.start is not None else ""
         where = says("item_at" if at else "item", language, item=item, at=at)
     return f"{line[:1].upper()}{line[1:]}{where}."

@@ -239,18 +239,26 @@ def proposed(
 ) -> tuple[list[Proposed], Draft]:
     """Return the sentences that the confirmed clues allow, and the draft they come from.
 
-    A fact for each clue, an assessment of the region with share and area, a confirmed home. Never a sentence
-    about a suspect: that is for a person to write.
+    A fact for each observation, however many items say it; an assessment of the region with share and area; a
+    confirmed home. Never a sentence about a suspect: that is for a person to write.
     """
     with guard.scope(officer, purpose):
         draft = gather(case, purpose, Agency.objects.get(pk=officer.agency), language, clock.now())
         words = {str(c.pk): c.as_word() for c in Clue.objects.filter(case=case)}
         homes = {str(h.pk): h for h in HomeProposal.objects.filter(case=case).select_related("made_by")}
     rows = {s.id: s.row for s in draft.sources}
+    same: dict[tuple[str, str], list[Source]] = {}
+    for s in draft.sources:
+        if s.row in words:
+            same.setdefault((clue_says(words[s.row], language), s.evaluation), []).append(s)
     facts = [
-        Proposed(fact_of(words[s.row], s.item, language), StatementType.FACT, (s.row,), s.evaluation)
-        for s in draft.sources
-        if s.row in words
+        Proposed(
+            fact_of(words[told[0].row], list(dict.fromkeys(s.item for s in told)), language),
+            StatementType.FACT,
+            tuple(s.row for s in told),
+            evaluation,
+        )
+        for (_, evaluation), told in same.items()
     ]
     if region := region_of(draft.posterior, language):
         on = tuple(rows[c] for c in weighed_ids(draft.posterior))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -27,13 +28,15 @@ from entente.casework.locate.service import (
     sifted,
     weigh,
 )
-from entente.casework.locate.world import ATTRIBUTION
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Case, HomeProposal
 from entente.vocabulary.handling import HandlingCode
 
 COUNTRIES_SHOWN, REGIONS_SHOWN = 12, 24
+
+
+_ID = re.compile(r" \([0-9a-f-]{36}\)")  # the row that a sentence names, for machines
 
 
 class HomeForm(forms.Form):
@@ -69,8 +72,8 @@ def _shown(request: DeskRequest, case: Case, form: HomeForm, status: int = 200) 
     parts = _parts(words, posterior, language)
     context = {
         "posterior": posterior,
+        "contradictions": [_ID.sub("", told) for told in posterior.contradictions],
         "map": drawn,
-        "attribution": ATTRIBUTION,
         "rows": _worth_a_line(table(posterior, language)),
         "parts": [p for p in parts if not p["silent"]],
         "silent": [p for p in parts if p["silent"]],
