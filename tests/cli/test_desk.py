@@ -137,7 +137,7 @@ def test_a_changed_log_and_a_changed_original_are_named(tmp_path, phone):
     original.unlink()
     assert len(told(desk, "fsck", code=1)["missing"]) == 1
     with sqlite3.connect(desk / "desk.sqlite3") as base:
-        base.execute("update records_logentry set body = replace(body, 'a phone', 'a shop') where seq = 2")
+        base.execute("update records_logentry set body = replace(body, 'collect', 'consult') where seq = 2")
     assert any("entry 2 was changed" in f for f in told(desk, "log", "verify", code=1)["faults"])
 
 
