@@ -61,6 +61,8 @@ def test_the_whole_way_by_form(circle, case, client):
     client.force_login(circle.dk)
     opened = client.get(f"/requests/{dispatch.pk}/")
     assert b"Where is it sold?" in opened.content
+    assert b"<dd>region</dd>" in opened.content
+    assert b"Tuscany" not in client.get("/requests/").content  # the example leads nobody
     wrong = client.post(
         f"/requests/{dispatch.pk}/answer/", REPLY | {"clue_kind": "region", "clue_value": "Nordjylland"}
     )

@@ -294,7 +294,8 @@ def take(request: DeskRequest, case: Case, answer_id: UUID) -> HttpResponse:
 
 
 def _kind_name(kind: str) -> str:
-    return str(KIND_NAMES.get(ClueKind(kind), kind)) if kind else ""
+    """Return the kind's name without its brackets: the example there would lead whoever is asked."""
+    return str(KIND_NAMES.get(ClueKind(kind), kind)).partition(" (")[0] if kind else ""
 
 
 urlpatterns = [
