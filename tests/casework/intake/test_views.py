@@ -51,6 +51,17 @@ def test_uploads_are_received_shown_and_not_left_lying_about(client, case, circl
         assert sorted(Occurrence.objects.values_list("name", flat=True)) == ["letter.jpg", "room.png"]
 
 
+def test_an_empty_upload_is_refused_by_name_and_the_others_go_in(client, case, circle, desk):
+    client.force_login(circle.it)
+    page = reverse("intake:page", args=[case.pk])
+    empty = SimpleUploadedFile("IMG_0420.JPG", b"")
+    answer = client.post(page, given(found=[given()["found"][0], empty]))
+    assert answer.status_code == 302
+    jobs.run(jobs.take("test", only=Job.objects.get(task="intake.receive")))
+    html = client.get(page).content.decode()
+    assert "the file has no bytes" in html and "1 new, 1 refused" in html
+
+
 def test_a_partner_in_the_case_receives_its_own_material(client, case, circle, desk):
     assign(circle.officer(circle.it), VI, case, circle.fr, part=Part.MEMBER)
     client.force_login(circle.fr)

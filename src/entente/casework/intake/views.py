@@ -50,7 +50,8 @@ class ReceiveForm(forms.Form):
     """
 
     source = forms.CharField(label=_("Source"), max_length=200, help_text=_("Where or from whom it came."))
-    found = ManyFiles(label=_("Files"), required=False)
+    # an empty file is refused by name like any damaged one; here it would take the others with it
+    found = ManyFiles(label=_("Files"), required=False, allow_empty_file=True)
     folder = forms.CharField(
         label=_("Or a folder on this machine"),
         required=False,
