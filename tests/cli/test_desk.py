@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -170,6 +171,28 @@ def test_a_wrong_use_is_a_sentence_and_exit_2(opened_once, words):
     assert out == ""
     assert "Traceback" not in says
     assert len(says.split()) > 3
+
+
+@pytest.mark.parametrize("verb", ["serve", "demo"])
+def test_a_taken_port_is_said_before_any_work(opened_once, tmp_path, verb):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        desk = opened_once if verb == "serve" else tmp_path / "story"
+        code, out, says = entente(opened_once, verb, "--port", port, "--desk", str(desk))
+    assert (code, out) == (2, "")
+    assert f"port {port}" in says and "choose another port" in says
+    assert not (tmp_path / "story").exists()
+
+
+def test_an_open_desk_says_where(opened_once):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    process = begun(opened_once, "serve", "--no-worker", "--port", str(port))
+    try:
+        assert f"http://127.0.0.1:{port}/" in process.stdout.readline()
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
 
 
 @pytest.fixture(scope="module")

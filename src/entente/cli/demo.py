@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from entente.cli import words
-from entente.cli.serve import serve
+from entente.cli.serve import serve, taken
 from entente.web import start
 
 STORY_DAY = 3
@@ -28,6 +28,9 @@ def run(arguments: list[str]) -> int:
         return words.refuse(
             "demo", f"{told.desk} is not empty; name a new folder, a real desk is never played on"
         )
+    # asked first: the story takes half a minute, and its log-ins would point at whoever holds the port
+    if not told.no_serve and (fault := taken("127.0.0.1", told.port)):
+        return words.refuse("demo", fault)
     folder = told.desk.absolute() if told.desk else Path(tempfile.mkdtemp(prefix="entente-demo-"))
     try:
         if told.no_serve:

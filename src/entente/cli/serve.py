@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 
@@ -21,7 +22,26 @@ def run(arguments: list[str]) -> int:
         start.open_desk(folder)
     except start.NoDesk as fault:
         return words.refuse("serve", fault)
+    if held := taken(told.host, told.port):
+        return words.refuse("serve", held)
+    address = f"http://{told.host}:{told.port}/"
+    if told.json:
+        words.say({"address": address}, as_json=True)
+    else:
+        sys.stdout.write(f"Entente is open at {address} (stop with Ctrl+C)\n")
+    sys.stdout.flush()
     return serve(told.host, told.port, worker=not told.no_worker, desk=str(folder))
+
+
+def taken(host: str, port: int) -> str:
+    """Return why nothing can listen there, with the mend, or an empty text; to be asked before long work."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
+        try:
+            trial.bind((host, port))
+        except (OSError, OverflowError) as why:
+            return f"nothing can listen on {host} port {port} ({why}); choose another port"
+    return ""
 
 
 def serve(host: str, port: int, *, worker: bool, desk: str) -> int:
