@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from threading import Event
 
 import pytest
 from django.urls import reverse
 
 from entente.casework.prioritise.service import assign, rank, set_risk
-from entente.records import guard
+from entente.records import guard, jobs
 from entente.records.act import acting
 from entente.records.models import Case, Clue, LogEntry, Media, Milestone
 from entente.safeguards.access import Act
@@ -184,3 +185,15 @@ def test_the_progress_of_a_job_is_for_its_asker_and_the_members(client, case, ci
     for account, status in ((circle.it, 200), (circle.dk, 404), (circle.it_admin, 404)):
         client.force_login(account)
         assert client.get(reverse("job", args=[job.pk])).status_code == status
+
+
+def test_a_polled_job_keeps_its_name_and_leads_to_its_result(client, case, circle):
+    from entente.casework.match.service import check
+
+    job = check(circle.officer(circle.it), VI, case)
+    client.force_login(circle.it)
+    page, result = reverse("job", args=[job.pk]), reverse("match:page", args=[case.pk])
+    waiting = client.get(page).content.decode()
+    assert "Comparing items" in waiting and "match.check" not in waiting and result not in waiting
+    jobs.work(Event(), until_empty=True)
+    assert f'href="{result}"' in client.get(page).content.decode()

@@ -9,6 +9,7 @@ from django import forms
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -32,6 +33,14 @@ STAGE_NAMES = {
     Stage.SEARCH: _("Search"),
     Stage.SAFE: _("Safe"),
 }
+JOB_NAMES = {
+    "intake.receive": _("Receiving files"),
+    "match.check": _("Comparing items"),
+    "link.propose": _("Looking for links"),
+    "examine.suggest": _("Looking for clues"),
+    "seize.compare": _("Comparing elements with what was found"),
+    "trends.count": _("Counting re-shares"),
+}  # as the steps' pages say; a polled job must keep its name
 
 
 def clock_rows(clock: Clock | None) -> dict[str, Any] | None:
@@ -163,4 +172,7 @@ def job_progress(request: DeskRequest, job_id: UUID) -> HttpResponse:
     mine = job.account_id == request.officer.id
     if not (Case.objects.filter(pk=job.case).exists() if job.case else mine):
         raise Http404
-    return render(request, "parts/job.html", {"job": job})
+    said: dict[str, Any] = {"job": job, "job_name": JOB_NAMES.get(job.task, "")}
+    if job.case and job.task in JOB_NAMES:  # the counts on the page are older than the job's end
+        said["job_next"] = reverse(f"{job.task.partition('.')[0]}:page", args=[job.case])
+    return render(request, "parts/job.html", said)
