@@ -101,10 +101,12 @@ def _decide(officer: Officer, thing: Thing, act: Act, purpose: Purpose, now: dat
         return Deny("an unknown act, purpose or thing")
     if purpose not in officer.purposes:
         return Deny(f"the purpose {purpose} is not among this officer's")
+    if thing.shape is Shape.LOG and isinstance(verdict := _audit(officer, thing, act), Deny):
+        return verdict
     if not allows(purpose, act):
         return Deny(f"the purpose {purpose} does not allow to {act}")
     if thing.shape is Shape.LOG:
-        return _audit(officer, thing, act)
+        return Allow()
     if act is Act.RECEIVE and thing.case is None:
         return _found(officer, thing, purpose)
     if not readable(officer, thing, purpose, now):

