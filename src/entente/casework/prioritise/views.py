@@ -45,7 +45,9 @@ class RiskForm(forms.Form):
     """Whether a child is at risk now, and why."""
 
     at_risk = forms.BooleanField(label=_("A child is at risk now"), required=False)
-    because = forms.CharField(label=_("Reason"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    because = forms.CharField(
+        label=_("Reason"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 @require_safe
