@@ -240,3 +240,16 @@ def test_photographs_are_taken_in_by_upload_and_seized_files_by_folder(
     run()
     with guard.scope(it(), VI):
         assert set(Media.objects.filter(case=case).values_list("origin", flat=True)) == {"search", "seized"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        ("object", "a poster", "a poster"),
+        ("text", {"string": "Forno", "script": "Latn"}, "text: Forno"),
+        ("language", {"it": 0.95, "es": 0.05}, "language: it 0.95, es 0.05"),
+        ("gps", {"lat": 43.9, "lon": 4.8, "radius_m": 15}, "gps: 43.9, 4.8, 15"),
+    ],
+)
+def test_an_element_is_named_with_the_whole_value_of_its_clue(kind, value, words):
+    assert service.in_words(kind, value) == words

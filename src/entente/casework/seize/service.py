@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import Max
 
 from entente.casework.examine.service import ExamineRefused, crop
+from entente.casework.examine.values import as_text
 from entente.casework.intake.service import Intake, evidence_store, receive
 from entente.casework.match.compare import TURNED
 from entente.casework.match.hashes import TURNS
@@ -198,9 +199,7 @@ def in_words(kind: str, value: Any) -> str:
     """Return what to look for, from a clue's kind and value."""
     if kind == ClueKind.OBJECT:
         return str(value)
-    if isinstance(value, dict):
-        value = value.get("string") or " ".join(str(v) for v in value.values() if v)
-    return f"{kind.replace('_', ' ')}: {value}"[:120]
+    return f"{kind.replace('_', ' ')}: {as_text(ClueKind(kind), value)}"[:120]
 
 
 def checklist(

@@ -43,8 +43,15 @@ class ElementForm(forms.Form):
         super().__init__(data, prefix="element")
         crops, clues = self.fields["crop"], self.fields["clue"]
         crops.queryset = Media.objects.filter(case=case, origin="crop", refusal="")  # type: ignore[attr-defined]
-        clues.queryset = Clue.objects.filter(case=case).exclude(state="withdrawn")  # type: ignore[attr-defined]
-        clues.label_from_instance = lambda c: service.in_words(c.kind, c.value)  # type: ignore[attr-defined]
+        held = Clue.objects.filter(case=case).exclude(state="withdrawn").select_related("media")
+        clues.queryset = held.order_by("media__number", "kind")  # type: ignore[attr-defined]
+        clues.label_from_instance = _clue_line  # type: ignore[attr-defined]
+
+
+def _clue_line(clue: Clue) -> str:
+    """Return a clue with its item: many items bear the same."""
+    place = f"#{clue.media.number} · " if clue.media else ""
+    return place + service.in_words(clue.kind, clue.value)
 
 
 class FoundForm(ReceiveForm):
