@@ -11,6 +11,7 @@ from demo.camera import PHONE, exif, shoot, write
 from demo.rooms import PACKET_CODE, kitchen
 from demo.scenes import FIRST, VIEWS
 
+from entente.cli import main
 from entente.cli.examine import run
 from entente.vocabulary.clue import clue_from_json
 
@@ -47,6 +48,22 @@ def test_a_damaged_file_is_named_and_the_others_are_examined(kitchen_photo, tmp_
     assert lines[0]["path"] == str(empty)
     assert lines[0]["refused"]["code"] == "empty"
     assert len(lines) == 5
+
+
+def test_clues_of_several_files_have_ids_of_their_own_and_locate_reads_them_all(
+    kitchen_photo, tmp_path, capsys
+) -> None:
+    (tmp_path / "IMG_0420.JPG").touch()
+    run([str(kitchen_photo), str(kitchen_photo), str(tmp_path / "IMG_0420.JPG"), "--json"])
+    printed = capsys.readouterr().out
+    ids = [line["id"] for line in map(json.loads, printed.splitlines()) if "id" in line]
+    assert len(ids) == 8 == len(set(ids))
+    clues = tmp_path / "clues.jsonl"
+    clues.write_text(printed)
+    assert (
+        main(["locate", str(clues), "--json"]) == 0
+    )  # what was refused is no clue
+    assert {c["id"] for c in json.loads(capsys.readouterr().out)["clues"]} <= set(ids)
 
 
 def test_a_file_without_clues_says_so(tmp_path, capsys) -> None:

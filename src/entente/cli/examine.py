@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,14 @@ def run(arguments: list[str]) -> int:
         wanted = parser.parse_args(arguments)
     except SystemExit as error:
         return int(error.code or 0)
-    show, refused = _as_json if wanted.json else _as_text, 0
+    show, refused, numbers = _as_json if wanted.json else _as_text, 0, count(1)
     bar = tqdm(disable=not sys.stderr.isatty(), unit=" files", file=sys.stderr)
     try:
         for path, opened in in_order(partial(read, extract=(FIND_ALL,)), walk(wanted.paths)):
             clues, refusals = clues_of(path, opened)
             refused += bool(refusals)
+            for clue in clues:  # each file counts its own from 1; locate tells clues apart by id
+                clue["id"] = f"{clue['method']}-{next(numbers)}"
             with bar.external_write_mode(file=sys.stdout):
                 sys.stdout.writelines(line + "\n" for line in show(path, clues, refusals))
             bar.update()

@@ -88,6 +88,8 @@ def read(listed: list[Any], now: datetime) -> tuple[list[Clue], list[tuple[int, 
     """Return the clues that can be weighed, and for each other one its place in the list and the mend."""
     clues, refused = [], []
     for index, thing in enumerate(listed):
+        if isinstance(thing, dict) and "refused" in thing and "kind" not in thing:
+            continue  # `entente examine --json` has said it already
         try:
             if not isinstance(thing, dict):
                 raise ValueError("a clue is an object with kind and value")
