@@ -60,9 +60,7 @@ def test_clues_of_several_files_have_ids_of_their_own_and_locate_reads_them_all(
     assert len(ids) == 8 == len(set(ids))
     clues = tmp_path / "clues.jsonl"
     clues.write_text(printed)
-    assert (
-        main(["locate", str(clues), "--json"]) == 0
-    )  # what was refused is no clue
+    assert main(["locate", str(clues), "--json"]) == 0  # what was refused is no clue
     assert {c["id"] for c in json.loads(capsys.readouterr().out)["clues"]} <= set(ids)
 
 
