@@ -35,7 +35,7 @@ def run(arguments: list[str]) -> int:
     try:
         if told.no_serve:
             _play(folder, told.day, quiet=told.json)
-            _say_doors(told.port)
+            _say_doors(folder, told.port)
             return 0
         # Drawing takes a gigabyte for a moment; in a process of its own that ends, the server never has it.
         played = subprocess.run(_alone(folder, told.day, told.port, quiet=told.json))
@@ -71,9 +71,10 @@ def _play(folder: Path, day: int, *, quiet: bool) -> None:
     story.play(day)
 
 
-def _say_doors(port: int) -> None:
-    """Print the one address and a one-time log-in for each officer."""
+def _say_doors(folder: Path, port: int) -> None:
+    """Print the one address, a one-time log-in for each officer, and how to get another."""
     from demo.ten_days import OFFICERS
+    from django.conf import settings
 
     from entente.records.models import Account, LoginLink
 
@@ -81,6 +82,9 @@ def _say_doors(port: int) -> None:
     for number, _, _, part in OFFICERS:
         secret = LoginLink.issue(Account.objects.get(username=number))
         out.append(f"  {number}  {part}\n           http://127.0.0.1:{port}/enter/{secret}/\n")
-    out.append("\nBegin as IT-1001. Stop with Ctrl+C; the desk is thrown away then.\n\n")
+    out.append("\nBegin as IT-1001. Stop with Ctrl+C; the desk is thrown away then.\n")
+    again = f"{Path(sys.executable).with_name('entente')} init {folder} --short IT --officer IT-1001"
+    rest = settings.SESSION_COOKIE_AGE // 60
+    out.append(f"A log-in ends after {rest} minutes of rest. For a new link, elsewhere:\n{again}\n\n")
     sys.stdout.write("".join(out))
     sys.stdout.flush()
