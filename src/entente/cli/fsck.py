@@ -18,18 +18,25 @@ def run(arguments: list[str]) -> int:
         return words.refuse("fsck", fault)
     from entente.casework.intake.service import evidence_store
     from entente.records import guard, log
-    from entente.records.models import Media
+    from entente.records.models import Dispatch, Media
 
     store = evidence_store()
     with guard.system("check every original"):
         rows = {m.key: m for m in Media.objects.exclude(key="").order_by("case", "number")}
+        # a crop that went with a request is sealed again, under a key that only the request knows
+        sent = {d.crop_key: d for d in Dispatch.objects.exclude(crop_key="")}
     bad, missing = [], []
     for key, row in tqdm(rows.items(), unit=" originals", disable=None, leave=False):
         if not store.has(key):
             missing.append(f"case {row.case_id} item {row.number}")
         elif not store.check(key) or store.key_of(row.sha256) != key:
             bad.append(f"case {row.case_id} item {row.number}")
-    unclaimed = sum(1 for key in store.keys() if key not in rows)  # noqa: SIM118 - a store is no dict
+    for key, dispatch in sent.items():
+        if not store.has(key):
+            missing.append(f"crop of request {dispatch.pk}")
+        elif not store.check(key):
+            bad.append(f"crop of request {dispatch.pk}")
+    unclaimed = sum(1 for key in store.keys() if key not in rows and key not in sent)  # noqa: SIM118 - a store is no dict
     proof = log.verify()
     words.say(
         {
