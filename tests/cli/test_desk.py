@@ -85,9 +85,9 @@ def test_a_desk_is_made_filled_and_proved(tmp_path, phone):
     received = told(desk, "receive", str(phone), "--case", "NU-1", "--source", "a phone", code=1)
     job = received.pop("job")
     assert len(job) == 36
-    assert received == {"files": 5, "new": 3, "duplicate": 1, "refused": 1, "unchanged": 0}
+    assert received == {"files": 5, "new": 3, "duplicate": 1, "refused": 1, "known": 0}
     again = told(desk, "receive", str(phone), "--case", "NU-1", "--source", "a phone")
-    assert again["unchanged"] == 5
+    assert again["known"] == 5
 
     hashed = told(desk, "hash", str(phone / "0.png"))
     listed = tmp_path / "list.csv"
@@ -228,7 +228,7 @@ def test_an_intake_killed_half_way_and_run_again_ends_as_an_unbroken_one(tmp_pat
 
     letter = rows(broken, "select count(*) from records_media where refusal = 'not-media'") == [(1,)]
     again = told(broken, *words, code=0 if letter else 1)
-    assert again["unchanged"] == halfway
+    assert again["known"] == halfway
     told(whole, *words, code=1)
     assert state(broken) == state(whole)
     checked = told(broken, "fsck")

@@ -665,7 +665,7 @@ def test_receiving_the_same_folder_again_changes_nothing(story):
     job.refresh_from_db()
 
     assert job.status == "done"
-    assert job.result == {"files": 47, "new": 0, "duplicate": 0, "refused": 0, "unchanged": 47}
+    assert job.result == {"files": 47, "new": 0, "duplicate": 0, "refused": 0, "known": 47}
     with guard.system("count"):
         assert before == (Media.objects.count(), Occurrence.objects.count(), Clue.objects.count())
     assert log.verify().faults == ()

@@ -115,7 +115,7 @@ def test_every_bad_file_is_recorded_with_its_reason_and_every_good_one_is_opened
     assert {n for n, m in found.items() if not m.refusal} == good
     assert {n for n, m in found.items() if m.partial} == {"cut short.png"}  # what is there of it is used
     assert all(m.pdq for n, m in found.items() if n in good and m.kind == "picture")
-    counted = {"new": len(good), "refused": len(wrong), "duplicate": 0, "unchanged": 0}
+    counted = {"new": len(good), "refused": len(wrong), "duplicate": 0, "known": 0}
     assert job.result == {"files": len(good) + len(wrong), **counted}
     with guard.system("test"):
         assert Frame.objects.filter(media=found["good.mp4"]).count() > 0
@@ -139,9 +139,9 @@ def test_a_second_run_changes_nothing(circle, case, folder):
             waiting = Job.objects.filter(task="match.check").count()
         second = do(circle, case, folder)
     assert rows() == before
-    assert second.result["unchanged"] == second.result["files"]
+    assert second.result["known"] == second.result["files"]
     with guard.system("test"):
-        assert "unchanged" in LogEntry.objects.order_by("-seq").first().body
+        assert "known" in LogEntry.objects.order_by("-seq").first().body
         assert Job.objects.filter(task="match.check").count() == waiting
 
 
@@ -163,7 +163,7 @@ def test_a_run_that_stopped_goes_on_and_ends_as_an_unbroken_one(circle, case, fo
     assert (job.status, job.attempts, halfway) == ("ready", 0, 6)
     assert jobs.run(jobs.take("test", only=job))
     job.refresh_from_db()
-    assert job.result["unchanged"] == 6
+    assert job.result["known"] == 6
     assert rows()[0] == job.result["files"]
 
 

@@ -203,7 +203,7 @@ def _discard(laid_down: str) -> None:
 def _receive_all(progress: Progress, paths: list[Path], intake: Intake) -> dict[str, int]:
     case_id = UUID(str(progress.job.case))
     files = list(walk(paths))
-    counts = {"files": len(files), "new": 0, "duplicate": 0, "refused": 0, "unchanged": 0}
+    counts = {"files": len(files), "new": 0, "duplicate": 0, "refused": 0, "known": 0}
     known = _recorded(progress, case_id, intake)
     for done, batch in _batches(_seal_all(files, known)):
         for outcome in _record(progress, case_id, intake, batch):
@@ -267,7 +267,7 @@ def _record(progress: Progress, case_id: UUID, intake: Intake, batch: list[_Seal
         outcomes = [_record_one(case, officer, intake, sealed) for sealed in batch]
         case.save(update_fields=["items_given"])
         deed.reason = _told(intake, outcomes)
-        if set(outcomes) - {"unchanged"}:
+        if set(outcomes) - {"known"}:
             announce("received", officer, progress.purpose, case_id, files=len(batch), origin=intake.origin)
     return outcomes
 
@@ -279,7 +279,7 @@ def _told(intake: Intake, outcomes: list[str]) -> str:
 
 
 def _record_one(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -> str:
-    """Write one file and return what it was: new, duplicate, unchanged or refused."""
+    """Write one file and return what it was: new, refused, duplicate (another place) or known."""
     media = _same_file(case, officer, intake, sealed)
     fresh = media is None
     if media is None:
@@ -294,9 +294,9 @@ def _record_one(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -
         source=intake.source,
         defaults=_carried(case, officer, intake),
     )[1]
-    if media.refusal:
-        return "refused" if fresh else "unchanged"
-    return "new" if fresh else "duplicate" if seen else "unchanged"
+    if fresh:
+        return "refused" if media.refusal else "new"
+    return "duplicate" if seen else "known"
 
 
 def _same_file(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -> Media | None:
