@@ -10,6 +10,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -193,6 +195,30 @@ def test_an_open_desk_says_where(opened_once):
     finally:
         process.terminate()
         process.communicate(timeout=60)
+
+
+def test_a_desk_that_is_told_to_end_takes_its_worker_along(opened_once):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    process = begun(opened_once, "serve", "--port", str(port))
+    try:
+        assert process.stdout.readline()
+        until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
+        os.kill(process.pid, signal.SIGTERM)
+        process.communicate(timeout=60)
+        with pytest.raises(ProcessLookupError):  # nobody is left in the session that it began
+            os.killpg(process.pid, 0)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def until(true: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if true():
+            return
+        time.sleep(0.1)
+    raise TimeoutError
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
@@ -49,6 +50,8 @@ def serve(host: str, port: int, *, worker: bool, desk: str) -> int:
     import uvicorn
 
     start.stay_small()
+    # uvicorn ends well on SIGTERM, then raises it again: without this the worker would be left alone
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     beside = None
     if worker:
         beside = subprocess.Popen([sys.executable, "-m", "entente.cli", "worker", "--desk", desk])
