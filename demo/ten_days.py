@@ -178,7 +178,7 @@ class TenDays:
             self._assign(italy, "EU-2001", "coordination")
             self._assign(italy, "IT-1002", "open sources")
         with self.at(2, 10), self.desk_of("EU-2001") as centre:
-            because = "the latest pictures are days old and from the same rooms as the first"
+            because = "new pictures of the same rooms keep appearing on the forum"
             prioritise.set_risk(centre, VI, self.case, at_risk=True, because=because)
         with self.at(2, 11), self.desk_of("IT-1001") as italy:
             self._assign(italy, "EU-2002", "examination")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import sqlite3
 import sys
@@ -23,8 +24,8 @@ PARTS = {
     "av": "videos are refused as unsupported",
     "typst": "no intelligence product and no search checklist can be made",
     "uvicorn": "the desk cannot be served",
-    "psycopg": "only SQLite can be used, not PostgreSQL (install entente[postgres])",
 }
+POSTGRES = {"psycopg": "the PostgreSQL of DATABASE_URL cannot be used (install entente[postgres])"}
 LEAST_FREE = 2 << 30  # bytes; below it intake should not begin
 
 
@@ -51,8 +52,9 @@ def run(arguments: list[str]) -> int:
 
 
 def _installed() -> list[Finding]:
-    there = {name: importlib.util.find_spec(name) is not None for name in PARTS}
-    found = [Finding(n, there[n], "installed" if there[n] else lost) for n, lost in PARTS.items()]
+    asked = PARTS | (POSTGRES if os.environ.get("DATABASE_URL") else {})
+    there = {name: importlib.util.find_spec(name) is not None for name in asked}
+    found = [Finding(n, there[n], "installed" if there[n] else lost) for n, lost in asked.items()]
     new_enough = sqlite3.sqlite_version_info >= (3, 35)
     return [*found, Finding("SQLite", new_enough, f"{sqlite3.sqlite_version}; 3.35 or newer is needed")]
 

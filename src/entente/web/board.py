@@ -18,7 +18,7 @@ from entente.casework.intake.service import CaseRefused, open_case
 from entente.records import log
 from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page, desk_page
-from entente.records.models import Case, Feedback, Job, LogEntry, Membership, Priority
+from entente.records.models import Account, Case, Feedback, Job, LogEntry, Membership, Priority
 from entente.safeguards.access import FOUNDERS, Act, Shape, Thing, opens_content
 from entente.vocabulary.case import Clock, Stage
 from entente.vocabulary.handling import Audience, HandlingCode, Purpose
@@ -161,7 +161,9 @@ def log_page(request: DeskRequest) -> HttpResponse:
     with acting(request.officer, Act.AUDIT, thing, request.purpose, step="log", reason="log page"):
         entries = Paginator(LogEntry.objects.order_by("-seq"), 100).get_page(request.GET.get("page"))
         entries.object_list = list(entries.object_list)
-    return render(request, "log.html", {"entries": entries, "proof": log.verify()})
+    numbers = dict(Account.objects.filter(agency=request.officer.agency).values_list("pk", "username"))
+    rows = [(e, numbers.get(e.account, e.account)) for e in entries.object_list]
+    return render(request, "log.html", {"entries": entries, "rows": rows, "proof": log.verify()})
 
 
 @require_safe

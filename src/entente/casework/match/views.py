@@ -21,11 +21,13 @@ from django.views.decorators.http import require_POST, require_safe
 from entente import plugins
 from entente.casework.match.service import check, decide_match, import_list
 from entente.formats import ListRefused, ReadOptions
+from entente.records import clock
 from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page, desk_page
 from entente.records.jobs import asked_by
 from entente.records.models import Case, HashList, Match, Media
-from entente.safeguards.access import Act
+from entente.safeguards import access
+from entente.safeguards.access import Act, Deny, Shape, Thing
 
 PAGE_ROWS = 100
 
@@ -98,7 +100,10 @@ def lists(request: DeskRequest) -> HttpResponse:
             return redirect("list", list_id=held.pk)
         except ListRefused as fault:
             form.add_error(None, str(fault))
-    context = {"form": form, "lists": HashList.objects.all(), "nav": "lists"}
+    mine = Thing(Shape.AGENCY, owner=request.officer.agency)
+    verdict = access.decide(request.officer, mine, Act.RECEIVE, request.purpose, clock.now())
+    shown = None if isinstance(verdict, Deny) else form  # who may not import is not asked to
+    context = {"form": shown, "lists": HashList.objects.all(), "nav": "lists"}
     return render(request, "match/lists.html", context, status=400 if form.errors else 200)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from django.db import models
 
 from entente.records.models.handled import Guarded
@@ -26,6 +29,15 @@ class LogEntry(Guarded):
 
     class Meta:
         ordering = ["seq"]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The sealed body: purpose, reason and the rest that has no column; a changed one may be empty."""
+        try:
+            told = json.loads(self.body)
+        except ValueError:
+            return {}
+        return told if isinstance(told, dict) else {}
 
     def as_thing(self) -> Thing:
         """An entry is read by the data protection officer of the agency that acted."""
