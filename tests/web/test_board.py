@@ -126,7 +126,8 @@ def test_an_administrator_opens_no_case_and_is_told_why(client, circle):
     assert seen(answer.content, "this role opens no case")
     assert cases() == 0
     with guard.system("test"):
-        assert LogEntry.objects.get().verb == "denied"
+        verbs = list(LogEntry.objects.order_by("seq").values_list("verb", flat=True))
+    assert verbs == ["consult", "denied"]
 
 
 def test_each_look_at_a_case_is_one_consultation_in_the_log(client, case, circle):
@@ -197,3 +198,12 @@ def test_a_polled_job_keeps_its_name_and_leads_to_its_result(client, case, circl
     assert "Comparing items" in waiting and "match.check" not in waiting and result not in waiting
     jobs.work(Event(), until_empty=True)
     assert f'href="{result}"' in client.get(page).content.decode()
+
+
+@pytest.mark.parametrize("page", ["board", "lists", "requests"])
+def test_a_list_outside_any_case_is_not_read_without_an_entry(client, circle, page):
+    client.force_login(circle.it)
+    assert client.get(reverse(page)).status_code == 200
+    with guard.system("test"):
+        (entry,) = LogEntry.objects.all()
+    assert (entry.verb, entry.told["reason"], entry.account) == ("consult", page, circle.it.pk)

@@ -15,12 +15,14 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404
 
+from entente.records import log
 from entente.records.act import acting
 from entente.records.models.case import Case
-from entente.safeguards.access import Act
+from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
 
@@ -71,6 +73,14 @@ def case_page(step: str, *, consults: bool = True) -> Callable[[View], View]:
 def _consulting(request: DeskRequest, case: Case, step: str) -> AbstractContextManager[Any]:
     where = request.resolver_match.view_name if request.resolver_match else step
     return acting(request.officer, Act.READ, case.as_thing(), request.purpose, step=step, reason=where)
+
+
+def consult(request: DeskRequest, step: str) -> None:
+    """Seal that a list outside any case was read; its rows are the ones that the guard let through."""
+    with transaction.atomic():
+        where = request.resolver_match.view_name if request.resolver_match else step
+        thing = Thing(Shape.AGENCY, owner=request.officer.agency)
+        log.append(request.officer, Act.READ, thing, request.purpose, step=step, reason=where)
 
 
 def desk_page(view: View) -> View:

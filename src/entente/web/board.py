@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from entente.casework.intake.service import CaseRefused, open_case
 from entente.records import log
 from entente.records.act import acting
-from entente.records.door import DeskRequest, case_page, desk_page
+from entente.records.door import DeskRequest, case_page, consult, desk_page
 from entente.records.models import Account, Case, Feedback, Job, LogEntry, Membership, Priority
 from entente.safeguards.access import FOUNDERS, Act, Shape, Thing, opens_content
 from entente.vocabulary.case import Clock, Stage
@@ -73,6 +73,7 @@ def clock_rows(clock: Clock | None) -> dict[str, Any] | None:
 @desk_page
 def board(request: DeskRequest) -> HttpResponse:
     """Show the officer's cases, the most urgent first."""
+    consult(request, "board")
     latest: dict[UUID, Priority] = {}
     for row in Priority.objects.order_by("made_at"):
         latest[row.case_id] = row

@@ -18,7 +18,7 @@ from entente.casework.cooperate import service
 from entente.casework.cooperate.clue_value import STATED, parse, said
 from entente.records import clock
 from entente.records.act import acting
-from entente.records.door import DeskRequest, case_page, desk_page
+from entente.records.door import DeskRequest, case_page, consult, desk_page
 from entente.records.models import Agency, Answer, Case, Dispatch, Media, Release, Request
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import AgencyKind, Officer
@@ -314,6 +314,7 @@ urlpatterns = [
 @desk_page
 def requests(request: DeskRequest) -> HttpResponse:
     """List what is asked of the officer's agency, and what it asked: neutral lines, no question."""
+    consult(request, service.STEP)
     now = clock.now()
     rows = [
         {"dispatch": d, "asks": _kind_name(d.asks), "late": d.state == "sent" and d.due < now}

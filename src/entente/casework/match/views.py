@@ -23,7 +23,7 @@ from entente.casework.match.service import check, decide_match, import_list
 from entente.formats import ListRefused, ReadOptions
 from entente.records import clock
 from entente.records.act import acting
-from entente.records.door import DeskRequest, case_page, desk_page
+from entente.records.door import DeskRequest, case_page, consult, desk_page
 from entente.records.jobs import asked_by
 from entente.records.models import Case, HashList, Match, Media
 from entente.safeguards import access
@@ -91,6 +91,7 @@ class ListForm(forms.Form):
 @desk_page
 def lists(request: DeskRequest) -> HttpResponse:
     """Show the agency's lists; take one in."""
+    consult(request, "match")
     form = ListForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
