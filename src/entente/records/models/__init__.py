@@ -1,5 +1,6 @@
 """The nouns that are remembered, a file each."""
 
+from entente.records.models.account_change import AccountChange
 from entente.records.models.agency import Account, Agency, LoginLink
 from entente.records.models.case import Case, Change, Membership, Milestone
 from entente.records.models.clue import Clue, Estimate, HomeProposal, Note, Priority
@@ -13,9 +14,11 @@ from entente.records.models.product import Disclosure, Product
 from entente.records.models.request import Answer, Check, CheckHit, Dispatch, Lead, Request
 from entente.records.models.search import Element, ElementMatch, Exhibit
 from entente.records.models.series import Link, Series, SeriesItem
+from entente.records.models.session import Session, Spent
 
 __all__ = [
     "Account",
+    "AccountChange",
     "Agency",
     "Answer",
     "Case",
@@ -58,6 +61,8 @@ __all__ = [
     "Reshare",
     "Series",
     "SeriesItem",
+    "Session",
+    "Spent",
     "Viewing",
     "carried_from",
 ]
