@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from entente.safeguards.access import Act, Allow, Deny, Release, Shape, Thing, decide
-from entente.vocabulary.agency import Membership, Officer, Part, Role
-from entente.vocabulary.handling import Handling, HandlingCode, Purpose
+from entente.safeguards.access import UNSURE, Act, Allow, Deny, Release, Shape, Thing, decide, may_join
+from entente.vocabulary.agency import AgencyKind, Membership, Officer, Part, Role, Strength
+from entente.vocabulary.handling import Audience, Handling, HandlingCode, Purpose
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -23,7 +23,7 @@ CASEWORK = frozenset({VI, Purpose.SAFEGUARDING, Purpose.PROSECUTION})
 def officer(agency=ITALY, part=Part.MEMBER, role=Role.EXAMINER, purposes=CASEWORK, since=-DAY, until=None):
     ends = None if until is None else NOW + until
     memberships = (Membership(CASE, part, NOW + since, ends),) if part else ()
-    return Officer(uuid4(), agency, frozenset({role}), purposes, memberships)
+    return Officer(uuid4(), agency, frozenset({role}), purposes, memberships, Strength.CONFIRMED)
 
 
 def thing(owner=ITALY, codes="H0", case=CASE, shape=Shape.CASE, **more):
@@ -203,3 +203,106 @@ def test_whatever_is_unknown_missing_or_broken_is_denied(who, what, act, purpose
 
 def test_every_denial_says_why():
     assert decide(officer(part=None), thing(), Act.READ, VI, NOW).reason
+
+
+# --- the officer's certainty, and the rights of the one let in -------------------------------------------
+
+
+@pytest.mark.parametrize("act", [Act.REVEAL, Act.EXPORT, Act.GRANT])
+def test_a_look_an_export_and_a_grant_need_a_fresh_passkey(act):
+    lead, what = officer(part=Part.LEAD), replace(thing(), to=ITALY)
+    assert allowed(lead, what, act)
+    for weaker in (Strength.NONE, Strength.PASSWORD, Strength.SECOND_FACTOR, Strength.PASSKEY):
+        assert decide(replace(lead, strength=weaker), what, act, VI, NOW) == Deny(UNSURE)
+        assert allowed(replace(lead, strength=weaker), what, Act.ALTER)
+
+
+def test_who_may_not_act_at_all_is_not_asked_for_a_passkey():
+    reader = replace(officer(part=Part.READER), strength=Strength.PASSWORD)
+    assert decide(reader, thing(), Act.REVEAL, VI, NOW) != Deny(UNSURE)
+
+
+def test_a_foreign_lead_lets_in_its_own_agency_and_no_third():
+    lead, case = officer(agency=FRANCE, part=Part.LEAD), thing()
+    assert allowed(lead, replace(case, to=FRANCE), Act.GRANT)
+    assert not allowed(lead, replace(case, to=DENMARK), Act.GRANT)
+    assert allowed(lead, replace(case, to=DENMARK, releases=(release(ITALY, DENMARK),)), Act.GRANT)
+    assert allowed(officer(part=Part.LEAD), replace(case, to=DENMARK), Act.GRANT)
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.DATA_PROTECTION])
+def test_who_has_no_content_joins_no_case(role):
+    for part in Part:
+        assert isinstance(may_join(officer(role=role), part, VI), Deny)
+
+
+def test_a_prosecutor_joins_as_a_reader_and_a_purpose_must_be_held():
+    prosecutor = officer(role=Role.PROSECUTOR)
+    assert isinstance(may_join(prosecutor, Part.READER, VI), Allow)
+    assert isinstance(may_join(prosecutor, Part.MEMBER, VI), Deny)
+    assert isinstance(may_join(officer(purposes=frozenset()), Part.READER, VI), Deny)
+    assert isinstance(may_join(officer(), Part.READER, Purpose.TRAINING), Deny)
+
+
+# --- audience, restriction, stubs, what was told -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("audience", [Audience.AMBER_STRICT, Audience.RED])
+def test_a_strict_audience_stays_with_its_originator_until_released(audience):
+    strict, denmark = replace(thing(), audience=audience), officer(agency=DENMARK)
+    assert allowed(officer(), strict)
+    assert not allowed(denmark, strict)
+    assert allowed(denmark, replace(strict, releases=(release(ITALY, DENMARK),)))
+
+
+def test_tlp_red_of_another_goes_no_further_even_when_released():
+    red = replace(thing(owner=DENMARK), audience=Audience.RED, to=FRANCE)
+    red = replace(red, releases=(release(DENMARK, ITALY), release(DENMARK, FRANCE)))
+    assert not allowed(officer(part=Part.LEAD), red, Act.DISCLOSE)
+    assert allowed(officer(part=Part.LEAD), replace(red, audience=Audience.AMBER), Act.DISCLOSE)
+
+
+def test_what_is_restricted_is_only_read():
+    kept = replace(thing(), restricted=True, to=ITALY)
+    for act in set(Act) - {Act.READ, Act.AUDIT, Act.EMERGENCY, Act.ADMINISTER}:
+        assert allowed(officer(part=Part.LEAD), replace(kept, restricted=False), act)
+        assert not allowed(officer(part=Part.LEAD), kept, act)
+    assert allowed(officer(part=Part.LEAD), kept)
+
+
+def test_a_stub_is_for_analysts_of_a_centre_and_the_role_alone_makes_none():
+    stub = Thing(Shape.STUB, owner=ITALY)
+    analyst = replace(officer(part=None, role=Role.COORDINATOR), kind=AgencyKind.COORDINATION_CENTRE)
+    assert allowed(analyst, stub)
+    assert not any(allowed(analyst, stub, act) for act in set(Act) - {Act.READ})
+    assert not allowed(replace(analyst, kind=AgencyKind.NATIONAL_UNIT), stub)
+    assert not allowed(officer(part=None), stub)
+
+
+def test_what_was_told_is_between_the_two_and_their_data_protection_officers():
+    told, audits = Thing(Shape.TOLD, owner=ITALY, addressed=DENMARK), Purpose.DATA_PROTECTION_AUDIT
+    for agency in (ITALY, DENMARK):
+        assert allowed(officer(agency=agency, part=None), told)
+        dpo = officer(agency, None, Role.DATA_PROTECTION, frozenset({audits}))
+        assert allowed(dpo, told, Act.READ, audits) and allowed(dpo, told, Act.AUDIT, audits)
+        assert not allowed(officer(agency, None, Role.ADMINISTRATOR), told)
+    assert not allowed(officer(agency=FRANCE, part=None), told)
+    assert allowed(officer(part=None), told, Act.EMERGENCY)
+    assert not allowed(officer(agency=DENMARK, part=None), told, Act.EMERGENCY)
+
+
+def test_accounts_are_kept_by_the_administrator_of_their_agency():
+    own, admin = Thing(Shape.AGENCY, owner=ITALY), officer(part=None, role=Role.ADMINISTRATOR)
+    assert allowed(admin, own, Act.ADMINISTER)
+    assert not allowed(admin, replace(own, owner=DENMARK), Act.ADMINISTER)
+    assert not allowed(officer(), own, Act.ADMINISTER)
+    assert not allowed(replace(admin, strength=Strength.PASSWORD), own, Act.ADMINISTER)
+
+
+def test_a_clock_is_kept_and_run_out_by_the_data_protection_officer_and_the_log_only_read():
+    audits = Purpose.DATA_PROTECTION_AUDIT
+    dpo = officer(ITALY, None, Role.DATA_PROTECTION, frozenset({audits}))
+    clock = Thing(Shape.CLOCK, owner=ITALY)
+    assert allowed(dpo, clock, Act.ERASE, audits)
+    assert not allowed(dpo, replace(clock, owner=DENMARK), Act.ERASE, audits)
+    assert not allowed(dpo, replace(clock, shape=Shape.LOG), Act.ERASE, audits)

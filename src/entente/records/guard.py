@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from entente.records import clock
-from entente.safeguards.access import Act, Shape, opens_content
-from entente.vocabulary.agency import Officer, Role
-from entente.vocabulary.handling import Purpose
+from entente.safeguards.access import Act, Shape, opens_content, protects_data
+from entente.vocabulary.agency import Officer
+from entente.vocabulary.handling import ORIGINATOR_ONLY, Purpose
 
 
 class ScopeMissing(RuntimeError):
@@ -93,14 +93,18 @@ def predicate(table: str, alias: str) -> tuple[str, list[Any]] | None:
     shape = GUARDED[table]
     if purpose not in officer.purposes:
         return "1=0", []
-    if shape is Shape.LOG:
+    if shape in {Shape.LOG, Shape.CLOCK}:
         return (
-            (f"{alias}.agency_id = %s", [officer.agency])
-            if Role.DATA_PROTECTION in officer.roles
-            else ("1=0", [])
+            (f"{alias}.agency_id = %s", [officer.agency]) if protects_data(officer, purpose) else ("1=0", [])
         )
+    if shape is Shape.TOLD:
+        if not opens_content(officer, purpose) and not protects_data(officer, purpose):
+            return "1=0", []
+        return f"({alias}.owner_id = %s OR {alias}.addressed_id = %s)", [officer.agency, officer.agency]
     if not opens_content(officer, purpose):
         return "1=0", []
+    if shape is Shape.STUB:
+        return ("1=1" if officer.coordinates else "1=0"), []
     if shape is Shape.AGENCY:
         return f"{alias}.owner_id = %s", [officer.agency]
     return _case_predicate(table, alias, officer, purpose)
@@ -123,9 +127,14 @@ def _case_predicate(table: str, alias: str, officer: Officer, purpose: Purpose) 
 
 
 def _clearance(alias: str, officer: Officer, purpose: Purpose) -> tuple[str, list[Any]]:
-    """H2 and H3 always, H1 for prosecution: every originator is the own agency or released it."""
+    """H2, H3, strict audience always, H1 for prosecution: every originator is one's own or agrees."""
     now = clock.now()
-    bound = [f"{alias}.codes LIKE '%%H2%%'", f"{alias}.codes LIKE '%%H3%%'"]
+    strict = ", ".join(f"'{a}'" for a in sorted(ORIGINATOR_ONLY))
+    bound = [
+        f"{alias}.codes LIKE '%%H2%%'",
+        f"{alias}.codes LIKE '%%H3%%'",
+        f"{alias}.audience IN ({strict})",
+    ]
     if purpose is Purpose.PROSECUTION:
         bound.append(f"{alias}.codes LIKE '%%H1%%'")
     in_force = "r_.granted <= %s AND r_.expires > %s AND (r_.withdrawn IS NULL OR r_.withdrawn > %s)"

@@ -9,14 +9,14 @@ Sources: Regulation (EU) 2016/794 arts 18-21 and 29; Directive (EU) 2016/680 art
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from entente.safeguards.purpose import Act as Act
 from entente.safeguards.purpose import allows
-from entente.vocabulary.agency import Officer, Part, Role
-from entente.vocabulary.handling import Handling, HandlingCode, Purpose
+from entente.vocabulary.agency import Officer, Part, Role, Strength
+from entente.vocabulary.handling import ORIGINATOR_ONLY, Audience, Handling, HandlingCode, Purpose
 
 
 class Shape(StrEnum):
@@ -26,6 +26,9 @@ class Shape(StrEnum):
     ADDRESSED = "addressed"  # as CASE, and by the agency it is addressed to
     AGENCY = "agency"  # by officers of the agency that owns it
     LOG = "log"  # by the data protection officer of the agency that acted
+    CLOCK = "clock"  # a retention clock or tombstone: by the data protection officer of the owning agency
+    TOLD = "told"  # by the agency that tells and the one it tells, their data protection officers included
+    STUB = "stub"  # urgency, country and status of a case: by analysts of the coordination centre
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,11 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What the law needs to know of an object. ``to`` is the agency it is about to go to."""
+    """What the law needs to know of an object.
+
+    ``to`` is the agency that it is about to go to; for a grant, the agency of whoever would get it.
+    ``restricted`` is set where it is kept for a named ground alone (retention), so that it is only read.
+    """
 
     shape: Shape
     owner: UUID | None
@@ -56,6 +63,8 @@ class Thing:
     releases: tuple[Release, ...] = ()
     addressed: UUID | None = None
     to: UUID | None = None
+    audience: Audience = Audience.AMBER
+    restricted: bool = False
 
     def going_to(self, agency: UUID) -> Thing:
         """Return the same thing on its way to ``agency``."""
@@ -74,6 +83,11 @@ class Deny:
     reason: str
 
 
+# Who keeps accounts, and who watches over the data, has no content, whatever else the account says.
+CONTENTLESS = frozenset({Role.ADMINISTRATOR, Role.DATA_PROTECTION})
+# Besides leaving and letting in, which have rules of their own.
+CASE_ACTS = frozenset({Act.READ, Act.REVEAL, Act.RECEIVE, Act.ALTER, Act.MERGE, Act.ERASE})
+NEVER = datetime.min.replace(tzinfo=UTC)  # for a rule that knows no time
 CONTENT_PURPOSES = frozenset({Purpose.VICTIM_IDENTIFICATION, Purpose.SAFEGUARDING, Purpose.PROSECUTION})
 
 # What each part in a case may do there.
@@ -82,6 +96,11 @@ ACTS_OF_PART = {
     Part.MEMBER: frozenset({Act.READ, Act.REVEAL, Act.RECEIVE, Act.ALTER, Act.MERGE, Act.DISCLOSE}),
     Part.LEAD: frozenset(Act) - {Act.AUDIT},
 }
+
+# What needs the officer's passkey of the last minutes, so that a screen left alone gives nothing away.
+STEP_UP = frozenset({Act.REVEAL, Act.EXPORT, Act.GRANT, Act.EMERGENCY, Act.ERASE, Act.ADMINISTER})
+SURE = frozenset({Strength.CONFIRMED, Strength.HOST})
+UNSURE = "confirm that it is you: this needs your passkey again"
 
 # Who may open a case or an agency's own list.
 FOUNDERS = frozenset({Role.EXAMINER, Role.INVESTIGATOR, Role.COORDINATOR})
@@ -101,18 +120,31 @@ def _decide(officer: Officer, thing: Thing, act: Act, purpose: Purpose, now: dat
         return Deny("an unknown act, purpose or thing")
     if purpose not in officer.purposes:
         return Deny(f"the purpose {purpose} is not among this officer's")
-    if thing.shape is Shape.LOG and isinstance(verdict := _audit(officer, thing, act), Deny):
-        return verdict
     if not allows(purpose, act):
         return Deny(f"the purpose {purpose} does not allow to {act}")
-    if thing.shape is Shape.LOG:
-        return Allow()
-    if act is Act.RECEIVE and thing.case is None:
+    verdict = _by_shape(officer, thing, act, purpose, now)
+    if isinstance(verdict, Allow) and act in STEP_UP and officer.strength not in SURE:
+        return Deny(UNSURE)  # last, so that who may not act at all is not asked for a passkey first
+    return verdict
+
+
+def _by_shape(officer: Officer, thing: Thing, act: Act, purpose: Purpose, now: datetime) -> Allow | Deny:
+    if act is Act.ADMINISTER:
+        return _administer(officer, thing)
+    if thing.shape in {Shape.LOG, Shape.CLOCK}:
+        return _audit(officer, thing, act)
+    if thing.shape is Shape.TOLD:
+        return _told(officer, thing, act, purpose)
+    if act is Act.RECEIVE and thing.case is None and thing.shape is not Shape.STUB:
         return _found(officer, thing, purpose)
     if not readable(officer, thing, purpose, now):
         return Deny("not a member of the case, or withheld by its originator")
     if act is Act.READ:
         return Allow()
+    if thing.shape is Shape.STUB:
+        return Deny("a stub is only read: ask to be added to the case")
+    if thing.restricted:
+        return Deny("it is restricted: kept for a named ground alone, and only read")
     if thing.shape is Shape.AGENCY:
         return Allow() if officer.roles & FOUNDERS else Deny("this role works on no material")
     return _act_in_case(officer, thing, act, purpose, now)
@@ -122,10 +154,17 @@ def readable(officer: Officer, thing: Thing, purpose: Purpose, now: datetime) ->
     """Whether the officer may know that ``thing`` exists: the rule that ``records.guard`` writes in SQL."""
     if purpose not in officer.purposes:
         return False
-    if thing.shape is Shape.LOG:
-        return Role.DATA_PROTECTION in officer.roles and thing.owner == officer.agency
+    if thing.shape in {Shape.LOG, Shape.CLOCK}:
+        return protects_data(officer, purpose) and thing.owner is not None and thing.owner == officer.agency
+    if thing.shape is Shape.TOLD:
+        between = {thing.owner, thing.addressed} - {None}
+        return officer.agency in between and (
+            opens_content(officer, purpose) or protects_data(officer, purpose)
+        )
     if not opens_content(officer, purpose):
         return False
+    if thing.shape is Shape.STUB:
+        return officer.coordinates
     if thing.shape is Shape.AGENCY:
         return thing.owner is not None and thing.owner == officer.agency
     if thing.shape is Shape.ADDRESSED and thing.addressed is not None and thing.addressed == officer.agency:
@@ -135,7 +174,12 @@ def readable(officer: Officer, thing: Thing, purpose: Purpose, now: datetime) ->
 
 def opens_content(officer: Officer, purpose: Purpose) -> bool:
     """Administrators have no case content, and neither has any purpose but the three of casework."""
-    return Role.ADMINISTRATOR not in officer.roles and purpose in CONTENT_PURPOSES
+    return not officer.roles & CONTENTLESS and purpose in CONTENT_PURPOSES
+
+
+def protects_data(officer: Officer, purpose: Purpose) -> bool:
+    """A data protection officer at that work: the log, the clocks and the notices, and no content."""
+    return Role.DATA_PROTECTION in officer.roles and purpose is Purpose.DATA_PROTECTION_AUDIT
 
 
 def member_part(officer: Officer, case: UUID | None, now: datetime) -> Part | None:
@@ -148,9 +192,10 @@ def member_part(officer: Officer, case: UUID | None, now: datetime) -> Part | No
 def cleared(agency: UUID, thing: Thing, purpose: Purpose, now: datetime) -> bool:
     """Whether handling lets ``agency`` have the thing: every originator is that agency or released it.
 
-    H2 and H3 bind always (H3's text cannot be computed, so it counts as H2); H1 binds for prosecution.
+    H2 and H3 bind always (H3's text cannot be computed, so it counts as H2); H1 binds for prosecution;
+    TLP:AMBER+STRICT and TLP:RED bind always (TLP 2.0: limited to the organisation, or to named recipients).
     """
-    bound = thing.handling.restricted
+    bound = thing.handling.restricted or thing.audience in ORIGINATOR_ONLY
     if purpose is Purpose.PROSECUTION:
         bound = bound or HandlingCode.H1 in thing.handling.codes
     if not bound:
@@ -161,12 +206,33 @@ def cleared(agency: UUID, thing: Thing, purpose: Purpose, now: datetime) -> bool
     return all(o == agency or o in released for o in {thing.owner, *thing.originators})
 
 
+def _administer(officer: Officer, thing: Thing) -> Allow | Deny:
+    if Role.ADMINISTRATOR not in officer.roles or thing.shape is not Shape.AGENCY:
+        return Deny("accounts are kept by an administrator")
+    if thing.owner is None or thing.owner != officer.agency:
+        return Deny("an administrator keeps the accounts of the own agency only")
+    return Allow()
+
+
 def _audit(officer: Officer, thing: Thing, act: Act) -> Allow | Deny:
-    if act not in {Act.READ, Act.AUDIT}:
+    if act not in {Act.READ, Act.AUDIT} and not (act is Act.ERASE and thing.shape is Shape.CLOCK):
         return Deny("the log is only read")
-    if Role.DATA_PROTECTION not in officer.roles or thing.owner != officer.agency:
+    if Role.DATA_PROTECTION not in officer.roles or thing.owner is None or thing.owner != officer.agency:
         return Deny("the log is for the data protection officer of the agency that acted")
     return Allow()
+
+
+def _told(officer: Officer, thing: Thing, act: Act, purpose: Purpose) -> Allow | Deny:
+    """Say it for one's own agency, take note of it, review it; break the glass for one's own agency."""
+    if act not in {Act.RECEIVE, Act.EMERGENCY} and not readable(officer, thing, purpose, NEVER):
+        return Deny("it was told to others")
+    if act in {Act.READ, Act.AUDIT}:
+        return Allow()
+    if act in {Act.RECEIVE, Act.EMERGENCY} and (thing.owner is None or thing.owner != officer.agency):
+        return Deny("nobody may speak in another agency's name")
+    if act not in {Act.RECEIVE, Act.ALTER, Act.EMERGENCY} or not opens_content(officer, purpose):
+        return Deny(f"what was told is not there to {act}")
+    return Allow() if officer.roles & FOUNDERS else Deny("this role tells nothing")
 
 
 def _found(officer: Officer, thing: Thing, purpose: Purpose) -> Allow | Deny:
@@ -193,6 +259,10 @@ def _act_in_case(officer: Officer, thing: Thing, act: Act, purpose: Purpose, now
         return Deny("nobody may write in another agency's name")
     if act in {Act.DISCLOSE, Act.EXPORT}:
         return _leave(officer, thing, now)
+    if act is Act.GRANT:
+        return _let_in(officer, thing, now)
+    if act not in CASE_ACTS:
+        return Deny(f"nobody may {act} a thing of a case")
     if act is Act.ERASE and thing.owner != officer.agency:
         return Deny("only its originator may erase it")
     return Allow()
@@ -204,6 +274,28 @@ def _leave(officer: Officer, thing: Thing, now: datetime) -> Allow | Deny:
         return Deny("nothing leaves without a named recipient")
     released = {r.by for r in thing.releases if r.to == thing.to and r.holds(now)}
     others = {o for o in {thing.owner, *thing.originators} if o not in {officer.agency, thing.to}}
+    if others and thing.audience is Audience.RED:
+        return Deny("TLP:RED is for its named recipients: only its originator sends it further")
     if None in others or not {o for o in others if o is not None} <= released:
         return Deny("an originator has not released it to that agency")
+    return Allow()
+
+
+def _let_in(officer: Officer, thing: Thing, now: datetime) -> Allow | Deny:
+    """Nobody grants what they do not hold: a further agency comes in by the owner, or with its release."""
+    if thing.to is None or thing.to == officer.agency or thing.owner in {None, officer.agency}:
+        return Allow()
+    if any(r.by == thing.owner and r.to == thing.to and r.holds(now) for r in thing.releases):
+        return Allow()
+    return Deny("only the agency that owns the case lets a further agency in")
+
+
+def may_join(candidate: Officer, part: Part, purpose: Purpose) -> Allow | Deny:
+    """Whether ``candidate`` may have ``part`` in a case: the rights of the one let in, not of the lead."""
+    if candidate.roles & CONTENTLESS:
+        return Deny("an administrator or data protection officer has no case content and joins no case")
+    if purpose not in candidate.purposes or purpose not in CONTENT_PURPOSES:
+        return Deny(f"the officer does not work for the purpose {purpose}")
+    if not candidate.roles & FOUNDERS and part is not Part.READER:
+        return Deny("a prosecutor joins as a reader")
     return Allow()

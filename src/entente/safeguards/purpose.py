@@ -24,6 +24,8 @@ class Act(StrEnum):
     ERASE = "erase"
     GRANT = "grant"  # memberships, releases
     AUDIT = "audit"
+    EMERGENCY = "emergency"  # break the glass for a child at risk: two people, one action, a review
+    ADMINISTER = "administer"  # accounts and keys of the own agency; no content
 
 
 ALLOWED: dict[Purpose, frozenset[Act]] = {
@@ -32,11 +34,12 @@ ALLOWED: dict[Purpose, frozenset[Act]] = {
     # to make a child safe: read, look if needed, record, tell; no joining of series, nothing erased
     Purpose.SAFEGUARDING: frozenset(
         {Act.READ, Act.REVEAL, Act.RECEIVE, Act.ALTER, Act.DISCLOSE, Act.EXPORT, Act.GRANT}
+        | {Act.EMERGENCY, Act.ADMINISTER}
     ),
     # evidence as it stands: nothing is altered, joined or erased for a court
     Purpose.PROSECUTION: frozenset({Act.READ, Act.REVEAL, Act.DISCLOSE, Act.EXPORT}),
-    # the log alone, and no content
-    Purpose.DATA_PROTECTION_AUDIT: frozenset({Act.READ, Act.AUDIT}),
+    # the log and the clocks, and no content; to review an emergency, to erase what must go
+    Purpose.DATA_PROTECTION_AUDIT: frozenset({Act.READ, Act.AUDIT, Act.ERASE, Act.ADMINISTER}),
     # exercises on drawn scenes: nothing leaves, nobody is let in
     Purpose.TRAINING: frozenset({Act.READ, Act.RECEIVE, Act.ALTER, Act.MERGE}),
 }

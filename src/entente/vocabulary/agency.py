@@ -39,6 +39,17 @@ class Part(StrEnum):
     READER = "reader"  # works on labels and crops; reveals nothing, changes nothing
 
 
+class Strength(StrEnum):
+    """How sure we are that it is this officer, weakest first."""
+
+    NONE = "none"
+    PASSWORD = "password"  # noqa: S105 - a word
+    SECOND_FACTOR = "second factor"
+    PASSKEY = "passkey"
+    CONFIRMED = "confirmed"  # by passkey within the last minutes
+    HOST = "host"  # the program itself: command line and worker, as safe as the machine's own log-in
+
+
 @dataclass(frozen=True, slots=True)
 class Agency:
     """A partner in the circle. ``contact`` is the route given with a hit, never a person."""
@@ -73,3 +84,10 @@ class Officer:
     roles: frozenset[Role]
     purposes: frozenset[Purpose]
     memberships: tuple[Membership, ...] = ()
+    strength: Strength = Strength.NONE
+    kind: AgencyKind | None = None  # of the officer's agency: a coordinator is one at a centre only
+
+    @property
+    def coordinates(self) -> bool:
+        """Whether this is an analyst of a coordination centre; the role alone does not make one."""
+        return Role.COORDINATOR in self.roles and self.kind is AgencyKind.COORDINATION_CENTRE

@@ -30,6 +30,16 @@ class Audience(StrEnum):
     RED = "TLP:RED"
 
 
+# From here on the originator alone decides who else reads it.
+ORIGINATOR_ONLY = frozenset({Audience.AMBER_STRICT, Audience.RED})
+
+
+def narrowest(audiences: Iterable[Audience]) -> Audience:
+    """What a derived object carries: the narrowest of its inputs; of none, the one for a need to know."""
+    order = list(Audience)
+    return max(audiences, key=order.index, default=Audience.AMBER)
+
+
 class Purpose(StrEnum):
     """The closed list of reasons to process; an unknown one is refused."""
 

@@ -3,18 +3,23 @@
 from entente.records.models.account_change import AccountChange
 from entente.records.models.agency import Account, Agency, LoginLink
 from entente.records.models.case import Case, Change, Membership, Milestone
+from entente.records.models.checkpoint import Checkpoint, Cosignature, LogAlarm, LogStamp, PartnerLog
 from entente.records.models.clue import Clue, Estimate, HomeProposal, Note, Priority
+from entente.records.models.emergency import Emergency
 from entente.records.models.handled import CaseBound, Guarded, Originator, Release, carried_from
 from entente.records.models.hash_list import HashList, ListedHash, ListRefusal, Match
 from entente.records.models.job import Job
-from entente.records.models.log_entry import LogEntry, LogHead
+from entente.records.models.log_entry import LogEntry, LogHead, LogNode, LogOpening
 from entente.records.models.media import Frame, Media, Occurrence, Viewing
+from entente.records.models.notice import Notice
 from entente.records.models.outcome import Feedback, Outcome, Reshare
 from entente.records.models.product import Disclosure, Product
 from entente.records.models.request import Answer, Check, CheckHit, Dispatch, Lead, Request
+from entente.records.models.retention import KeepReview, Restriction, Retention, Tombstone
 from entente.records.models.search import Element, ElementMatch, Exhibit
 from entente.records.models.series import Link, Series, SeriesItem
 from entente.records.models.session import Session, Spent
+from entente.records.models.stub import Stub
 
 __all__ = [
     "Account",
@@ -26,11 +31,14 @@ __all__ = [
     "Change",
     "Check",
     "CheckHit",
+    "Checkpoint",
     "Clue",
+    "Cosignature",
     "Disclosure",
     "Dispatch",
     "Element",
     "ElementMatch",
+    "Emergency",
     "Estimate",
     "Exhibit",
     "Feedback",
@@ -39,30 +47,41 @@ __all__ = [
     "HashList",
     "HomeProposal",
     "Job",
+    "KeepReview",
     "Lead",
     "Link",
     "ListRefusal",
     "ListedHash",
+    "LogAlarm",
     "LogEntry",
     "LogHead",
+    "LogNode",
+    "LogOpening",
+    "LogStamp",
     "LoginLink",
     "Match",
     "Media",
     "Membership",
     "Milestone",
     "Note",
+    "Notice",
     "Occurrence",
     "Originator",
     "Outcome",
+    "PartnerLog",
     "Priority",
     "Product",
     "Release",
     "Request",
     "Reshare",
+    "Restriction",
+    "Retention",
     "Series",
     "SeriesItem",
     "Session",
     "Spent",
+    "Stub",
+    "Tombstone",
     "Viewing",
     "carried_from",
 ]

@@ -12,7 +12,7 @@ from django.db import models
 
 from entente.records import clock, guard
 from entente.vocabulary.agency import Agency as AgencyWord
-from entente.vocabulary.agency import AgencyKind, Membership, Officer, Part, Role
+from entente.vocabulary.agency import AgencyKind, Membership, Officer, Part, Role, Strength
 from entente.vocabulary.handling import Purpose
 
 
@@ -56,8 +56,12 @@ class Account(AbstractUser):
         """What pages and logs call the officer."""
         return self.username
 
-    def as_officer(self) -> Officer:
-        """Return the law's view of this account, with its memberships as they stand now."""
+    def as_officer(self, strength: Strength = Strength.HOST) -> Officer:
+        """Return the law's view of this account, with its memberships as they stand now.
+
+        ``strength`` is how sure we are of the person: a page says what its session proved; the command line
+        and the worker are the program itself.
+        """
         from entente.records.models.case import Membership as Row
 
         with guard.system("load an officer's memberships"):
@@ -68,6 +72,8 @@ class Account(AbstractUser):
             roles=frozenset(Role(r) for r in self.roles),
             purposes=frozenset(Purpose(p) for p in self.purposes),
             memberships=tuple(Membership(c, Part(p), since, until) for c, p, since, until in rows),
+            strength=strength,
+            kind=AgencyKind(self.agency.kind),
         )
 
 

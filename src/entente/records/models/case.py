@@ -49,7 +49,16 @@ class Case(Guarded):
 
     def as_thing(self) -> Thing:
         """Return what the law needs to know; a case's own handling binds what leaves it, not its members."""
-        return Thing(Shape.CASE, owner=self.owner_id, case=self.pk, id=self.pk)
+        # here, not above: clocks are guarded rows of their own
+        from entente.records.models.retention import Restriction
+
+        return Thing(
+            Shape.CASE,
+            owner=self.owner_id,
+            case=self.pk,
+            id=self.pk,
+            restricted=Restriction.binds(self.pk),
+        )
 
     def reached(self) -> dict[Stage, datetime]:
         """Return the first moment of each stage reached."""
@@ -75,6 +84,7 @@ class Membership(Guarded):
     since = models.DateTimeField(default=clock.now)
     until = models.DateTimeField(null=True)
     added_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
+    emergency = models.ForeignKey("records.Emergency", models.PROTECT, null=True, related_name="+")
 
     class Meta:
         ordering = ["since"]

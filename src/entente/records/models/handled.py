@@ -10,7 +10,7 @@ from django.db import models
 from entente.records import clock, guard
 from entente.safeguards.access import Release as Permission
 from entente.safeguards.access import Shape, Thing
-from entente.vocabulary.handling import Handling, HandlingCode
+from entente.vocabulary.handling import Audience, Handling, HandlingCode, narrowest
 
 
 class Guarded(models.Model):
@@ -55,7 +55,11 @@ class CaseBound(Guarded):
 
     def as_thing(self) -> Thing:
         """Return what the law needs to know of this row, other originators and releases included."""
+        # here, not above: clocks are guarded rows, which are defined in this file
+        from entente.records.models.retention import Restriction
+
         with guard.system("the law reads an object's originators and releases"):
+            restricted = Restriction.binds(self.pk, self.case_id)
             others = frozenset(Originator.objects.filter(thing=self.pk).values_list("agency_id", flat=True))
             releases = tuple(r.as_permission() for r in Release.objects.filter(thing=self.pk))
         return Thing(
@@ -67,20 +71,29 @@ class CaseBound(Guarded):
             originators=others,
             releases=releases,
             addressed=getattr(self, "addressed_id", None),
+            audience=Audience(self.audience),
+            restricted=restricted,
         )
 
     def derives_from(self, *sources: CaseBound) -> None:
-        """Inherit originators and permissions from all of ``sources``, in one call.
+        """Inherit audience, originators and permissions from all of ``sources``, in one call.
 
         Derived objects are never looser: every originator of a source is one of this row, and a permission
         holds on it only where it holds on every source of that originator, to the earliest end.
         """
         with guard.system("a derived object inherits its originators and their permissions"):
             things = [s.as_thing() for s in sources]
+            self._narrow([t.audience for t in things])
             agencies = {o for t in things for o in (t.owner, *t.originators) if o is not None}
             for by in agencies - {self.owner_id}:
                 Originator.objects.get_or_create(thing=self.pk, agency_id=by)
                 self._carry_releases(by, [t for t in things if by in {t.owner, *t.originators}])
+
+    def _narrow(self, audiences: list[Audience]) -> None:
+        audience = str(narrowest([Audience(self.audience), *audiences]))
+        if audience != self.audience:
+            self.audience = audience
+            type(self)._base_manager.filter(pk=self.pk).update(audience=audience)
 
     def _carry_releases(self, by: uuid.UUID, bound: list[Thing]) -> None:
         now = clock.now()
@@ -122,6 +135,7 @@ class Release(models.Model):
     withdrawn = models.DateTimeField(null=True)
     account = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
     reason = models.TextField(blank=True)
+    emergency = models.ForeignKey("records.Emergency", models.PROTECT, null=True, related_name="+")
 
     def as_permission(self) -> Permission:
         """Return the law's view of this release."""

@@ -31,6 +31,8 @@ class Disclosure(CaseBound):
     what = models.CharField(max_length=60)
     thing = models.UUIDField()
     left_out = models.JSONField(default=list)
+    held = models.JSONField(default=list)  # ids of all that was in it, for a recall
+    recalled_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-made_at"]
