@@ -17,7 +17,7 @@ WORDS = {
     "fractions", "functools", "heapq", "itertools", "math", "operator", "re", "statistics", "string",
     "textwrap", "types", "typing", "unicodedata", "uuid",
 }  # fmt: skip
-LAW = WORDS | {"hashlib", "hmac", "json"}
+LAW = WORDS | {"base64", "binascii", "hashlib", "hmac", "json"}
 SCIENCE = LAW | {
     "base64", "html", "importlib.resources", "io", "lzma", "struct", "zlib", "contextlib", "warnings",
     "numpy", "scipy", "numba", "cv2", "h3",

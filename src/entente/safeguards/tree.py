@@ -53,32 +53,68 @@ def root_of(frontier: Sequence[bytes]) -> bytes:
     return node
 
 
+def place(level: int, index: int) -> int:
+    """Return the one number of a complete subtree: ``index`` counts the subtrees of 2**level leaves.
+
+    Nodes are numbered from left to right through the tree, leaf 0, its parent, leaf 1, …: what is written
+    together as the log grows has numbers that are close together.
+    """
+    return (2 * index + 1 << level) - 1
+
+
+def completed(frontier: Sequence[bytes], size: int, leaf: bytes) -> list[tuple[int, bytes]]:
+    """Return place and hash of each node above the leaves that ``leaf`` completes as entry ``size``."""
+    edge, node, level, made = list(frontier), leaf, 0, []
+    while size >> level & 1:
+        node, level = node_hash(edge.pop(), node), level + 1
+        made.append((place(level, size >> level), node))
+    return made
+
+
+def subtrees(low: int, high: int) -> list[tuple[int, int]]:
+    """Return level and index of the complete subtrees that make up a span, the largest first.
+
+    ``low`` is a multiple of the largest one's size, as it is in every span of a proof.
+    """
+    made: list[tuple[int, int]] = []
+    while low < high:
+        level = (high - low).bit_length() - 1
+        made.append((level, low >> level))
+        low += 1 << level
+    return made
+
+
 def _split(size: int) -> int:
     """Return the largest power of two smaller than ``size``; ``size`` is at least 2."""
     return 1 << (size - 1).bit_length() - 1
 
 
-def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """Return the hashes that lead from leaf ``index`` to the root, lowest first (section 2.1.3.1).
+def inclusion_spans(index: int, size: int) -> list[tuple[int, int]]:
+    """Return the spans of leaves whose roots lead from leaf ``index`` to the root, lowest first (2.1.3.1).
 
     Raises
     ------
     IndexError
         There is no such leaf.
     """
-    if not 0 <= index < len(leaves):
-        raise IndexError(f"the log has {len(leaves)} entries; there is no entry {index}")
-    proof: list[bytes] = []
-    low, high = 0, len(leaves)
+    if not 0 <= index < size:
+        raise IndexError(f"the log has {size} entries; there is no entry {index}")
+    spans: list[tuple[int, int]] = []
+    low, high = 0, size
     while high - low > 1:
         middle = low + _split(high - low)
         if index < middle:
-            proof.append(root(leaves[middle:high]))
+            spans.append((middle, high))
             high = middle
         else:
-            proof.append(root(leaves[low:middle]))
+            spans.append((low, middle))
             low = middle
-    return proof[::-1]
+    return spans[::-1]
+
+
+def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """Return the hashes that lead from leaf ``index`` to the root, lowest first (section 2.1.3.1)."""
+    return [root(leaves[low:high]) for low, high in inclusion_spans(index, len(leaves))]
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected: bytes) -> bool:
@@ -99,31 +135,36 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     return last == 0 and node == expected
 
 
-def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
-    """Return the hashes that show the first ``old_size`` leaves still stand unchanged (section 2.1.4.1).
+def consistency_spans(old_size: int, size: int) -> list[tuple[int, int]]:
+    """Return the spans whose roots show that the first ``old_size`` leaves still stand (2.1.4.1).
 
     Raises
     ------
     ValueError
         ``old_size`` is not between 0 and the present size.
     """
-    if not 0 <= old_size <= len(leaves):
-        raise ValueError(f"the log has {len(leaves)} entries; it cannot be consistent with {old_size}")
-    if old_size in (0, len(leaves)):
+    if not 0 <= old_size <= size:
+        raise ValueError(f"the log has {size} entries; it cannot be consistent with {old_size}")
+    if old_size in (0, size):
         return []
-    proof: list[bytes] = []
-    low, high, whole = 0, len(leaves), True
+    spans: list[tuple[int, int]] = []
+    low, high, whole = 0, size, True
     while old_size != high:
         middle = low + _split(high - low)
         if old_size <= middle:
-            proof.append(root(leaves[middle:high]))
+            spans.append((middle, high))
             high = middle
         else:
-            proof.append(root(leaves[low:middle]))
+            spans.append((low, middle))
             low, whole = middle, False
     if not whole:
-        proof.append(root(leaves[low:high]))
-    return proof[::-1]
+        spans.append((low, high))
+    return spans[::-1]
+
+
+def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
+    """Return the hashes that show the first ``old_size`` leaves still stand unchanged (section 2.1.4.1)."""
+    return [root(leaves[low:high]) for low, high in consistency_spans(old_size, len(leaves))]
 
 
 def verify_consistency(
