@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
 import os
 import signal
 import socket
+import subprocess
+import threading
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +38,7 @@ def loops(seen: Any) -> None:
 
 
 def dies(seen: Any) -> None:
-    os.kill(os.getpid(), signal.SIGSEGV)
+    ctypes.string_at(0)  # a real fault of memory, as a broken codec has it
 
 
 def raises(seen: Any) -> None:
@@ -48,20 +53,124 @@ def floods(seen: Any) -> str:
     return "x" * (200 << 20)
 
 
-def tries(seen: Any) -> dict[str, str]:
-    """What a decoder that was taken over might try; each answer is the error or "done"."""
-    attempts = {
-        "write": lambda: Path("/dev/shm/entente-planted").write_bytes(b"x" * 10),
-        "fork": os.fork,
-        "environment": lambda: os.environ["PATH"],
-        "many files": lambda: [socket.socketpair() for _ in range(40)],
-    }
-    results = {}
-    for name, attempt in attempts.items():
+def eats_slowly(seen: Any) -> int:
+    """Memory piece by piece, each page touched, in spite of every error."""
+    held = []
+    while True:
         try:
-            if attempt() == 0:
-                os._exit(0)
-            results[name] = "done"
-        except Exception as error:
-            results[name] = type(error).__name__
-    return results
+            held.append(np.ones(64 << 20, np.uint8))
+        except MemoryError:
+            held.append(bytearray(1 << 10))
+
+
+def opens_a_file(seen: Any) -> str:
+    return Path("/etc/hostname").read_text()
+
+
+def opens_by_the_c_library(seen: Any) -> int:
+    return ctypes.CDLL(None).open(b"/etc/hostname", 0)
+
+
+def writes_a_file(seen: Any) -> int:
+    return Path("/dev/shm/entente-planted").write_bytes(b"x" * 10)
+
+
+def lists_a_folder(seen: Any) -> list[str]:
+    return [str(p) for p in Path("/").iterdir()]
+
+
+def looks_at_a_name(seen: Any) -> int:
+    return Path("/etc/hostname").stat().st_size
+
+
+def opens_a_socket(seen: Any) -> None:
+    socket.create_connection(("127.0.0.1", 9))
+
+
+def opens_a_local_socket(seen: Any) -> None:
+    socket.socketpair()
+
+
+def forks(seen: Any) -> int:
+    if os.fork() == 0:
+        os._exit(0)
+    return 1
+
+
+def execs(seen: Any) -> None:
+    os.execv("/bin/true", ["true"])
+
+
+def starts_a_program(seen: Any) -> int:
+    return subprocess.run(["/bin/true"], check=False).returncode
+
+
+def traces(seen: Any) -> int:
+    return ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0)
+
+
+def kills_its_parent(seen: Any) -> None:
+    os.kill(os.getppid(), signal.SIGKILL)
+
+
+def maps_code(seen: Any) -> int:
+    return len(mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC))
+
+
+def makes_code_of_data(seen: Any) -> int:
+    page = mmap.mmap(-1, 4096)
+    place = ctypes.addressof(ctypes.c_char.from_buffer(page))
+    return ctypes.CDLL(None).mprotect(ctypes.c_void_p(place), 4096, 7)
+
+
+def takes_another_user(seen: Any) -> None:
+    os.setuid(0)
+
+
+def loads_a_kernel_program(seen: Any) -> int:
+    return ctypes.CDLL(None).syscall(321, 0, 0, 0)  # bpf
+
+
+def takes_the_ring(seen: Any) -> int:
+    return ctypes.CDLL(None).syscall(425, 1, 0)  # io_uring_setup: opens files behind a filter's back
+
+
+def starts_a_thread(seen: Any) -> str:
+    try:
+        threading.Thread(target=print).start()
+    except RuntimeError as error:
+        return str(error)
+    return "started"
+
+
+def imports_late(seen: Any) -> str:
+    try:
+        import_module("wave")
+    except ImportError as error:
+        return type(error).__name__
+    return "imported"
+
+
+def reads_the_environment(seen: Any) -> list[str]:
+    return sorted(os.environ)
+
+
+FORBIDDEN = (
+    opens_a_file,
+    opens_by_the_c_library,
+    writes_a_file,
+    lists_a_folder,
+    looks_at_a_name,
+    opens_a_socket,
+    opens_a_local_socket,
+    forks,
+    execs,
+    starts_a_program,
+    traces,
+    kills_its_parent,
+    maps_code,
+    makes_code_of_data,
+    takes_another_user,
+    loads_a_kernel_program,
+    takes_the_ring,
+)

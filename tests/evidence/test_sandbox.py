@@ -8,16 +8,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from entente.evidence import wire
+from entente.evidence import calls, wire
 from entente.evidence.open import read, render
 from entente.evidence.sandbox import Sandbox, SandboxFailed
 from entente.vocabulary.media import RefusalCode
+from tests.evidence import planted
 from tests.evidence.drawn import clip, encoded, scene
 
 PLANTED = "tests.evidence.planted:"
@@ -90,12 +91,59 @@ def test_a_fault_and_a_glutton_cost_only_themselves(sandbox: Sandbox, picture: P
     assert "value" in opened.extracted[names[2]]
 
 
-def test_a_decoder_cannot_write_fork_or_read_the_environment(sandbox: Sandbox, picture: Path) -> None:
-    found = read(picture, extract=[PLANTED + "tries"], sandbox=sandbox).extracted[PLANTED + "tries"]["value"]
-    assert found["write"] in {"OSError", "PermissionError"}
-    assert found["fork"] in {"BlockingIOError", "PermissionError"}
-    assert found["environment"] == "KeyError"
-    assert found["many files"] == "OSError"
+@pytest.mark.skipif(bool(calls.MISSING), reason=f"no filter of system calls here: {calls.MISSING}")
+@pytest.mark.parametrize("act", planted.FORBIDDEN, ids=lambda act: act.__name__)
+@pytest.mark.parametrize("threads", [False, True], ids=["alone", "threads"])
+def test_a_decoder_that_reaches_out_is_ended_by_the_filter(
+    sandbox: Sandbox, picture: Path, act: Callable[..., object], threads: bool
+) -> None:
+    start = time.perf_counter()
+    with picture.open("rb") as stream:
+        asked = {"kind": "picture", "container": "png", "limit_s": 10.0, "extract": [PLANTED + act.__name__]}
+        answer = sandbox.ask(
+            stream.fileno(),
+            "describe",
+            asked,
+            limit_s=10,
+            needs=(PLANTED + act.__name__,),
+            threads=threads,
+        )
+    assert answer.refusal is not None and answer.refusal.code is RefusalCode.DECODER_DIED
+    assert "SIGSYS" in answer.refusal.reason
+    assert time.perf_counter() - start < 20
+    assert read(picture, sandbox=sandbox).pdq, "the next file is opened"
+
+
+def test_such_a_decoder_costs_its_extractor_and_not_the_hashes(sandbox: Sandbox, picture: Path) -> None:
+    opened = read(picture, extract=[PLANTED + "opens_a_file"], sandbox=sandbox)
+    assert opened.refusal is None and opened.pdq
+    assert "SIGSYS" in opened.extracted[PLANTED + "opens_a_file"]["error"]
+
+
+def test_the_environment_is_empty_and_what_was_not_imported_never_is(sandbox: Sandbox, picture: Path) -> None:
+    names = [PLANTED + n for n in ("reads_the_environment", "imports_late", "starts_a_thread")]
+    found = read(picture, extract=names, sandbox=sandbox).extracted
+    assert [found[n]["value"] for n in names] == [[], "ModuleNotFoundError", "can't start new thread"]
+
+
+def test_memory_eaten_piece_by_piece_ends_the_decoder_below_its_limit(picture: Path) -> None:
+    """It never gives up by itself: the limit keeps the machine, the clock ends the decoder."""
+    sandbox = Sandbox(1)
+    try:
+        read(picture, sandbox=sandbox)
+        start = time.perf_counter()
+        opened = read(picture, extract=[PLANTED + "eats_slowly"], limit_s=3.0, sandbox=sandbox)
+        assert opened.pdq and time.perf_counter() - start < 20
+        assert "error" in opened.extracted[PLANTED + "eats_slowly"]
+    finally:
+        sandbox.close()
+
+
+def test_a_decoder_says_which_layers_hold(sandbox: Sandbox, picture: Path) -> None:
+    with picture.open("rb") as stream:
+        held = sandbox.ask(stream.fileno(), "layers", {}, limit_s=10).data["layers"]
+    assert {"session", "environment", "limits", "no-new-privileges"} <= set(held)
+    assert ("system calls" in held) == (not calls.MISSING)
 
 
 def test_an_extractor_that_does_not_exist_is_said_at_once(sandbox: Sandbox, picture: Path) -> None:

@@ -15,8 +15,9 @@ from PIL import Image
 
 from entente import plugins
 from entente.cli import words
+from entente.evidence import calls
 from entente.evidence.open import read
-from entente.evidence.sandbox import SandboxFailed
+from entente.evidence.sandbox import SandboxFailed, shared
 from entente.web import start
 
 PARTS = {
@@ -26,6 +27,15 @@ PARTS = {
     "uvicorn": "the desk cannot be served",
 }
 POSTGRES = {"psycopg": "the PostgreSQL of DATABASE_URL cannot be used (install entente[postgres])"}
+LAYERS = {
+    "session": "a decoder shares our terminal and its signals",
+    "environment": "a decoder sees our settings",
+    "user": "a decoder runs as root",
+    "limits": "a decoder may eat all memory and time",
+    "no-new-privileges": "a decoder may gain rights",
+    "system calls": "a decoder that a file takes over could open other files and reach the network; install "
+    "libseccomp (libseccomp.so.2) and pyseccomp",
+}
 LEAST_FREE = 2 << 30  # bytes; below it intake should not begin
 
 
@@ -42,7 +52,7 @@ def run(arguments: list[str]) -> int:
     """Look at everything; exit 1 where something is missing."""
     made = words.on_desk(words.parser("doctor", "name what is missing and what is lost without it"))
     told = made.parse_args(arguments)
-    findings = [*_installed(), _decoder(), *_plugins(), *_desk(told.desk)]
+    findings = [*_installed(), *_decoder(), *_plugins(), *_desk(told.desk)]
     if told.json:
         words.say({"findings": [{"what": f.what, "there": f.there, "says": f.says} for f in findings]}, True)
     else:
@@ -59,18 +69,29 @@ def _installed() -> list[Finding]:
     return [*found, Finding("SQLite", new_enough, f"{sqlite3.sqlite_version}; 3.35 or newer is needed")]
 
 
-def _decoder() -> Finding:
+def _decoder() -> list[Finding]:
     """Open a real picture in a real limited decoder."""
     with tempfile.NamedTemporaryFile(suffix=".png") as file:
         Image.effect_noise((96, 96), 60).save(file, "PNG")
         file.flush()
         try:
             opened = read(Path(file.name))
+            held = shared().ask(file.fileno(), "layers", {}, limit_s=10).data.get("layers", [])
         except (SandboxFailed, OSError) as fault:
-            return Finding("decoder", False, f"no file can be opened: {fault}")
+            return [Finding("decoder", False, f"no file can be opened: {fault}")]
     if opened.refusal:
-        return Finding("decoder", False, f"a good picture was refused: {opened.refusal.reason}")
-    return Finding("decoder", True, "opens a picture within its limits")
+        return [Finding("decoder", False, f"a good picture was refused: {opened.refusal.reason}")]
+    return [Finding("decoder", True, "opens a picture within its limits"), *_layers(held)]
+
+
+def _layers(held: list[str]) -> list[Finding]:
+    """Name each layer of the sandbox that does not hold here, as a decoder itself found it."""
+    wanted = [name for name in LAYERS if name != "user" or os.getuid() == 0]
+    lost = [name for name in wanted if name not in held]
+    if not lost:
+        return [Finding("sandbox", True, ", ".join(held))]
+    why = {"system calls": f" ({calls.MISSING})"} if calls.MISSING else {}
+    return [Finding(f"sandbox: {name}", False, LAYERS[name] + why.get(name, "")) for name in lost]
 
 
 def _plugins() -> list[Finding]:

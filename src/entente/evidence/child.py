@@ -83,21 +83,24 @@ def _decoder(channel: socket.socket, memory: int, threads: bool) -> None:
     """Be a decoder: limited, then one job after the other; never returns."""
     code = 1
     try:
-        confine.confine(memory, threads=threads)
+        sys.meta_path.clear()  # what is not imported by now cannot be: an error, not a death by the filter
+        held = confine.confine(memory, threads=threads)
         while True:
             message, _, fd = wire.receive(channel)
-            wire.send(channel, *_done(message, fd))
+            wire.send(channel, *_done(message, fd, held))
     except wire.Broken:
         code = 0
     finally:
         os._exit(code)
 
 
-def _done(message: dict[str, Any], fd: int | None) -> tuple[dict[str, Any], bytes]:
+def _done(message: dict[str, Any], fd: int | None, held: list[str]) -> tuple[dict[str, Any], bytes]:
     """Do one job; whatever it raises becomes an answer."""
     assert fd is not None, "a job comes with its file"  # noqa: S101 - our own side of the wire
     try:
         confine.limit_processor(message["limit_s"])
+        if message["job"] == "layers":
+            return {"layers": held}, b""
         return JOBS[message["job"]](fd, **message["arguments"])
     except MemoryError:
         return _refusal(RefusalCode.TOO_LARGE, OUT_OF_MEMORY), b""

@@ -1,8 +1,8 @@
 """What a process that decodes strangers' bytes may still do: the one place for every layer of it.
 
 Layers here: own session, no environment, no terminal, no new rights, another user where we are root,
-and limits on memory, time, files and processes. A filter of system calls belongs into ``confine`` too,
-as its last step, because everything before it needs calls that the filter would forbid.
+limits on memory, time, files and processes, and as the last step the filter of system calls (``calls``),
+because everything before it needs calls that the filter forbids.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import os
 import resource
 import signal
 from pathlib import Path
+
+from entente.evidence.calls import filter_calls
 
 MEMORY = 3 << 29  # bytes of address space beyond what the warm process has: 1.5 GiB
 FILES = 16  # open files beyond those that the warm process has
@@ -50,6 +52,8 @@ def confine(memory: int = MEMORY, *, threads: bool = False) -> list[str]:
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
         layers.append("no-new-privileges")
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # nobody traces it, and it leaves no core
+    if filter_calls(threads=threads):
+        layers.append("system calls")
     return layers
 
 

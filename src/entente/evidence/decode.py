@@ -5,15 +5,22 @@ Runs inside the sandbox only; nothing but ``child`` imports it in the program.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import encodings
 import io
 import math
+import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import av
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -35,6 +42,17 @@ from entente.vocabulary.media import MediaKind, Refusal, RefusalCode
 
 LARGEST_PICTURE = 512 << 20  # bytes
 SEEN = 8  # frames of a video that extractors get
+FOREIGN = {"mbcs", "oem", "__main__", "ImageQt", "ImageTk", "_tkinter_finder", "report"}  # of other systems, or that print
+# In these a broadcast may name itself (ETSI EN 300 468, annex A); the C library loads each when it is asked.
+CHARSETS = (
+    "ISO6937",
+    *(f"ISO-8859-{n}" for n in range(1, 17)),
+    "UCS-2BE",
+    "KSC_5601",
+    "GB2312",
+    "BIG5",
+    "UTF-16BE",
+)
 
 Job = tuple[dict[str, Any], bytes]
 
@@ -71,7 +89,52 @@ def warm() -> None:
         picture.luma(), picture.rgb()
         tags_of(buffer.getvalue(), name.lower(), picture.image)
         derived(picture.rgb(), "edges", None, None)
+    _warm_names()
+    _warm_film()
+
+
+def _warm_names() -> None:
+    """Import what the libraries import only when asked: text encodings, modules of Pillow and numpy."""
+    for package in (encodings, PIL):
+        for module in iter_modules(package.__path__):
+            if module.name not in FOREIGN:
+                with contextlib.suppress(ImportError):  # a part of Pillow that is not built here
+                    import_module(f"{package.__name__}.{module.name}")
+    library = ctypes.CDLL(None)
+    for charset in CHARSETS:
+        library.iconv_open(b"UTF-8", charset.encode())  # never closed: what is loaded stays
+    for module in ("fft", "linalg", "ma", "polynomial", "random"):  # numpy loads them at first use
+        import_module(f"numpy.{module}")
+    warnings.resetwarnings()
+    warnings.simplefilter("ignore")  # nobody reads them, and telling one opens the source file that it names
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+def _warm_film() -> None:
+    """Write a film of a blank room into memory and go the whole way with it."""
     av.logging.set_level(av.logging.PANIC)  # its complaints are about the file, not for our log
+    film = io.BytesIO()
+    with av.open(film, "w", format="mov") as out:
+        stream = out.add_stream("mpeg4", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        stream.codec_context.thread_count = 1
+        voice = out.add_stream("pcm_s16le", rate=8000, layout="mono")
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.int16), format="s16", layout="mono")
+        silence.sample_rate = 8000
+        out.mux(voice.encode(silence))
+        for moment in range(4):
+            frame = av.VideoFrame.from_ndarray(np.zeros((96, 128, 3), np.uint8), format="rgb24")
+            frame.pts = moment
+            out.mux(stream.encode(frame))
+        out.mux([*stream.encode(), *voice.encode()])
+    handle = os.memfd_create("film")
+    try:
+        os.write(handle, film.getvalue())
+        video = open_video(Source(handle), "mov")
+        moments = [(luma_of(frame, 0).shape, moment) for moment, frame in sampled(video, 10.0)]
+        _seen(video, [moment for _, moment in moments])
+    finally:
+        os.close(handle)
 
 
 def describe(fd: int, *, kind: str, container: str, extract: list[str], limit_s: float) -> Job:

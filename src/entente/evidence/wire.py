@@ -76,7 +76,8 @@ def _no_constant(name: str) -> None:
 def _wait(channel: socket.socket, deadline: float | None) -> None:
     """Let the next read wait until the deadline and no longer."""
     if deadline is None:
-        channel.settimeout(None)
+        if channel.gettimeout() is not None:  # only then: it is an ioctl, which limited decoders may not make
+            channel.settimeout(None)
         return
     left = deadline - time.monotonic()
     if left <= 0:
