@@ -14,6 +14,7 @@ from entente.casework.locate.explain import explain
 from entente.casework.locate.map import draw
 from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.world import world
+from entente.safeguards import strict_json
 from entente.vocabulary.clue import Clue, clue_from_json
 from entente.vocabulary.place import Posterior
 
@@ -69,18 +70,17 @@ def objects(text: str) -> list[Any]:
     if not text.strip():
         return []
     try:
-        whole = json.loads(text)
+        whole = strict_json.loads(text)
         return whole if isinstance(whole, list) else [whole]
-    except json.JSONDecodeError as first:
+    except strict_json.NotStrict as first:
         found = []
         for number, line in enumerate(text.splitlines(), 1):
             if line.strip():
                 try:
-                    found.append(json.loads(line))
-                except json.JSONDecodeError:
-                    raise ValueError(
-                        f"neither a JSON list nor JSON lines (line {number}: {first.msg})"
-                    ) from None
+                    found.append(strict_json.loads(line))
+                except strict_json.NotStrict as second:
+                    said = f"line {number}: {second}" if number > 1 else str(first)
+                    raise ValueError(f"neither a JSON list nor JSON lines ({said})") from None
         return found
 
 

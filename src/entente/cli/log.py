@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from entente.cli import words
-from entente.safeguards import tree
+from entente.safeguards import strict_json, tree
 from entente.web import start
 
 
@@ -57,10 +57,10 @@ def _write(file: Path, as_json: bool) -> int:
 def verify_file(file: Path) -> dict[str, object]:
     """Recompute a written log: one entry a line, the head last. No desk is needed."""
     lines = file.read_text(encoding="utf-8").splitlines()
-    head = json.loads(lines[-1])
+    head = strict_json.loads(lines[-1])
     bodies = lines[:-1]
     root = tree.root([tree.leaf_hash(b.encode()) for b in bodies]).hex()
-    faults = [f"line {n + 1} is not entry {n}" for n, b in enumerate(bodies) if json.loads(b)["seq"] != n]
+    faults = [f"line {n + 1} is not entry {n}" for n, b in enumerate(bodies) if strict_json.loads(b)["seq"] != n]
     if head["size"] != len(bodies):
         faults.append(f"the head says {head['size']} entries, the file holds {len(bodies)}")
     if head["root"] != root:

@@ -12,6 +12,8 @@ import struct
 import time
 from typing import Any
 
+from entente.safeguards import strict_json
+
 HEADER = struct.Struct("!II")  # bytes of JSON, bytes of blob
 LARGEST = 96 << 20  # of an answer; a picture of 80 million pixels as JPEG stays below
 
@@ -55,8 +57,8 @@ def receive(
         text = _exactly(channel, text_size, deadline)
         blob = _exactly(channel, blob_size, deadline)
         try:
-            message = json.loads(text, parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
+            message = strict_json.loads(text)
+        except strict_json.NotStrict as error:
             raise Broken("a message that is no JSON") from error
         if not isinstance(message, dict):
             raise Broken("a message that is no object")
@@ -67,10 +69,6 @@ def receive(
     for fd in fds[1:]:
         os.close(fd)
     return message, blob, fds[0] if fds else None
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a number")
 
 
 def _wait(channel: socket.socket, deadline: float | None) -> None:

@@ -15,13 +15,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from entente.safeguards import strict_json
+
 CHUNK = 1 << 20  # bytes read at once
 AHEAD = 1 << 16  # characters kept in sight, more than an ordinary record
 LONGEST = 4 << 20  # characters of the longest record; a longer one is a list that was never closed
 _CUT = 32  # an error this close to the window's end may only be the window's end
 
 _BLANK = re.compile(r"[\s,]*")
-_DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Window:
         while True:
             size = len(self._text) - self._at
             try:
-                value, end = _DECODER.raw_decode(self._text, self._at)
+                value, end = strict_json.DECODER.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
                 cut = error.pos >= len(self._text) - _CUT or error.msg.startswith("Unterminated string")
                 if self._ended or size >= LONGEST or not cut:
@@ -113,8 +114,17 @@ class Window:
                 raise Fault(str(error)) from None
             else:
                 if end < len(self._text) or self._ended:
-                    return value, end
+                    return self._one_reading(value, end), end
             self._fill(2 * max(size, AHEAD))
+
+    def _one_reading(self, value: Any, end: int) -> Any:
+        """Return a decoded value unless it is nested too deep or holds half a character."""
+        try:
+            strict_json.demand_shallow(value)
+            strict_json.demand_whole_text(value, self._text[self._at : end])
+        except strict_json.NotStrict as error:
+            raise Fault(str(error)) from None
+        return value
 
     def seek(self, is_record: Callable[[Any], bool], is_row: Callable[[Any], bool]) -> bool:
         """Move past one character, then to the next text that decodes to a whole record, if there is one.

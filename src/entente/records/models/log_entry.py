@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
 from entente.records.models.handled import Guarded
+from entente.safeguards import strict_json
 from entente.safeguards.access import Shape, Thing
 
 
@@ -35,7 +35,7 @@ class LogEntry(Guarded):
     def told(self) -> dict[str, Any]:
         """The sealed body with its personal fields opened, unless erased; a changed one may be empty."""
         try:
-            told = json.loads(self.body)
+            told = strict_json.loads(self.body)
         except ValueError:
             return {}
         if not isinstance(told, dict):
