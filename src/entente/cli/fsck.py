@@ -29,7 +29,7 @@ def run(arguments: list[str]) -> int:
     for key, row in tqdm(rows.items(), unit=" originals", disable=None, leave=False):
         if not store.has(key):
             missing.append(f"case {row.case_id} item {row.number}")
-        elif not store.check(key) or store.key_of(row.sha256) != key:
+        elif not store.check(key) or store.key_of(row.sha256, row.case_id) != key:
             bad.append(f"case {row.case_id} item {row.number}")
     for key, dispatch in sent.items():
         if not store.has(key):

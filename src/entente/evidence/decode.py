@@ -26,7 +26,7 @@ from PIL import Image
 
 from entente.evidence.derive import derived
 from entente.evidence.pictures import Picture, Refused, open_picture
-from entente.evidence.source import Source
+from entente.evidence.source import Source, source_of
 from entente.evidence.tags import tags_of
 from entente.evidence.videos import (
     Video,
@@ -91,6 +91,8 @@ def warm() -> None:
         derived(picture.rgb(), "edges", None, None)
     _warm_names()
     _warm_film()
+    with contextlib.suppress(ImportError):  # the science alone is installed without a cipher
+        import_module("entente.evidence.seal").warm()
 
 
 def _warm_names() -> None:
@@ -137,15 +139,18 @@ def _warm_film() -> None:
         os.close(handle)
 
 
-def describe(fd: int, *, kind: str, container: str, extract: list[str], limit_s: float) -> Job:
-    """Return size, hashes, frames, tags and what the extractors found."""
+def describe(
+    fd: int, *, kind: str, container: str, extract: list[str], limit_s: float, key: str | None = None
+) -> Job:
+    """Return size, hashes, frames, tags and what the extractors found. ``key`` (hex) opens a sealed file."""
+    source = _source(fd, key)
     try:
         if kind == MediaKind.PICTURE:
-            return _picture(Source(fd), container, extract), b""
-        return _video(Source(fd), container, extract, limit_s), b""
+            return _picture(source, container, extract), b""
+        return _video(source, container, extract, limit_s), b""
     except Refused as refused:
         facts = (
-            {"tags": {"container:boxes": "; ".join(boxes_of(Source(fd)))}}
+            {"tags": {"container:boxes": "; ".join(boxes_of(_source(fd, key)))}}
             if container in {"mp4", "mov"}
             else {}
         )
@@ -161,13 +166,14 @@ def derive(
     region: list[float] | None,
     t: float | None,
     side: int | None,
+    key: str | None = None,
 ) -> Job:
     """Return a derived copy without metadata; see ``derive.derived``."""
     try:
         if kind == MediaKind.PICTURE:
-            rgb = _opened(Source(fd), container)[1].rgb()
+            rgb = _opened(_source(fd, key), container)[1].rgb()
         else:
-            video = open_video(Source(fd), container)
+            video = open_video(_source(fd, key), container)
             found = frame_at(video, t or 0.0)
             if found is None:
                 raise Refused(RefusalCode.DAMAGED, "no frame of it can be decoded; ask for another copy")
@@ -182,6 +188,10 @@ JOBS: dict[str, Callable[..., Job]] = {"describe": describe, "derive": derive}
 
 def _as_json(refusal: Refusal) -> dict[str, str]:
     return {"code": str(refusal.code), "reason": refusal.reason}
+
+
+def _source(fd: int, key: str | None) -> Source:
+    return source_of(fd, bytes.fromhex(key) if key else None)
 
 
 def _opened(source: Source, container: str) -> tuple[bytes, Picture]:

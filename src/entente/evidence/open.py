@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from entente.evidence.digests import Digests
 from entente.evidence.identify import HEAD, Identified, identify
 from entente.evidence.reach import NotOpened, open_original, walk
 from entente.evidence.sandbox import Answer, Sandbox, shared
-from entente.evidence.store import Digests
+from entente.evidence.source import Held, Source, source_of
 from entente.vocabulary.media import FrameHash, MediaKind, Refusal, RefusalCode, Region
 
 __all__ = ["Known", "Opened", "read", "render", "walk"]
@@ -72,34 +74,62 @@ class Opened:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """An open file on its way to a decoder, with the key to it where it is sealed."""
+
+    fd: int
+    source: Source
+    key: bytes | None = None
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """What a decoder is told besides what to do."""
+        return {"key": self.key.hex()} if self.key else {}
+
+
+@contextmanager
+def _given(file: Path | int | Held) -> Iterator[_Given]:
+    """Open a path or a sealed original, and close it; a descriptor stays open. Raises ``NotOpened``."""
+    if isinstance(file, int):
+        yield _Given(file, Source(file))
+        return
+    fd, key = (open_original(file), None) if isinstance(file, Path) else file.unsealed()
+    try:
+        try:
+            source = source_of(fd, key)
+        except OSError as error:  # a sealed file whose end was changed
+            raise NotOpened(_unreadable(error)) from error
+        yield _Given(fd, source, key)
+    finally:
+        os.close(fd)
+
+
 def read(
-    file: Path | int,
+    file: Path | int | Held,
     *,
     known: Known | None = None,
     extract: Sequence[str] = (),
     limit_s: float | None = None,
     sandbox: Sandbox | None = None,
 ) -> Opened:
-    """Open a file by path or descriptor: digests, kind, hashes, frames, tags. No file makes it raise.
+    """Open a file by path, descriptor or from a store: digests, kind, hashes, frames, tags.
 
-    ``extract`` names functions ``package.module:function`` that get a ``decode.Decoded`` inside the decoder
-    and return something ready for JSON. A decoder that dies or hangs in an extractor costs that extractor,
-    not the hashes. A descriptor stays open. Raises ``SandboxFailed`` when no decoder can be started.
+    No file makes it raise. ``extract`` names functions ``package.module:function`` that get a
+    ``decode.Decoded`` inside the decoder and return something ready for JSON. A decoder that dies or hangs in
+    an extractor costs that extractor, not the hashes. A descriptor stays open. A sealed original is opened in
+    the decoder; no plain byte of it is written anywhere. Raises ``SandboxFailed`` when no decoder can be
+    started.
     """
-    if isinstance(file, int):
-        return _read(file, known, tuple(extract), limit_s, sandbox or shared())
     try:
-        fd = open_original(file)
+        with _given(file) as given:
+            return _read(given, known, tuple(extract), limit_s, sandbox or shared())
     except NotOpened as error:
         return Opened(refusal=error.refusal)
-    try:
-        return _read(fd, known, tuple(extract), limit_s, sandbox or shared())
-    finally:
-        os.close(fd)
 
 
 def render(
-    file: Path | int,
+    file: Path | int | Held,
     view: str,
     *,
     region: Region | None = None,
@@ -112,42 +142,49 @@ def render(
     ``t`` are the seconds into a video; ``side`` the longest side in pixels (``grey`` never over 160). JPEG,
     for ``edges`` PNG. Never the original's bytes, never its metadata.
     """
-    if not isinstance(file, int):
-        try:
-            fd = open_original(file)
-        except NotOpened as error:
-            return error.refusal
-        try:
-            return render(fd, view, region=region, t=t, side=side, sandbox=sandbox)
-        finally:
-            os.close(fd)
-    what = _identified(file)
+    try:
+        with _given(file) as given:
+            return _render(given, view, region, t, side, sandbox or shared())
+    except NotOpened as error:
+        return error.refusal
+
+
+def _render(
+    given: _Given,
+    view: str,
+    region: Region | None,
+    t: float | None,
+    side: int | None,
+    sandbox: Sandbox,
+) -> bytes | Refusal:
+    what = _identified(given.source)
     if what.refusal:
         return what.refusal
-    box = [region.x, region.y, region.w, region.h] if region else None
     arguments = {
         "kind": what.kind,
         "container": what.container,
         "view": view,
-        "region": box,
+        "region": [region.x, region.y, region.w, region.h] if region else None,
         "t": t,
         "side": side,
+        **given.arguments,
     }
-    limit = _limit(what, os.fstat(file).st_size)
-    threads = what.container in THREADED
-    answer = (sandbox or shared()).ask(file, "derive", arguments, limit_s=limit, threads=threads)
+    limit = _limit(what, given.source.size)
+    answer = sandbox.ask(given.fd, "derive", arguments, limit_s=limit, threads=what.container in THREADED)
     return answer.refusal or answer.blob
 
 
-def _identified(fd: int) -> Identified:
+def _identified(source: Source) -> Identified:
+    head = bytearray(HEAD)
+    source.seek(0)
     try:
-        return identify(os.pread(fd, HEAD, 0))
+        return identify(bytes(head[: source.readinto(head)]))
     except OSError as error:
         return Identified(refusal=_unreadable(error))
 
 
 def _unreadable(error: OSError) -> Refusal:
-    why = f"its bytes cannot be read ({error.strerror}); copy it again from its carrier"
+    why = f"its bytes cannot be read ({error.strerror or error}); copy it again from its carrier"
     return Refusal(RefusalCode.UNREADABLE, why)
 
 
@@ -160,8 +197,8 @@ def _limit(what: Identified, size: int) -> float:
 class _Reading:
     """Digests of an open file, read by position beside the decoder."""
 
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
+    def __init__(self, source: Source) -> None:
+        self._source = source
         self.known: Known | None = None
         self.refusal: Refusal | None = None
 
@@ -169,7 +206,8 @@ class _Reading:
         """Read everything once."""
         digests, buffer = Digests(), memoryview(bytearray(_PIECE))
         try:
-            while count := os.preadv(self._fd, [buffer], digests.size):
+            self._source.seek(0)
+            while count := self._source.readinto(buffer):
                 digests.update(buffer[:count])
         except OSError as error:
             self.refusal = _unreadable(error)
@@ -178,21 +216,22 @@ class _Reading:
 
 
 def _read(
-    fd: int, known: Known | None, extract: tuple[str, ...], limit_s: float | None, sandbox: Sandbox
+    given: _Given, known: Known | None, extract: tuple[str, ...], limit_s: float | None, sandbox: Sandbox
 ) -> Opened:
-    what, reading = _identified(fd), _Reading(fd)
+    what, reading = _identified(given.source), _Reading(given.source)
     answer = Answer(refusal=what.refusal)
     if what.refusal is None:
-        limit = limit_s or _limit(what, os.fstat(fd).st_size)
+        limit = limit_s or _limit(what, given.source.size)
         arguments = {
             "kind": what.kind,
             "container": what.container,
             "extract": list(extract),
             "limit_s": limit,
+            **given.arguments,
         }
         meanwhile = reading.run if known is None else _nothing
         answer = sandbox.ask(
-            fd,
+            given.fd,
             "describe",
             arguments,
             limit_s=limit,
@@ -205,7 +244,7 @@ def _read(
             and answer.refusal
             and answer.refusal.code in {RefusalCode.TIMEOUT, RefusalCode.DECODER_DIED}
         ):
-            answer = _without(fd, arguments, answer.refusal, limit, sandbox)
+            answer = _without(given.fd, arguments, answer.refusal, limit, sandbox)
     elif known is None:
         reading.run()
     digests = known or reading.known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from typing import NamedTuple, Protocol
 
 
 class Source(io.RawIOBase):
@@ -43,3 +44,27 @@ class Source(io.RawIOBase):
         """Return every byte."""
         self._at = 0
         return self.readall() or b""
+
+
+class Unsealed(NamedTuple):
+    """What a decoder needs of a sealed original: its open file, which the caller closes, and the key."""
+
+    fd: int
+    key: bytes
+
+
+class Held(Protocol):
+    """An original that a store holds."""
+
+    def unsealed(self) -> Unsealed:
+        """Open it; raises ``reach.NotOpened`` where it is not given out."""
+
+
+def source_of(fd: int, key: bytes | None = None) -> Source:
+    """Return a reader of a plain file, or of a sealed one with its key."""
+    if key is None:
+        return Source(fd)
+    # here, not above: the science alone is installed without a cipher and meets no sealed file
+    from entente.evidence.seal import sealed_file
+
+    return sealed_file(fd, key)

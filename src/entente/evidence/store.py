@@ -1,31 +1,67 @@
-"""Write-once folder store: an original is copied, digested and made durable in one read, never changed."""
+"""Originals, sealed and written once: digested, sealed and made durable in one read, never changed.
+
+No plain byte of an original is ever written. A file is named with a keyed hash of its case and its digest,
+sealed with a key of its own (``seal``), which is wrapped with its case's key (``keyring``).
+"""
 
 from __future__ import annotations
 
-import errno
+import enum
 import hashlib
 import hmac
 import io
-import os
 import secrets
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+from uuid import UUID
 
+from entente.evidence import seal
+from entente.evidence.digests import Digests
+from entente.evidence.disk import Disk, demand_folder_synced, demand_synced, typed
+from entente.evidence.faults import Damaged, Erased, NotKept, StoreFailed, SyncFailed
+from entente.evidence.keyring import KeyRing, NoKey
+from entente.evidence.objects import Blob, Folder, Objects
 from entente.evidence.reach import NotOpened, open_original
+from entente.evidence.source import Unsealed
 from entente.vocabulary.media import Refusal, RefusalCode
 
+__all__ = [
+    "Damaged",
+    "Erased",
+    "EvidenceStore",
+    "Kept",
+    "NotKept",
+    "Original",
+    "Orphan",
+    "State",
+    "StoreFailed",
+    "SyncFailed",
+]
+
 BUFFER = 4 << 20
-INCOMING = "incoming"  # temporary files, in the same file system as the originals
-KEY_MARK = "key-mark"  # shows that a store and a node key belong together
+INCOMING = "incoming"  # temporary files, sealed; in the same file system as a folder's objects
+READ_ONLY = "read-only"  # says why nothing is taken in any more
 STALE_S = 24 * 3600.0
+LEAST_FREE = 2 << 30  # bytes, and
+LEAST_SHARE = 0.05  # of the file system, must be free before anything new is taken in
+_MARK_FORMAT = "entente sealed store 1\n"
+
+
+class State(enum.StrEnum):
+    """What a full reading found of one object."""
+
+    INTACT = "intact"
+    DAMAGED = "damaged"
+    MISSING = "missing"
+    ERASED = "erased"  # its case's key was destroyed
+    NO_KEY = "no key"  # its case's key is lost
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An original in the store. ``fresh`` is false where the same bytes were already held."""
+    """An original in the store. ``fresh`` is false where the case already held the same bytes."""
 
     key: str
     size: int
@@ -35,190 +71,368 @@ class Kept:
     fresh: bool
 
 
-class NotKept(OSError):
-    """One original was not kept; ``refusal`` says why. Others may still be kept."""
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """An object that nothing claims; ``case`` as its header says, where it can be read."""
 
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.reason)
-        self.refusal = refusal
-
-
-class StoreFailed(RuntimeError):
-    """The store itself cannot be trusted to hold what it is given: stop, look at the disk.
-
-    A failed fsync is final: the kernel may have dropped the pages, so a second attempt that succeeds
-    proves nothing. It is never repeated here.
-    """
+    key: str
+    case: UUID | None
 
 
-class Digests:
-    """MD5, SHA-1 and SHA-256 of the same bytes, fed once."""
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A held original on its way to a decoder: nothing is opened before it is read."""
 
-    def __init__(self) -> None:
-        self.size = 0
-        self._hashes = (
-            hashlib.md5(usedforsecurity=False),
-            hashlib.sha1(usedforsecurity=False),
-            hashlib.sha256(),
-        )
+    store: EvidenceStore
+    key: str
 
-    def update(self, data: bytes | memoryview) -> None:
-        """Add bytes to all three."""
-        self.size += len(data)
-        for each in self._hashes:
-            each.update(data)
-
-    @property
-    def hex(self) -> tuple[str, str, str]:
-        """MD5, SHA-1, SHA-256 in lower-case hex."""
-        md5, sha1, sha256 = self._hashes
-        return md5.hexdigest(), sha1.hexdigest(), sha256.hexdigest()
+    def unsealed(self) -> Unsealed:
+        """Return the sealed file and the key to it; raises ``NotOpened`` where it is not given out."""
+        return self.store.unsealed(self.key)
 
 
 class EvidenceStore:
-    """Originals in folders under ``root``, named with the node key.
+    """Originals below ``root``, or in ``objects`` with ``root`` for what is on its way.
 
-    A file's name is HMAC-SHA-256(node key, its SHA-256). A bare SHA-256 as name would tell anyone with a
-    copy of the disk, or only of its directory, whether a known file is held: a membership oracle.
+    Each belongs to a case: the same bytes in two cases are two objects under two names, so that erasing one
+    case neither harms nor tells of the other.
     """
 
-    def __init__(self, root: Path, key: bytes) -> None:
-        """Open or begin a store; raises ``StoreFailed`` when ``key`` is not the key it was begun with."""
-        self.root = root
-        self._key = key
-        (root / INCOMING).mkdir(parents=True, exist_ok=True, mode=0o700)
-        mark = hmac.new(key, b"entente evidence store", hashlib.sha256).hexdigest().encode()
-        path = root / KEY_MARK
-        if not path.exists():
-            if any(self.keys()):
-                raise StoreFailed(f"{root} has originals but no {KEY_MARK}; restore it from the backup")
-            self._place(self._temporary(io.BytesIO(mark), lambda _: None), path)
-        if not hmac.compare_digest(path.read_bytes(), mark):
-            raise StoreFailed(
-                f"{root} was begun with another node key; restore that key from your sealed copy"
-            )
+    def __init__(
+        self,
+        root: Path,
+        ring: KeyRing,
+        objects: Objects | None = None,
+        *,
+        disk: Disk | None = None,
+        least_free: int = LEAST_FREE,
+        least_share: float = LEAST_SHARE,
+    ) -> None:
+        """Open or begin a store.
 
-    def keep(self, source: Path) -> Kept:
-        """Copy ``source`` in, in one read, and return it with its digests once it is durable.
-
-        Raises ``NotKept`` for a source that is no plain readable file or a full disk, ``StoreFailed``
-        when the disk fails.
+        Raises ``StoreFailed`` for a store of another key or of the unsealed format, ``KeyRefused`` where its
+        case keys are lost.
         """
+        self.root, self._ring, self._disk = root, ring, disk or Disk()
+        self.objects = objects or Folder(root, self._disk)
+        self._least_free, self._least_share = least_free, least_share
+        self._stopped = ""
+        try:
+            self._disk.mkdir(root)
+            self._disk.mkdir(root / INCOMING)
+            mark = self.objects.mark()
+            if mark is None:
+                self._begin()
+                mark = self.objects.mark()
+        except OSError as error:
+            raise typed(error) from error
+        self._demand_mine(mark or b"")
+        ring.demand()
+
+    # --- taking in ----------------------------------------------------------------------------------------
+
+    def keep(self, source: Path, case: UUID) -> Kept:
+        """Seal ``source`` into ``case``, in one read, and return it with its digests once it is durable.
+
+        Raises ``NotKept`` for a source that is no plain readable file or a disk without room, ``Erased`` for
+        a case whose key was destroyed, ``StoreFailed`` when the disk fails or the store is read-only.
+        """
+        self._demand_writable()
         try:
             handle = open_original(source)
         except NotOpened as error:
             raise NotKept(error.refusal) from None
         with io.FileIO(handle) as stream:
-            return self._keep(stream)
+            return self._keep(stream, case)
 
-    def keep_bytes(self, data: bytes) -> Kept:
+    def keep_bytes(self, data: bytes, case: UUID) -> Kept:
         """Keep bytes that have no file of their own; see ``keep``."""
-        return self._keep(io.BytesIO(data))
+        self._demand_writable()
+        return self._keep(io.BytesIO(data), case)
 
-    def key_of(self, sha256: str) -> str:
-        """Return the key under which an original of this SHA-256 (hex) is, or would be, held."""
-        return hmac.new(self._key, bytes.fromhex(sha256), hashlib.sha256).hexdigest()
+    def key_of(self, sha256: str, case: UUID) -> str:
+        """Return the key under which ``case`` holds, or would hold, an original of this SHA-256 (hex)."""
+        return self._ring.name(b"object" + case.bytes + bytes.fromhex(sha256))
 
-    def path(self, key: str) -> Path:
-        """Return where ``key`` is or would be; raises ``ValueError`` for anything but a key."""
-        if len(key) != 64 or set(key) - set("0123456789abcdef"):
-            raise ValueError("a key of the store has 64 lower-case hex digits")
-        return self.root / key[:2] / key[2:4] / key
+    def demand_room(self) -> None:
+        """Raise ``NotKept`` where so little is free that the log and the tables would be in danger."""
+        try:
+            free, total = self._disk.room(self.root)
+        except OSError as error:
+            raise typed(error) from error
+        least = max(self._least_free, int(total * self._least_share))
+        if free < least:
+            why = (
+                f"the evidence disk has {free / 2**30:.1f} GiB free and nothing is taken in below "
+                f"{least / 2**30:.1f} GiB; free space and import again"
+            )
+            raise NotKept(Refusal(RefusalCode.NO_SPACE, why))
+
+    # --- giving out ---------------------------------------------------------------------------------------
 
     def has(self, key: str) -> bool:
-        """Whether an original is held under ``key``."""
-        return self.path(key).is_file()
+        """Whether an object is held under ``key``; it may be damaged or erased."""
+        return self.objects.has(_a_key(key))
 
     def open(self, key: str) -> io.BufferedReader:
-        """Open an original for reading; raises ``FileNotFoundError`` when it is not held."""
-        return io.BufferedReader(
-            io.FileIO(os.open(self.path(key), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC))
-        )
+        """Open an original for reading and seeking; only verified bytes come out.
+
+        Raises ``FileNotFoundError`` when it is not held, ``Damaged`` here or at any read, ``Erased``.
+        """
+        return io.BufferedReader(self._source(_a_key(key)), seal.CHUNK)
+
+    def original(self, key: str) -> Original:
+        """Return an original for ``evidence.open.read`` and ``render``, which open it in a decoder."""
+        return Original(self, _a_key(key))
+
+    def unsealed(self, key: str) -> Unsealed:
+        """Return an open file of the sealed bytes and the key to them, for a decoder.
+
+        Raises ``NotOpened`` with a refusal where the object is missing, damaged or erased.
+        """
+        try:
+            blob = self.objects.open(_a_key(key))
+            try:
+                return Unsealed(blob.descriptor(), self._object_key(blob, key))
+            finally:
+                blob.close()
+        except OSError as error:
+            raise NotOpened(_refusal(error)) from error
 
     def check(self, key: str) -> bool:
-        """Read the whole original again: whether its bytes still are the ones that were kept."""
+        """Whether the whole original still is what was kept; raises ``Erased``."""
+        state = self.state(key)
+        if state is State.ERASED:
+            raise Erased("the key of its case was destroyed; nobody can read it any more")
+        return state is State.INTACT
+
+    def state(self, key: str, *, case: UUID | None = None) -> State:
+        """Read and verify every chunk; compare the digest with the name and, if given, the case."""
         try:
-            with self.open(key) as stream:
-                return hmac.compare_digest(
-                    self.key_of(hashlib.file_digest(stream, "sha256").hexdigest()), key
-                )
+            with self._source(_a_key(key)) as source:
+                if case is not None and source.case != case:
+                    return State.DAMAGED
+                digest = hashlib.file_digest(io.BufferedReader(source, 1 << 20), "sha256").hexdigest()
+            name = self.key_of(digest, source.case)
+            return State.INTACT if hmac.compare_digest(name, key) else State.DAMAGED
+        except FileNotFoundError:
+            return State.MISSING
+        except Erased:
+            return State.ERASED
+        except NoKey:
+            return State.NO_KEY if case is not None else State.DAMAGED
         except OSError:
-            return False
+            return State.DAMAGED
 
     def keys(self) -> Iterator[str]:
         """Iterate over every key held, in order."""
-        for first in sorted(p for p in self.root.iterdir() if len(p.name) == 2):
-            for second in sorted(first.iterdir()):
-                yield from sorted(p.name for p in second.iterdir())
+        yield from self.objects.names()
+
+    # --- taking away --------------------------------------------------------------------------------------
+
+    def forget(self, case: UUID) -> bool:
+        """Destroy a case's key, for good; whether there was one. Nothing of the case can be read after."""
+        return self._ring.forget(case)
+
+    def remove(self, key: str) -> bool:
+        """Remove one object's bytes; whether it was held."""
+        return self.objects.remove(_a_key(key))
 
     def sweep(self, older_than_s: float = STALE_S) -> int:
         """Remove temporary files that no import has written to for ``older_than_s``; return how many."""
         swept = 0
-        for path in (self.root / INCOMING).iterdir():
-            if time.time() - path.stat().st_mtime >= older_than_s:
-                path.unlink(missing_ok=True)
-                swept += 1
+        for name in self._disk.names(self.root / INCOMING):
+            path = self.root / INCOMING / name
+            try:
+                if self._disk.age(path) >= older_than_s:
+                    self._disk.unlink(path)
+                    swept += 1
+            except FileNotFoundError:
+                continue  # its import ended in this moment
         return swept
 
-    def _keep(self, stream: BinaryIO | io.FileIO) -> Kept:
-        digests = Digests()
-        known: list[Path] = []
+    def orphans(self, claimed: Collection[str], older_than_s: float = STALE_S) -> Iterator[Orphan]:
+        """Iterate over objects that are in no row and older than an import may take to write its rows."""
+        for key in self.objects.names():
+            if key in claimed:
+                continue
+            try:
+                if self.objects.age(key) >= older_than_s:
+                    yield Orphan(key, self._case_of(key))
+            except FileNotFoundError:
+                continue
 
-        def already_held(_: int) -> bool:
-            final = self.path(self.key_of(digests.hex[2]))
-            known.append(final)
-            return final.exists()
+    def remove_orphan(self, orphan: Orphan, older_than_s: float = STALE_S) -> bool:
+        """Remove an orphan unless an import took it up in the meantime; whether it was removed."""
+        return self.objects.remove(orphan.key, older_than_s=older_than_s)
 
-        temporary = self._temporary(stream, digests.update, already_held)
-        fresh = self._place(temporary, known[0])
-        return Kept(known[0].name, digests.size, *digests.hex, fresh=fresh)
+    # --- the store's own state ----------------------------------------------------------------------------
 
-    def _temporary(
+    @property
+    def read_only(self) -> str:
+        """Why nothing is taken in; empty while the store is sound."""
+        if self._stopped:
+            return self._stopped
+        if self._disk.exists(self.root / READ_ONLY):
+            return (
+                "the disk did not confirm a write; check it, then run `entente fsck`, which reads everything"
+            )
+        return ""
+
+    def trust(self) -> None:
+        """Take things in again: for ``entente fsck``, after it has read everything and found it intact."""
+        self._stopped = ""
+        self._disk.unlink(self.root / READ_ONLY)
+        demand_folder_synced(self._disk, self.root)
+
+    def _stop(self, fault: SyncFailed) -> None:
+        """Take nothing in any more, here and, if the disk still lets us say so, in every process."""
+        self._stopped = f"{fault}; then run `entente fsck`, which reads everything"
+        try:
+            self._disk.close(self._disk.create(self.root / READ_ONLY))
+            self._disk.sync_folder(self.root)
+        except OSError:
+            pass  # said already, or it cannot be said; this process knows
+
+    def _demand_writable(self) -> None:
+        if self.read_only:
+            raise StoreFailed(f"nothing is taken in: {self.read_only}")
+        self.demand_room()
+
+    def _begin(self) -> None:
+        """Begin an empty store."""
+        if any(self.objects.names()):
+            raise StoreFailed(f"{self.root} has originals but no key-mark; restore it from the backup")
+        self._ring.begin()
+        with self._temporary() as (path, handle):
+            self._write(handle, (_MARK_FORMAT + self._ring.mark()).encode())
+            demand_synced(self._disk, handle)
+            self.objects.set_mark(path)
+
+    def _demand_mine(self, mark: bytes) -> None:
+        """Raise ``StoreFailed`` for a store that is not sealed, or sealed under another node key."""
+        text = mark.decode("ascii", "replace")
+        if len(text) == 64 and not set(text) - set("0123456789abcdef"):
+            raise StoreFailed(
+                f"{self.root} was begun before originals were sealed, and this version keeps nothing in "
+                "clear; make a new desk with `entente init` and receive the originals into it again"
+            )
+        if not text.startswith(_MARK_FORMAT):
+            raise StoreFailed(f"{self.root} is of a format that this version does not know; update Entente")
+        if not hmac.compare_digest(text, _MARK_FORMAT + self._ring.mark()):
+            raise StoreFailed(
+                f"{self.root} was begun with another node key; restore that key from your sealed copy"
+            )
+
+    # --- how ----------------------------------------------------------------------------------------------
+
+    def _keep(self, stream: BinaryIO | io.FileIO, case: UUID) -> Kept:
+        case_key = self._ring.case_key(case, make=True)
+        key, facts, digests = secrets.token_bytes(seal.KEY_BYTES), seal.new_facts(case), Digests()
+        try:
+            with self._temporary() as (path, handle):
+                self._write_sealed(stream, handle, seal.Sealer(key, facts), facts, digests)
+                name = self.key_of(digests.hex[2], case)
+                fresh = not self.objects.renew(name)
+                # What is held but damaged is mended by the same bytes, which we happen to have.
+                damaged = not fresh and self.state(name, case=case) is not State.INTACT
+                if fresh or damaged:
+                    self._finish(handle, seal.wrap(key, case_key, facts, name), name, case_key, digests)
+                    fresh = self.objects.place(path, name, over=damaged) or damaged
+        except SyncFailed as fault:
+            self._stop(fault)
+            raise
+        except (NotKept, Damaged, Erased):
+            raise
+        except OSError as error:
+            raise typed(error) from error
+        return Kept(name, digests.size, *digests.hex, fresh=fresh)
+
+    def _write_sealed(
         self,
         stream: BinaryIO | io.FileIO,
-        seen: Callable[[memoryview], object],
-        needless: Callable[[int], bool] = lambda _: False,
-    ) -> Path:
-        """Write ``stream`` to a temporary file, durable and read-only unless ``needless`` after the read."""
-        path = self.root / INCOMING / secrets.token_hex(16)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        handle: int,
+        sealer: seal.Sealer,
+        facts: bytes,
+        digests: Digests,
+    ) -> None:
+        """Write a whole stream in sealed form; the wrapped key's place stays empty."""
+        self._write(handle, facts + bytes(seal.WRAP))
+        for piece in _pieces(stream):
+            digests.update(piece)
+            self._write(handle, sealer.update(piece))
+        self._write(handle, sealer.finish())
+
+    def _finish(self, handle: int, wrapped: bytes, name: str, case_key: bytes, digests: Digests) -> None:
+        """Write the wrapped key, make the file durable, and read it back before anything names it."""
+        if self._disk.pwrite(handle, wrapped, seal.FACTS) != len(wrapped):
+            raise StoreFailed("the evidence store took half of a header; check the disk")
+        self._disk.protect(handle)
+        demand_synced(self._disk, handle)
+        header = bytearray(seal.HEADER)
+        self._disk.pread(handle, memoryview(header), 0)
+        source = seal.SealedSource(
+            lambda buffer, at: self._disk.pread(handle, buffer, at),
+            self._disk.size(handle),
+            seal.unwrap(bytes(header), case_key, name),
+        )
+        read = hashlib.file_digest(io.BufferedReader(source, 1 << 20), "sha256").hexdigest()
+        if read != digests.hex[2]:
+            raise StoreFailed("the disk gave back other bytes than were written; stop and check it")
+
+    def _write(self, handle: int, data: bytes) -> None:
+        view = memoryview(data)
+        while len(view):
+            view = view[self._disk.write(handle, view) :]
+
+    def _temporary(self) -> _Temporary:
+        return _Temporary(self._disk, self.root / INCOMING / secrets.token_hex(16))
+
+    def _source(self, key: str) -> seal.SealedSource:
+        blob = self.objects.open(key)
         try:
-            _copy(stream, handle, seen)
-            if not needless(handle):
-                os.fchmod(handle, 0o400)
-                _sync(handle)
-        except BaseException as error:
-            path.unlink(missing_ok=True)
-            if isinstance(error, OSError) and not isinstance(error, NotKept):
-                raise _typed(error) from error
+            return seal.SealedSource(blob.pread, blob.size, self._object_key(blob, key), blob.close)
+        except BaseException:
+            blob.close()
             raise
-        finally:
-            os.close(handle)
-        return path
 
-    def _place(self, temporary: Path, final: Path) -> bool:
-        """Give the temporary file its name unless the name is taken; return whether it was free."""
+    def _object_key(self, blob: Blob, key: str) -> bytes:
+        header = _header(blob)
+        return seal.unwrap(header, self._ring.case_key(seal.case_of(header)), key)
+
+    def _case_of(self, key: str) -> UUID | None:
+        blob = self.objects.open(key)
         try:
-            for folder in (final.parent.parent, final.parent):
-                if not folder.is_dir():
-                    folder.mkdir(exist_ok=True, mode=0o700)
-                    _sync_folder(folder.parent)
-            try:
-                os.link(temporary, final)
-                fresh = True
-            except FileExistsError:
-                fresh = False
-            # Also for a name that was there: whoever made it may not have synced the folder yet.
-            _sync_folder(final.parent)
-        except OSError as error:
-            raise _typed(error) from error
+            return seal.case_of(_header(blob))
+        except Damaged:
+            return None
         finally:
-            temporary.unlink(missing_ok=True)
-        return fresh
+            blob.close()
 
 
-def _copy(stream: BinaryIO | io.FileIO, handle: int, seen: Callable[[memoryview], object]) -> None:
-    """Copy everything, showing each piece to ``seen``; a source that cannot be read is ``NotKept``."""
+class _Temporary:
+    """A new file that is gone when the block ends, whatever else it was named."""
+
+    def __init__(self, disk: Disk, path: Path) -> None:
+        self._disk, self._path = disk, path
+
+    def __enter__(self) -> tuple[Path, int]:
+        self._handle = self._disk.create(self._path)
+        return self._path, self._handle
+
+    def __exit__(self, *_: object) -> None:
+        self._disk.close(self._handle)
+        self._disk.unlink(self._path)
+
+
+def _header(blob: Blob) -> bytes:
+    """Return the first bytes of an object; fewer where it has fewer."""
+    buffer = bytearray(seal.HEADER)
+    return bytes(buffer[: blob.pread(memoryview(buffer), 0)])
+
+
+def _pieces(stream: BinaryIO | io.FileIO) -> Iterator[memoryview]:
+    """Iterate over everything; a source that cannot be read is ``NotKept``."""
     buffer = memoryview(bytearray(BUFFER))
     while True:
         try:
@@ -228,37 +442,26 @@ def _copy(stream: BinaryIO | io.FileIO, handle: int, seen: Callable[[memoryview]
             raise NotKept(Refusal(RefusalCode.UNREADABLE, why)) from error
         if not count:
             return
-        piece = buffer[:count]
-        seen(piece)
-        while len(piece):
-            piece = piece[os.write(handle, piece) :]
+        yield buffer[:count]
 
 
-def _sync(handle: int) -> None:
-    """Make a file durable; a failure is final."""
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        raise StoreFailed(
-            f"the disk did not confirm a write ({error.strerror}); stop and check it"
-        ) from error
+def _a_key(key: str) -> str:
+    """Return ``key``; raises ``ValueError`` for anything but a key, which must never become a path."""
+    if len(key) != 64 or set(key) - set("0123456789abcdef"):
+        raise ValueError("a key of the store has 64 lower-case hex digits")
+    return key
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; a failure is final."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        _sync(handle)
-    finally:
-        os.close(handle)
-
-
-def _typed(error: OSError) -> NotKept | StoreFailed:
-    """Tell a full disk, which an officer can mend, from a failing one."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-        return NotKept(
-            Refusal(RefusalCode.NO_SPACE, "the evidence disk is full; free space and import again")
+def _refusal(error: OSError) -> Refusal:
+    """Say why an object is not given out."""
+    if isinstance(error, Erased):
+        return Refusal(RefusalCode.ERASED, str(error))
+    if isinstance(error, Damaged):
+        why = f"it was changed in the evidence store ({error}); run `entente fsck` and restore it"
+        return Refusal(RefusalCode.DAMAGED, why)
+    if isinstance(error, FileNotFoundError):
+        return Refusal(
+            RefusalCode.UNREADABLE, "it is missing in the evidence store; run `entente fsck` and restore it"
         )
-    return StoreFailed(
-        f"the evidence store cannot be written ({error.strerror}); check the disk and its rights"
-    )
+    why = f"the evidence store cannot be read ({error.strerror}); check the disk"
+    return Refusal(RefusalCode.UNREADABLE, why)

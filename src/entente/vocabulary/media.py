@@ -28,6 +28,7 @@ class RefusalCode(StrEnum):
     SYMLINK = "symlink"  # links are not followed
     PLAYLIST = "playlist"  # a text that points at other files
     NO_SPACE = "no-space"
+    ERASED = "erased"  # the key of its case was destroyed
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def entries(**kwargs):
 def crop(case, circle):
     """A crop of Italy from an item that the Netherlands gave."""
     store = evidence_store()
-    original, cut = store.keep_bytes(drawn(1)), store.keep_bytes(drawn(2))
+    original, cut = store.keep_bytes(drawn(1), case.pk), store.keep_bytes(drawn(2), case.pk)
     with guard.system("test"):
         item = Media.objects.create(
             case=case, owner=circle.agencies.nl, number=1, source="nl", key=original.key, kind="picture"

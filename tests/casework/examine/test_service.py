@@ -92,7 +92,7 @@ def test_it_refuses_a_look_that_cannot_be_and_counts_none(officer, items):
 
 
 def test_a_look_at_bytes_that_do_not_decode_is_not_counted_as_seen(case, officer, items):
-    key = evidence_store().keep_bytes(b"\xff\xd8\xff\xe0" + b"\0" * 64).key
+    key = evidence_store().keep_bytes(b"\xff\xd8\xff\xe0" + b"\0" * 64, case.pk).key
     broken = restrict(case, officer, items["picture"], key=key)
     with pytest.raises(service.ExamineRefused):
         service.reveal(officer, VI, broken)

@@ -145,7 +145,7 @@ def test_a_crop_that_is_gone_is_told_instead_of_a_product_without_it(circle, at_
     socket(circle, at_work)
     cut_crop(circle.officer(circle.it), VI, items(circle, at_work)[0], Region(0.0, 0.0, 0.5, 0.5))
     product = issued(circle, at_work)
-    evidence_store().path(product.crops["P1"]).unlink()
+    evidence_store().remove(product.crops["P1"])
     with pytest.raises(ProductChanged, match="no longer in the evidence store"):
         regenerate(product)
 

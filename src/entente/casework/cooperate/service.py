@@ -21,6 +21,7 @@ from entente.casework.locate.likelihood import SILENT, likelihood
 from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.world import world
 from entente.evidence.open import render
+from entente.evidence.store import Erased, NotKept
 from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.announce import announce
@@ -150,16 +151,19 @@ def _copy_of(crop: Media) -> str:
     """Return the key of a fresh copy of the crop: new bytes, without metadata."""
     store = evidence_store()
     if crop.key:
-        made = render(store.path(crop.key), "crop")
+        made = render(store.original(crop.key), "crop")
     else:
         parent = crop.parent
         if parent is None:
             raise NotAsked("the crop has lost its item; cut it again")
         region = Region(*crop.region) if crop.region else None
-        made = render(store.path(parent.key), "crop", region=region, t=crop.t)
+        made = render(store.original(parent.key), "crop", region=region, t=crop.t)
     if isinstance(made, Refusal):
         raise NotAsked(f"the crop cannot be opened: {made.reason}")
-    return store.keep_bytes(made).key
+    try:
+        return store.keep_bytes(made, crop.case_id).key
+    except (NotKept, Erased) as fault:
+        raise NotAsked(f"the crop cannot be sealed: {fault}") from None
 
 
 def _dispatch(officer: Officer, purpose: Purpose, request: Request, to: UUID, crop_key: str) -> Dispatch:
@@ -245,7 +249,7 @@ def crop_copy(officer: Officer, purpose: Purpose, dispatch: Dispatch, view: str 
         held = _addressed(officer, dispatch)
         if not held.crop_key or not _crop_may_be_here(held, officer.agency):
             raise NotAnswered("this request has no crop, or its originator took it back; ask the sender")
-        made = render(evidence_store().path(held.crop_key), view)
+        made = render(evidence_store().original(held.crop_key), view)
     if isinstance(made, Refusal):
         raise NotAnswered(f"the crop cannot be shown: {made.reason}; ask the sender for another")
     return made

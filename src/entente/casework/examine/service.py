@@ -14,6 +14,7 @@ from entente.casework.examine.crop import background
 from entente.casework.examine.extractors import FIND_ALL, Material
 from entente.casework.intake.service import evidence_store, next_number
 from entente.evidence.open import Known, read, render
+from entente.evidence.store import Erased, NotKept
 from entente.records import guard
 from entente.records.act import acting
 from entente.records.announce import announce
@@ -98,7 +99,7 @@ def suggest(officer: Officer, purpose: Purpose, case: Case, progress: Progress |
 def _found_in(media: Media) -> tuple[list[ClueWord], list[str]]:
     """Return what the extractors find in one item and which of them failed; touches no database."""
     known = Known(media.size, media.md5, media.sha1, media.sha256)
-    opened = read(evidence_store().path(media.key), known=known, extract=[FIND_ALL])
+    opened = read(evidence_store().original(media.key), known=known, extract=[FIND_ALL])
     answer = opened.extracted.get(FIND_ALL, {})
     if "value" in answer:
         told, refused = answer["value"], []
@@ -213,7 +214,7 @@ def _shown(
             viewing.handling = media.handling
             viewing.save()
             viewing.derives_from(media)
-    shown = render(evidence_store().path(media.key), "clear" if view == "crop" else view, t=t)
+    shown = render(evidence_store().original(media.key), "clear" if view == "crop" else view, t=t)
     if isinstance(shown, Refusal):
         with guard.system("nothing could be shown, so nobody looked"):
             viewing.delete()
@@ -358,11 +359,16 @@ def crop(officer: Officer, purpose: Purpose, media: Media, region: Region, t: fl
     """
     with acting(officer, Act.ALTER, media.as_thing(), purpose, step="examine", reason="make a crop"):
         _demand_viewable(media, t, read_restriction=True)
-    cut = render(evidence_store().path(media.key), "crop", region=region, t=t)
+    cut = render(evidence_store().original(media.key), "crop", region=region, t=t)
     if isinstance(cut, Refusal):
         raise ExamineRefused(cut.reason)
-    kept = evidence_store().keep_bytes(cut)
-    opened = read(evidence_store().path(kept.key), known=Known(kept.size, kept.md5, kept.sha1, kept.sha256))
+    try:
+        kept = evidence_store().keep_bytes(cut, media.case_id)
+    except (NotKept, Erased) as fault:
+        raise ExamineRefused(str(fault)) from None
+    opened = read(
+        evidence_store().original(kept.key), known=Known(kept.size, kept.md5, kept.sha1, kept.sha256)
+    )
     with acting(officer, Act.ALTER, media.as_thing(), purpose, step="examine", reason="keep a crop"):
         case = Case.objects.select_for_update().get(pk=media.case_id)
         row = Media(

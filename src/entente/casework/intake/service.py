@@ -23,6 +23,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from entente.casework.intake import metadata
+from entente.evidence.keyring import FileKeyRing
 from entente.evidence.keys import node_key
 from entente.evidence.open import Known, Opened, read, walk
 from entente.evidence.store import EvidenceStore, Kept, NotKept
@@ -57,7 +58,9 @@ class IntakeStopped(RuntimeError):
 
 @cache
 def _store(root: Path, keys: Path) -> EvidenceStore:
-    return EvidenceStore(root, node_key(keys / "node.key", store=root))
+    return EvidenceStore(
+        root, FileKeyRing(keys / "case-keys.sqlite3", node_key(keys / "node.key", store=root))
+    )
 
 
 def evidence_store() -> EvidenceStore:
@@ -203,13 +206,22 @@ def _discard(laid_down: str) -> None:
 def _receive_all(progress: Progress, paths: list[Path], intake: Intake) -> dict[str, int]:
     case_id = UUID(str(progress.job.case))
     files = list(walk(paths))
+    _demand_room()
     counts = {"files": len(files), "new": 0, "duplicate": 0, "refused": 0, "known": 0}
     known = _recorded(progress, case_id, intake)
-    for done, batch in _batches(_seal_all(files, known)):
+    for done, batch in _batches(_seal_all(files, known, case_id)):
         for outcome in _record(progress, case_id, intake, batch):
             counts[outcome] += 1
         progress.tell(done, len(files), f"{counts['new']} new, {counts['refused']} refused")
     return counts
+
+
+def _demand_room() -> None:
+    """Take nothing in where the disk has no room: one sentence, not one refused item for each file."""
+    try:
+        evidence_store().demand_room()
+    except NotKept as fault:
+        raise IntakeStopped(str(fault)) from None
 
 
 def _recorded(progress: Progress, case_id: UUID, intake: Intake) -> frozenset[str]:
@@ -220,18 +232,18 @@ def _recorded(progress: Progress, case_id: UUID, intake: Intake) -> frozenset[st
         return frozenset(held.exclude(sha256="").values_list("sha256", flat=True))
 
 
-def _seal_all(files: list[Path], known: frozenset[str]) -> Iterator[_Sealed]:
+def _seal_all(files: list[Path], known: frozenset[str], case: UUID) -> Iterator[_Sealed]:
     """Seal and open files side by side, as they are done; a fault of one file is its refusal."""
     store = evidence_store()
 
     def seal(path: Path) -> _Sealed:
         try:
-            kept = store.keep(path)
+            kept = store.keep(path, case)
         except NotKept as fault:
             return _Sealed(path, None, None, fault.refusal)
         if kept.sha256 in known:
             return _Sealed(path, kept, None, None)
-        opened = read(store.path(kept.key), known=Known(kept.size, kept.md5, kept.sha1, kept.sha256))
+        opened = read(store.original(kept.key), known=Known(kept.size, kept.md5, kept.sha1, kept.sha256))
         return _Sealed(path, kept, opened, opened.refusal)
 
     engine = LocalEngine(threads=True)  # the threads wait for disks and decoders; the decoders are processes

@@ -232,7 +232,7 @@ def _line(case: Case, row: Element, crops: dict[str, bytes]) -> dict[str, Any]:
     """Return one line of the checklist and put the fresh copy of its crop among ``crops``."""
     name = ""
     if row.crop is not None and row.crop.key and not row.crop.refusal:
-        drawn = render(evidence_store().path(row.crop.key), "crop", side=CROP_SIDE)
+        drawn = render(evidence_store().original(row.crop.key), "crop", side=CROP_SIDE)
         if not isinstance(drawn, Refusal):
             name = f"element-{row.number}"
             crops[name] = drawn
@@ -469,7 +469,7 @@ def _points(engine: LocalEngine, items: list[Any], refused: list[str]) -> list[l
 
     def look(media: Media) -> list[dict[str, Any]]:
         known = Known(media.size, media.md5, media.sha1, media.sha256)
-        opened = read(store.path(media.key), known=known, extract=[sight.DOTTED])
+        opened = read(store.original(media.key), known=known, extract=[sight.DOTTED])
         answer = opened.extracted.get(sight.DOTTED, {})
         if "value" not in answer:
             why = answer.get("error") or (opened.refusal.reason if opened.refusal else "nothing was seen")

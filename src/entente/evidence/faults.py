@@ -1,0 +1,33 @@
+"""What the store says when it does not keep or give out: of one original, or of itself."""
+
+from __future__ import annotations
+
+from entente.vocabulary.media import Refusal
+
+
+class NotKept(OSError):
+    """One original was not kept; ``refusal`` says why. Others may still be kept."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal
+
+
+class Damaged(OSError):
+    """An object in the store is not what was sealed: not one byte of the damaged part is given out."""
+
+
+class Erased(OSError):
+    """The case's key was destroyed: what was sealed with it cannot be read by anybody any more."""
+
+
+class StoreFailed(RuntimeError):
+    """The store itself cannot be trusted to hold what it is given: stop, look at the disk."""
+
+
+class SyncFailed(StoreFailed):
+    """The disk did not confirm a write. This is final: the kernel may have dropped the pages.
+
+    A second attempt that succeeds would prove nothing, so there is none; the store becomes read-only until
+    ``entente fsck`` has read all of it.
+    """
