@@ -43,4 +43,19 @@ def main(arguments: list[str] | None = None) -> int:
     if words[0] not in VERBS:
         sys.stderr.write(f"entente: no verb {words[0]!r}; the verbs are: {', '.join(VERBS)}\n")
         return 2
-    return import_module(f"entente.cli.{words[0]}").run(words[1:])
+    try:
+        return import_module(f"entente.cli.{words[0]}").run(words[1:])
+    except Exception as fault:
+        if not (says := _disk_fault(fault)):
+            raise
+        sys.stderr.write(f"entente {words[0]}: {says}\n")
+        return 1
+
+
+def _disk_fault(fault: Exception) -> str:
+    """Return the sentence for a database that could not be written or read; empty for any other fault."""
+    if "django.db" not in sys.modules:
+        return ""
+    from entente.records.durable import disk_fault  # only where Django was loaded already
+
+    return disk_fault(fault)

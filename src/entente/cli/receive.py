@@ -27,7 +27,7 @@ def run(arguments: list[str]) -> int:
     if missing:
         return words.refuse("receive", f"there is no {', '.join(missing)}")
     try:
-        start.open_desk(start.folder_of(told.desk))
+        start.open_for_work(start.folder_of(told.desk))
         account = start.acting_account(told.officer)
     except start.NoDesk as fault:
         return words.refuse("receive", fault)

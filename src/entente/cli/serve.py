@@ -20,7 +20,7 @@ def run(arguments: list[str]) -> int:
     told = made.parse_args(arguments)
     try:
         folder = start.folder_of(told.desk)
-        start.open_desk(folder)
+        start.open_for_work(folder)
     except start.NoDesk as fault:
         return words.refuse("serve", fault)
     if held := taken(told.host, told.port):

@@ -16,15 +16,18 @@ def run(arguments: list[str]) -> int:
     told = made.parse_args(arguments)
     start.stay_small()
     try:
-        start.open_desk(start.folder_of(told.desk))
+        start.open_for_work(start.folder_of(told.desk))
     except start.NoDesk as fault:
         return words.refuse("worker", fault)
-    from entente.records import jobs
+    from entente.records import jobs, keeper
 
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
+    beside = None if told.until_empty else keeper.begin(stop)
     done = jobs.work(stop, until_empty=told.until_empty)
+    if beside:
+        beside.join(timeout=10)
     if told.until_empty:
         words.say({"jobs_done": done}, told.json)
     return 0

@@ -62,10 +62,32 @@ def make_desk(folder: Path) -> None:
 
 
 def open_desk(folder: Path) -> None:
-    """Make ready to work on the desk in ``folder``; raise ``NoDesk`` if there is none."""
+    """Make ready to work on the desk in ``folder``.
+
+    Raises ``NoDesk`` if there is none, or if its database would not keep what it acknowledges.
+    """
     if not (folder / "keys" / "secret").is_file():
         raise NoDesk(f"no desk in {folder}: make one with `entente init {folder}`, or name it with --desk")
     _set_up(folder)
+    from entente.records.durable import NotDurable, demand_durable
+
+    try:
+        demand_durable()
+    except NotDurable as fault:
+        raise NoDesk(str(fault)) from None
+
+
+def open_for_work(folder: Path) -> None:
+    """Open the desk with its evidence; raise ``NoDesk`` also where its keys are lost or not its own."""
+    open_desk(folder)
+    from entente.casework.intake.service import evidence_store
+    from entente.evidence.keys import KeyRefused
+    from entente.evidence.store import StoreFailed
+
+    try:
+        evidence_store()
+    except (KeyRefused, StoreFailed) as fault:
+        raise NoDesk(str(fault)) from None
 
 
 def _set_up(folder: Path) -> None:

@@ -1,0 +1,1 @@
+"""What must not be lost when something fails: power, disks, processes, clocks; each fault is really made."""

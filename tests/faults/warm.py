@@ -1,0 +1,198 @@
+"""A desk's program, started once and forked for each fault, so that a fault costs no interpreter start.
+
+    python -m tests.faults.warm DESK
+
+The other side is ``Warm``. A forked child runs one function of ``acts`` on the desk and writes its answer;
+it may begin stopped, so that a tracer can take hold of it first. Two things differ from ``entente receive``
+as an officer starts it: files are sealed one after the other in the main thread, so that the n-th system call
+is the same one each time, and the decoders' parent is forked from here instead of started as an interpreter.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+PR_SET_PDEATHSIG, PR_SET_PTRACER, ANYBODY = 1, 0x59616D61, ctypes.c_ulong(-1)
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Warm:
+    """One warm program for one desk folder; the folder may be replaced between two calls."""
+
+    def __init__(self, desk: Path) -> None:
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("ENTENTE", "DJANGO", "DATABASE"))}
+        one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+        self.desk, self.answer = desk, desk.with_name(desk.name + ".answer")
+        self.errors = desk.with_name(desk.name + ".errors")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.warm", str(desk)],
+            env=env | one | {"ENTENTE_DESK": str(desk)},
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._line()
+
+    def _line(self) -> dict[str, Any]:
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the warm program is gone; see its messages above")
+        return json.loads(line)
+
+    def begin(self, function: str, *arguments: Any, stopped: bool = False, double: str = "") -> int:
+        """Fork a child for one function; return its process number. ``stopped``: it waits for SIGCONT."""
+        self.answer.unlink(missing_ok=True)
+        order = {"function": function, "arguments": arguments, "stopped": stopped, "double": double}
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return self._line()["pid"]
+
+    def end(self) -> tuple[int, Any]:
+        """Wait for the child; return its exit code, negative for a signal, and its answer if it gave one."""
+        code = self._line()["code"]
+        return code, json.loads(self.answer.read_text()) if self.answer.exists() else None
+
+    def do(self, function: str, *arguments: Any) -> Any:
+        """Run one function to its end; a fault of it is an error here."""
+        self.begin(function, *arguments)
+        code, answer = self.end()
+        if code:
+            raise RuntimeError(f"{function} ended with {code}: {self.errors.read_text()[-3000:]}")
+        return answer
+
+    def close(self) -> None:
+        """End the program."""
+        self._process.stdin.close()
+        self._process.wait(20)
+
+
+class _Forked:
+    """What the sandbox holds of its warm parent, here forked instead of started."""
+
+    def __init__(self, command: list[str], *, pass_fds: list[int], **_: Any) -> None:
+        self.returncode: int | None = None
+        self.pid = os.fork()
+        if self.pid == 0:
+            _be_decoder_parent(command[command.index("-m") + 1], pass_fds)
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.returncode is None:
+            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.returncode
+
+    def poll(self) -> int | None:
+        if self.returncode is None and (ended := os.waitpid(self.pid, os.WNOHANG))[0]:
+            self.returncode = os.waitstatus_to_exitcode(ended[1])
+        return self.returncode
+
+    def kill(self) -> None:
+        if self.returncode is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+
+def _be_decoder_parent(module: str, keep: list[int]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, 0)
+    at = 3
+    for fd in sorted(keep):
+        os.closerange(at, fd)
+        at = fd + 1
+    os.closerange(at, 4096)
+    try:
+        import_module(module).main(keep[0])
+    finally:
+        os._exit(0)
+
+
+def _ready() -> None:
+    """Load everything that a child will need, and make it do one thing at a time."""
+    import django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "entente.web.settings"
+    django.setup()
+    from entente.casework.intake import service
+    from entente.evidence import child, decode, sandbox
+    from entente.workers import local
+    from tests.faults import acts, doubles  # noqa: F401 - for the children
+
+    decode.warm()
+    for names in sandbox.NEEDS_OF.values():
+        for name in names:
+            import_module(name.partition(":")[0])
+
+    class OneByOne(local.LocalEngine):
+        def map_batches(self, fn: Any, items: Any, size: int = 16) -> Iterator[Any]:
+            for numbered in enumerate(items):
+                yield from local._run(fn, [numbered])
+
+    service.LocalEngine = OneByOne
+    plain = subprocess.Popen
+    sandbox.subprocess.Popen = lambda command, **rest: (
+        _Forked(command, **rest) if child.__name__ in command else plain(command, **rest)
+    )
+
+
+def _child(order: dict[str, Any], answer: Path, errors: Path) -> None:
+    """Do one function, write its answer, end as an interpreter would: connections closed."""
+    code = 70
+    try:
+        from django.db import connections
+
+        from tests.faults import acts, doubles
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(PR_SET_PTRACER, ANYBODY)
+        told = os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(told, 2)
+        os.dup2(os.open(os.devnull, os.O_RDWR), 1)
+        if order["double"]:
+            getattr(doubles, order["double"])()
+        if order["stopped"]:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        given = getattr(acts, order["function"])(*order["arguments"])
+        connections.close_all()
+        answer.write_text(json.dumps(given))
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def main() -> None:
+    desk = Path(sys.argv[1])
+    answer, errors = desk.with_name(desk.name + ".answer"), desk.with_name(desk.name + ".errors")
+    channel = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what the program prints is not for the other side
+    _ready()
+
+    def say(**told: Any) -> None:
+        channel.write(json.dumps(told) + "\n")
+        channel.flush()
+
+    say(ready=True)
+    for line in sys.stdin:
+        order = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            _child(order, answer, errors)
+        if order["stopped"]:
+            os.waitpid(pid, os.WUNTRACED)
+        say(pid=pid)
+        say(code=os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+if __name__ == "__main__":
+    main()
