@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.db import transaction
 
-from entente.records import clock, guard, log
+from entente.records import checkpoint, clock, guard, limits, log
+from entente.records.models.agency import Account
 from entente.safeguards.access import Act, Deny, Thing, decide
+from entente.safeguards.limits import of_act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
 
@@ -22,6 +24,11 @@ class Deed:
 
     reason: str = ""
     recipients: list[UUID] = field(default_factory=list)
+    sealed: list[str] = field(default_factory=list)
+
+    def seal(self, digest: str) -> None:
+        """Have the entry commit to a record that the act writes, by its hash in hex."""
+        self.sealed.append(digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,7 @@ def acting(
     Everything inside is one transaction with its log entry: both happen or neither does. A denial inside
     another act is written once that act has ended, done or undone: it stays in the log either way.
     """
+    officer = as_now(officer)
     decision = decide(officer, thing, act, purpose, clock.now())
     if isinstance(decision, Deny):
         refused = _Refused(officer, act, thing, purpose, step, reason, decision.reason)
@@ -82,8 +90,46 @@ def acting(
         raise guard.Denied(decision.reason)
     deed = Deed(reason, list(recipients))
     with _denials_kept(), transaction.atomic(), guard.scope(officer, purpose, act):
+        _within_limits(_Refused(officer, act, thing, purpose, step, reason, "too often"))
         yield deed
-        log.append(officer, act, thing, purpose, step=step, reason=deed.reason, recipients=deed.recipients)
+        log.append(
+            officer,
+            act,
+            thing,
+            purpose,
+            step=step,
+            reason=deed.reason,
+            recipients=deed.recipients,
+            after={"sealed": deed.sealed} if deed.sealed else None,
+        )
+        if act in {Act.DISCLOSE, Act.EXPORT}:
+            checkpoint.on_export()
+
+
+def _within_limits(asked: _Refused) -> None:
+    """Count the act against its named limit, if any; past it the act is denied, and the log says so."""
+    limit = of_act(asked.act, asked.step, asked.reason)
+    if limit is None:
+        return
+    try:
+        limits.spend(limit, asked.officer.id)
+    except limits.LimitReached:
+        if (waiting := _refused.get()) is not None:  # it never is: an act keeps its denials
+            waiting.append(asked)
+        raise
+
+
+def as_now(officer: Officer) -> Officer:
+    """Return the officer as the desk knows them at this moment: a long job ends with a membership or a role.
+
+    The strength stays what this session or program proved. A closed account may do nothing.
+    """
+    account = Account.objects.select_related("agency").filter(pk=officer.id).first()
+    if account is None:
+        return officer  # the desk itself, which has no account
+    if not account.is_active:
+        return replace(officer, roles=frozenset(), purposes=frozenset(), memberships=())
+    return account.as_officer(officer.strength)
 
 
 @contextmanager

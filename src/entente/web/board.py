@@ -18,7 +18,7 @@ from entente.casework.intake.service import CaseRefused, open_case
 from entente.records import log
 from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page, consult, desk_page
-from entente.records.models import Account, Case, Feedback, Job, LogEntry, Membership, Priority
+from entente.records.models import Account, Case, Feedback, Job, LogEntry, Membership, Priority, Stub
 from entente.safeguards.access import FOUNDERS, Act, Shape, Thing, opens_content
 from entente.vocabulary.case import Clock, Stage
 from entente.vocabulary.handling import Audience, HandlingCode, Purpose
@@ -83,8 +83,13 @@ def board(request: DeskRequest) -> HttpResponse:
     )
     rows = [{"case": c, "clock": clock_rows(c.clock()), "priority": latest.get(c.pk)} for c in cases]
     founds = bool(request.officer.roles & FOUNDERS) and opens_content(request.officer, request.purpose)
+    added = Membership.objects.filter(account=request.officer.id).values("case")  # their cases stand above
+    stubs = [
+        {"stub": s, "status": STAGE_NAMES.get(s.status, _("Closed"))}  # type: ignore[call-overload]
+        for s in Stub.objects.exclude(case__in=added)
+    ]
     told = Feedback.objects.filter(addressed=request.officer.agency).select_related("owner")
-    return render(request, "board.html", {"rows": rows, "feedback": told, "founds": founds})
+    return render(request, "board.html", {"rows": rows, "feedback": told, "founds": founds, "stubs": stubs})
 
 
 class NewCase(forms.Form):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.urls import reverse
@@ -53,6 +54,11 @@ PURPOSE_NAMES = {
 }
 
 
+def place(request: HttpRequest) -> dict[str, Any]:
+    """Return what a page says of the desk itself: whether it is a demonstration."""
+    return {"demonstration": settings.DEMONSTRATION}
+
+
 def desk(request: HttpRequest) -> dict[str, Any]:
     """Return officer, purposes, case and steps for the layout."""
     if not hasattr(request, "officer"):
@@ -64,6 +70,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         "purpose": request.purpose,  # type: ignore[attr-defined]
         "purposes": [(p, PURPOSE_NAMES[Purpose(p)]) for p in request.user.purposes],  # type: ignore[union-attr]
         "waiting": waiting(request.officer) if opens_content(request.officer, request.purpose) else None,  # type: ignore[attr-defined]
+        "open_notices": models.Notice.objects.filter(addressed=request.officer.agency, done_at=None).count(),
         "case": case,
         "steps": steps_of(case, here) if case else [],
         "step": here,

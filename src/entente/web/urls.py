@@ -9,11 +9,14 @@ from django.urls import include, path
 from entente.casework import STEPS
 from entente.casework.cooperate import views as cooperate
 from entente.casework.match import views as match
-from entente.web import board, login
+from entente.web import accounts, board, emergencies, login, notices
 
 urlpatterns = [
     path("", board.board, name="board"),
     path("enter/<str:secret>/", login.enter, name="enter"),
+    path("confirm/", login.confirm, name="confirm"),
+    path("account/sessions/", accounts.own_sessions, name="own-sessions"),
+    path("account/sessions/end/", accounts.end_own_sessions, name="own-sessions-end"),
     path("purpose/", board.choose_purpose, name="purpose"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("account/2fa/", include("allauth.mfa.urls")),
@@ -21,6 +24,15 @@ urlpatterns = [
     path("log/", board.log_page, name="log"),
     path("cases/new/", board.new_case, name="new-case"),
     path("cases/<uuid:case_id>/", board.case_front, name="case"),
+    path("cases/<uuid:case_id>/emergency/", emergencies.emergency_in_case, name="case-emergency"),
+    path("emergencies/", emergencies.emergencies, name="emergencies"),
+    path("emergencies/stub/<uuid:stub_id>/", emergencies.ask_by_stub, name="stub-ask"),
+    path("emergencies/request/<uuid:dispatch_id>/", emergencies.ask_by_request, name="dispatch-emergency"),
+    path("emergencies/<uuid:emergency_id>/confirm/", emergencies.confirm, name="emergency-confirm"),
+    path("emergencies/<uuid:emergency_id>/end/", emergencies.end, name="emergency-end"),
+    path("emergencies/<uuid:emergency_id>/review/", emergencies.review, name="emergency-review"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/<uuid:notice_id>/", notices.follow, name="notice-follow"),
     path("jobs/<uuid:job_id>/", board.job_progress, name="job"),
     path("lists/", include(match.list_urlpatterns)),
     path("requests/", include(cooperate.inbox_urlpatterns)),

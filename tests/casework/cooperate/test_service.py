@@ -11,7 +11,7 @@ from PIL import Image
 
 from entente.casework.cooperate import service
 from entente.casework.intake.service import evidence_store
-from entente.records import clock, guard
+from entente.records import clock, guard, release
 from entente.records.models import (
     Answer,
     Clue,
@@ -96,7 +96,7 @@ def allow(circle, crop, *short):
     join(crop.case, circle.nl)
     for to in short:
         until = clock.now() + timedelta(days=30)
-        service.release(
+        release.release(
             circle.officer(circle.nl), VI, crop, getattr(circle.agencies, to), until, "to be asked"
         )
     return item
@@ -302,7 +302,7 @@ def test_a_released_crop_is_served_as_a_fresh_copy_and_each_showing_is_logged(ci
 def test_a_crop_whose_release_ended_is_shown_no_more(circle, case, crop):
     allow(circle, crop, "dk")
     dispatch = sent_to(circle, ask(circle, case, "dk", crop=crop), "dk")
-    service.withdraw_release(circle.officer(circle.nl), VI, crop, circle.agencies.dk)
+    release.withdraw(circle.officer(circle.nl), VI, crop, circle.agencies.dk)
     with pytest.raises(service.NotAnswered, match="took it back"):
         service.crop_copy(circle.officer(circle.dk), VI, dispatch)
 
@@ -310,7 +310,7 @@ def test_a_crop_whose_release_ended_is_shown_no_more(circle, case, crop):
 def test_an_ended_release_takes_the_answer_and_its_clue_away_from_the_asker(circle, case):
     given = answer(circle, sent_to(circle, ask(circle, case, "dk"), "dk"), "dk", codes=["H2"])
     clue = service.take(circle.officer(circle.it), VI, given)
-    assert service.withdraw_release(circle.officer(circle.dk), VI, given, circle.agencies.it) == 2
+    assert release.withdraw(circle.officer(circle.dk), VI, given, circle.agencies.it) == 2
     assert not sees(circle, "it", given)
     assert not sees(circle, "it", clue)
 
@@ -320,13 +320,13 @@ def test_a_release_to_a_further_agency_is_the_originators_alone_and_it_ends(circ
     given = answer(circle, sent_to(circle, ask(circle, case, "dk"), "dk"), "dk", codes=["H2"])
     until = clock.now() + timedelta(days=3)
     with pytest.raises(guard.Denied):
-        service.release(circle.officer(circle.it), VI, given, circle.agencies.fr, until, "they asked")
-    service.release(circle.officer(circle.dk), VI, given, circle.agencies.fr, until, "they asked")
+        release.release(circle.officer(circle.it), VI, given, circle.agencies.fr, until, "they asked")
+    release.release(circle.officer(circle.dk), VI, given, circle.agencies.fr, until, "they asked")
     assert sees(circle, "fr", given)
     with clock.at(until):
         assert not sees(circle, "fr", given)
     for bad in (clock.now() - timedelta(days=1), clock.now() + timedelta(days=2000)):
-        with pytest.raises(service.NotReleased):
-            service.release(circle.officer(circle.dk), VI, given, circle.agencies.fr, bad, "too long")
+        with pytest.raises(release.NotReleased):
+            release.release(circle.officer(circle.dk), VI, given, circle.agencies.fr, bad, "too long")
     with guard.system("test"):
         assert Release.objects.filter(thing=given.pk).count() == 2

@@ -9,7 +9,6 @@ import numpy as np
 import pikepdf
 import pytest
 
-from entente.casework.cooperate.service import release
 from entente.casework.examine.service import crop as cut_crop
 from entente.casework.examine.service import mark
 from entente.casework.inform.compose import NotComposed, StatementType
@@ -31,6 +30,7 @@ from entente.formats import ReadOptions
 from entente.formats.vics import VICS
 from entente.records import clock, guard, jobs, log
 from entente.records.models import Agency, Clue, Disclosure, LogEntry, Media, Originator, Product, Release
+from entente.records.release import release
 from entente.vocabulary.agency import Part
 from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.handling import Purpose

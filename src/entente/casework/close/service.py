@@ -31,6 +31,7 @@ from entente.records.models import (
     Milestone,
     Outcome,
     SeriesItem,
+    Stub,
 )
 from entente.safeguards.access import Act, Deny, decide, member_part
 from entente.vocabulary.agency import AgencyKind, Officer, Part
@@ -127,6 +128,7 @@ def _turn(officer: Officer, case: Case, what: str, reason: str) -> Case:
     before = case.closed_at.isoformat() if case.closed_at else None
     case.closed_at = clock.now() if what == CLOSE else None
     case.save(update_fields=["closed_at"])
+    Stub.renew(case)
     Change.objects.create(
         what=what,
         before={"rows": [], "closed_at": before, "reason": reason.strip()},

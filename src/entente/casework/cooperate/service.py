@@ -22,23 +22,21 @@ from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.world import world
 from entente.evidence.open import render
 from entente.evidence.store import Erased, NotKept
-from entente.records import clock, guard
+from entente.records import clock, emergency, guard
 from entente.records.act import acting
 from entente.records.announce import announce
 from entente.records.models import (
     Agency,
     Answer,
     Case,
-    CaseBound,
     Clue,
     Dispatch,
     Media,
     Milestone,
-    Release,
     Request,
-    carried_from,
 )
-from entente.safeguards.access import Act, Deny, Shape, Thing, decide
+from entente.records.release import permit
+from entente.safeguards.access import Act, Deny, decide
 from entente.safeguards.retention import review_due
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.case import Stage
@@ -59,10 +57,6 @@ class NotAsked(ValueError):
 
 class NotAnswered(ValueError):
     """An answer could not be given or taken; the text says the mend."""
-
-
-class NotReleased(ValueError):
-    """A release could not be given; the text says the mend."""
 
 
 def handling_of(codes: Iterable[str], text: str = "") -> Handling:
@@ -187,6 +181,8 @@ def _dispatch(officer: Officer, purpose: Purpose, request: Request, to: UUID, cr
     thing = row.as_thing().going_to(to)
     with acting(officer, Act.DISCLOSE, thing, purpose, step=STEP, reason="send a request", recipients=[to]):
         row.save()
+        if request.crop_id:
+            emergency.used(request.crop_id, to)
     return row
 
 
@@ -312,7 +308,7 @@ def answer(
         made = _made(officer, held.case_id, handling, held.audience) | said
         row = Answer(dispatch_id=held.pk, addressed_id=officer.agency, clue_value=clue_value, **made)
         row.save()
-        _grant(row.pk, officer, held.owner_id, review_due(clock.now()), "an answer goes to the one who asked")
+        permit(row.pk, officer, held.owner_id, review_due(clock.now()), "an answer goes to the one who asked")
         if kind != "partial":
             Dispatch.objects.filter(pk=held.pk).update(state="answered")
     return row
@@ -392,69 +388,6 @@ def _clue_of(officer: Officer, held: Answer) -> Clue:
         state="confirmed",
         decided_by_id=officer.id,
         **_made(officer, held.case_id, held.handling, held.audience),
-    )
-
-
-# --- releases -------------------------------------------------------------------------------------------
-
-
-def release(
-    officer: Officer, purpose: Purpose, thing: CaseBound, to: Agency, until: datetime, reason: str
-) -> Release:
-    """Let ``to`` have what the officer's agency originated, until a day, and the clue taken from it.
-
-    Raises ``NotReleased`` for a date in the past or beyond the review date, or without a reason.
-    """
-    now = clock.now()
-    if not now < until <= review_due(now):
-        raise NotReleased("a release ends on a day in the future, three years from now at the latest")
-    if not reason.strip():
-        raise NotReleased("a release needs its reason; it is kept with it")
-    with acting(
-        officer, Act.GRANT, _own(officer, thing), purpose, step=STEP, reason="release", recipients=[to.pk]
-    ):
-        row = _grant(thing.pk, officer, to.pk, until, reason.strip())
-        if isinstance(thing, Answer) and (clue := Answer.objects.get(pk=thing.pk).taken_as_id):
-            _grant(clue, officer, to.pk, until, carried_from(thing.pk))
-    return row
-
-
-def withdraw_release(officer: Officer, purpose: Purpose, thing: CaseBound, to: Agency) -> int:
-    """End the agency's permissions for ``to``, here and on all that carried them; return how many."""
-    with acting(
-        officer,
-        Act.GRANT,
-        _own(officer, thing),
-        purpose,
-        step=STEP,
-        reason="withdraw a release",
-        recipients=[to.pk],
-    ):
-        mine = Release.objects.filter(by_id=officer.agency, to_id=to.pk, withdrawn=None)
-        ended, waiting_for = 0, [thing.pk]
-        while waiting_for:
-            source = waiting_for.pop()
-            waiting_for += mine.filter(reason__contains=carried_from(source)).values_list("thing", flat=True)
-            ended += mine.filter(thing=source).update(withdrawn=clock.now())
-    return ended
-
-
-def _own(officer: Officer, row: CaseBound) -> Thing:
-    """Return the permission as the law sees it: the originator's own, whoever leads the case."""
-    thing = row.as_thing()
-    ours = officer.agency in {thing.owner, *thing.originators}
-    return replace(thing, shape=Shape.AGENCY, owner=officer.agency if ours else thing.owner)
-
-
-def _grant(thing: UUID, officer: Officer, to: UUID, until: datetime, reason: str) -> Release:
-    return Release.objects.create(
-        thing=thing,
-        by_id=officer.agency,
-        to_id=to,
-        granted=clock.now(),
-        expires=until,
-        account_id=officer.id,
-        reason=reason,
     )
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.cooperate import service
 from entente.casework.cooperate.clue_value import STATED, parse, said
-from entente.records import clock
+from entente.records import clock, release
 from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page, consult, desk_page
 from entente.records.models import Agency, Answer, Case, Dispatch, Media, Release, Request
@@ -419,7 +419,7 @@ def change_release(request: DeskRequest, dispatch_id: UUID, answer_id: UUID) -> 
     try:
         if "withdraw" in request.POST:
             to = get_object_or_404(Agency, pk=request.POST["withdraw"])
-            service.withdraw_release(request.officer, request.purpose, row, to)
+            release.withdraw(request.officer, request.purpose, row, to)
             messages.success(request, _("The release has ended, here and on what was made from the answer."))
         else:
             _release(request, row)
@@ -431,12 +431,12 @@ def change_release(request: DeskRequest, dispatch_id: UUID, answer_id: UUID) -> 
 def _release(request: DeskRequest, row: Answer) -> None:
     form = ReleaseForm(request.POST)
     if not form.is_valid():
-        raise service.NotReleased(gettext("A release needs an agency, a day and a reason."))
+        raise release.NotReleased(gettext("A release needs an agency, a day and a reason."))
     until = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     day = form.cleaned_data["until"]
     until = until.replace(year=day.year, month=day.month, day=day.day)
     to, reason = form.cleaned_data["to"], form.cleaned_data["reason"]
-    service.release(request.officer, request.purpose, row, to, until, reason)
+    release.release(request.officer, request.purpose, row, to, until, reason)
     messages.success(request, _("The release is recorded."))
 
 

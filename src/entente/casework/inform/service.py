@@ -28,7 +28,7 @@ from entente.casework.inform.sentences import clue_says, fact_of, region_of, say
 from entente.casework.intake.service import evidence_store
 from entente.formats import product as product_format
 from entente.formats.vics import VICS
-from entente.records import clock, guard
+from entente.records import clock, emergency, guard
 from entente.records.act import acting
 from entente.records.announce import announce
 from entente.records.models import (
@@ -45,12 +45,21 @@ from entente.records.models import (
     Product,
     Release,
     Request,
+    Restriction,
     SeriesItem,
 )
 from entente.safeguards.access import Act, Deny, Shape, Thing, decide
 from entente.safeguards.release import Destination, Leaving, LeftOut, left_out, sort_out
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Audience, Evaluation, Handling, HandlingCode, Purpose, union
+from entente.vocabulary.handling import (
+    Audience,
+    Evaluation,
+    Handling,
+    HandlingCode,
+    Purpose,
+    narrowest,
+    union,
+)
 from entente.vocabulary.media_hash import HashEntry
 
 STEP = "inform"
@@ -139,7 +148,7 @@ def gather(case: Case, purpose: Purpose, issuer: Agency, language: str, now: dat
             issued_at=now,
             issuer=issuer.name,
             purpose=purpose,
-            audience=_strictest([case.audience, *(i.audience for i in inputs)]),
+            audience=narrowest([Audience(a) for a in (case.audience, *(i.audience for i in inputs))]),
             language=language,
             handling=case.handling,
             sources=tuple(sources),
@@ -148,11 +157,6 @@ def gather(case: Case, purpose: Purpose, issuer: Agency, language: str, now: dat
             left_out=(*told, says("originals", language)),
         )
     )
-
-
-def _strictest(audiences: Iterable[str]) -> Audience:
-    order = list(Audience)
-    return max((Audience(a) for a in audiences), key=order.index)
 
 
 def _item(case: Case, media: Media | None) -> str:
@@ -420,7 +424,9 @@ def disclose(officer: Officer, purpose: Purpose, product: Product, to: Agency) -
         keys = {p.ref: rows[p.row].key for p in version.draft.pictures}  # type: ignore[attr-defined]
         document = compose(as_facts(version.draft, product.number))
         pdf = product_format.write(document, _bytes_of(keys), language=product.language)
-        _record(officer, product, to, f"product {product.number}", product.pk, version.told_sender)
+        held = [p.row for p in (*version.draft.sources, *version.draft.pictures, *version.draft.requests)]
+        what = f"product {product.number}"
+        _record(officer, product, to, what, product.pk, version.told_sender, held)
         announce("disclosed", officer, purpose, product.case_id, product=str(product.pk))
     return pdf
 
@@ -456,7 +462,7 @@ def _live_things(draft: Draft) -> dict[str, Thing]:
 
 
 def things_of(rows: Iterable[CaseBound]) -> dict[str, Thing]:
-    """Return the law's view of many rows by id, with two queries a batch; to be called in a scope."""
+    """Return the law's view of many rows by id, with three queries a batch; to be called in a scope."""
     found = {}
     held = list(rows)
     for start in range(0, len(held), 400):
@@ -468,6 +474,10 @@ def things_of(rows: Iterable[CaseBound]) -> dict[str, Thing]:
             others.setdefault(thing, set()).add(agency)
         for release in Release.objects.filter(thing__in=ids):
             releases.setdefault(release.thing, []).append(release.as_permission())
+        kept = {r.case_id for r in batch}.union(ids)
+        restricted = set(
+            Restriction.objects.filter(thing__in=kept, lifted_at=None).values_list("thing", flat=True)
+        )
         for r in batch:
             found[str(r.pk)] = Thing(
                 Shape.CASE,
@@ -477,6 +487,8 @@ def things_of(rows: Iterable[CaseBound]) -> dict[str, Thing]:
                 handling=r.handling,
                 originators=frozenset(others.get(r.pk, ())),
                 releases=tuple(releases.get(r.pk, ())),
+                audience=Audience(r.audience),
+                restricted=bool(restricted & {r.pk, r.case_id}),
             )
     return found
 
@@ -540,13 +552,23 @@ def _thing_of(product: Product, cut: Draft, kept: Sequence[Thing]) -> Thing:
         handling=handling,
         originators=frozenset(originators),
         releases=tuple(releases),
+        audience=narrowest([Audience(product.audience), *(t.audience for t in kept)]),
     )
 
 
 def _record(
-    officer: Officer, source: Product | Case, to: Agency, what: str, thing: UUID, told: Sequence[str]
+    officer: Officer,
+    source: Product | Case,
+    to: Agency,
+    what: str,
+    thing: UUID,
+    told: Sequence[str],
+    held: Sequence[str],
 ) -> Disclosure:
-    """Write down what left and what stayed: H2, for nobody else in the case learns to whom something went."""
+    """Write down what left (``held``, so that it can be called back) and what stayed.
+
+    H2, for nobody else in the case learns to whom something went.
+    """
     row = Disclosure(
         case_id=source.case_id if isinstance(source, Product) else source.pk,
         owner_id=officer.agency,
@@ -556,11 +578,14 @@ def _record(
         what=what,
         thing=thing,
         left_out=list(told),
+        held=list(held),
     )
     row.handling = union([source.handling, Handling(frozenset({HandlingCode.H2}))])
     row.save()
     if isinstance(source, Product) and source.handling.restricted:
         row.derives_from(source)
+    for each in held:
+        emergency.used(UUID(each), to.pk)
     return row
 
 
@@ -602,7 +627,8 @@ def export_case(
         entries = (_entry(m, things[str(m.pk)], series.get(m.pk, "")) for m in goes)
         count = VICS.write(head, entries, stream)
         told = left_out(stays, for_recipient=False)
-        record = _record(officer, case, to, "case as vics", case.pk, [*told, NAMES_STAY])
+        held = [str(m.pk) for m in goes]
+        record = _record(officer, case, to, "case as vics", case.pk, [*told, NAMES_STAY], held)
     return Exported(count, tuple(told), record.pk)
 
 
@@ -642,6 +668,7 @@ def _whole(officer: Officer, case: Case, kept: Sequence[Thing]) -> Thing:
         handling=union([case.handling, *(t.handling for t in kept)]),
         originators=frozenset(originators - {officer.agency}),
         releases=tuple(releases),
+        audience=narrowest([Audience(case.audience), *(t.audience for t in kept)]),
     )
 
 

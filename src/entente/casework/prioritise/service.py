@@ -23,10 +23,12 @@ from entente.records.models import (
     Media,
     Membership,
     Milestone,
+    Notice,
     Priority,
+    Stub,
 )
-from entente.safeguards.access import Act, Deny, Shape, Thing, decide
-from entente.vocabulary.agency import Officer, Part, Role
+from entente.safeguards.access import Act, Deny, Shape, Thing, decide, may_join
+from entente.vocabulary.agency import Officer, Part
 from entente.vocabulary.case import Stage
 from entente.vocabulary.handling import HandlingCode, Purpose
 
@@ -114,6 +116,7 @@ def set_risk(officer: Officer, purpose: Purpose, case: Case, *, at_risk: bool, b
     with acting(officer, Act.ALTER, case.as_thing(), purpose, step="prioritise", reason="child at risk"):
         case.child_at_risk, case.child_at_risk_because = at_risk, because.strip()
         case.save(update_fields=["child_at_risk", "child_at_risk_because"])
+        Stub.renew(case)
     rank(officer, purpose, case)
     return case
 
@@ -134,14 +137,12 @@ def assign(
 ) -> Membership:
     """Put a person on the case; the target's rights are checked as well as the officer's."""
     demand_lead(officer, purpose, case)
-    if Role.ADMINISTRATOR.value in account.roles:
-        raise NotAssigned("an administrator has no case content and cannot be put on a case")
-    if str(purpose) not in account.purposes:
-        raise NotAssigned(f"{account.service_number} does not work for the purpose {purpose}")
+    if isinstance(refused := may_join(account.as_officer(), part, purpose), Deny):
+        raise NotAssigned(f"{account.service_number}: {refused.reason}")
     with acting(
         officer,
         Act.GRANT,
-        case.as_thing(),
+        case.as_thing().going_to(account.agency_id),
         purpose,
         step="prioritise",
         reason=f"assign as {part}",
@@ -172,6 +173,13 @@ def take_off(officer: Officer, purpose: Purpose, membership: Membership) -> Memb
         _keeps_a_lead(membership)
         membership.until = clock.now()
         membership.save(update_fields=["until"])
+        if membership.account.agency_id != officer.agency:
+            Notice.objects.create(
+                owner_id=officer.agency,
+                addressed_id=membership.account.agency_id,
+                kind="recall",
+                made_by_id=officer.id,
+            )
     return membership
 
 

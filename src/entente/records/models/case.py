@@ -121,6 +121,11 @@ class Milestone(Guarded):
         made = cls.objects.get_or_create(
             case=case, stage=stage, defaults={"because": because, "at": at or clock.now(), "by_id": by}
         )
+        if made[1]:
+            # here, not above: a stub is made from a case
+            from entente.records.models.stub import Stub
+
+            Stub.renew(case)
         return made[1]
 
 

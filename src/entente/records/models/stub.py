@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from entente.records import clock
+from entente.records import clock, guard
 from entente.records.models.case import Case
 from entente.records.models.handled import Guarded
 from entente.safeguards.access import Shape, Thing
@@ -37,9 +37,6 @@ class Stub(Guarded):
 
         H2 and H3 leave others hit or no hit only; TLP:AMBER+STRICT and TLP:RED leave them nothing.
         """
-        if case.handling.restricted or Audience(case.audience) in ORIGINATOR_ONLY:
-            cls.objects.filter(case=case).delete()
-            return
         stages = list(Stage)
         last = max(case.reached(), key=stages.index, default=Stage.DISCOVERED)
         told = {
@@ -48,4 +45,8 @@ class Stub(Guarded):
             "country": case.owner.country,
             "status": "closed" if case.closed_at else str(last),
         }
-        cls.objects.update_or_create(case=case, defaults=told)
+        with guard.system("a stub is written by those who do not see it"):
+            if case.handling.restricted or Audience(case.audience) in ORIGINATOR_ONLY:
+                cls.objects.filter(case=case).delete()
+            else:
+                cls.objects.update_or_create(case=case, defaults=told)

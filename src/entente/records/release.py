@@ -1,0 +1,142 @@
+"""Releases: an originator lets one agency have one thing until a day; withdrawn, all that carried it ends.
+
+Source: Regulation (EU) 2016/794 art. 19(2)-(3): the provider's restrictions bind whoever holds the data, and
+only the provider lifts them. What left under a release is called back by a notice to its recipient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from entente.records import clock, guard
+from entente.records.act import acting
+from entente.records.models import (
+    Agency,
+    Answer,
+    CaseBound,
+    Disclosure,
+    Membership,
+    Notice,
+    Release,
+    carried_from,
+)
+from entente.safeguards.access import Act, Shape, Thing
+from entente.safeguards.retention import review_due
+from entente.vocabulary.agency import Officer
+from entente.vocabulary.handling import Purpose
+
+STEP = "release"
+
+
+class NotReleased(ValueError):
+    """A release could not be given; the text says the mend."""
+
+
+def release(
+    officer: Officer, purpose: Purpose, thing: CaseBound, to: Agency, until: datetime, reason: str
+) -> Release:
+    """Let ``to`` have what the officer's agency originated, until a day, and the clue taken from it.
+
+    Raises ``NotReleased`` for a date in the past or beyond the review date, or without a reason.
+    """
+    now = clock.now()
+    if not now < until <= review_due(now):
+        raise NotReleased("a release ends on a day in the future, three years from now at the latest")
+    if not reason.strip():
+        raise NotReleased("a release needs its reason; it is kept with it")
+    with acting(
+        officer,
+        Act.GRANT,
+        _own(officer, thing),
+        purpose,
+        step=STEP,
+        reason="release",
+        recipients=[to.pk],
+    ):
+        row = permit(thing.pk, officer, to.pk, until, reason.strip())
+        if isinstance(thing, Answer) and (clue := Answer.objects.get(pk=thing.pk).taken_as_id):
+            permit(clue, officer, to.pk, until, carried_from(thing.pk))
+    return row
+
+
+def permit(thing: UUID, officer: Officer, to: UUID, until: datetime, reason: str) -> Release:
+    """Write the permission of the officer's agency, inside the act that gives it."""
+    return Release.objects.create(
+        thing=thing,
+        by_id=officer.agency,
+        to_id=to,
+        granted=clock.now(),
+        expires=until,
+        account_id=officer.id,
+        reason=reason,
+    )
+
+
+def withdraw(officer: Officer, purpose: Purpose, thing: CaseBound, to: Agency) -> int:
+    """End the agency's permissions for ``to``, here and on all that carried them; return how many.
+
+    From this moment ``to`` sees none of it; where something left already, its recipient gets a recall.
+    """
+    with acting(
+        officer,
+        Act.GRANT,
+        _own(officer, thing),
+        purpose,
+        step=STEP,
+        reason="withdraw a release",
+        recipients=[to.pk],
+    ):
+        mine = Release.objects.filter(by_id=officer.agency, to_id=to.pk, withdrawn=None)
+        ended: set[UUID] = set()
+        waiting_for = [thing.pk]
+        count = 0
+        while waiting_for:
+            source = waiting_for.pop()
+            waiting_for += mine.filter(reason__contains=carried_from(source)).values_list("thing", flat=True)
+            if done := mine.filter(thing=source).update(withdrawn=clock.now()):
+                count, ended = count + done, ended | {source}
+        if ended:
+            recall(officer, ended, to=to.pk, case=thing.case_id)
+    return count
+
+
+def recall(officer: Officer, things: Iterable[UUID], *, case: UUID, to: UUID | None = None) -> int:
+    """Call back what left with any of ``things`` in it, from ``to`` or from every recipient; return notices.
+
+    Must run inside an act. Each recipient gets its own notice and learns of no other; an agency whose people
+    saw it in the case, without any paper, gets one too.
+    """
+    ids = {str(t) for t in things}
+    with guard.system("call back what left with a withdrawn thing in it"):
+        sent = Disclosure.objects.filter(case_id=case)
+        if to is not None:
+            sent = sent.filter(to_id=to)
+        called = [d for d in sent if ids & {str(d.thing), *d.held}]
+        for row in called:
+            _tell(row.owner_id, row.to_id, row.pk, officer)
+        Disclosure.objects.filter(pk__in=[d.pk for d in called]).update(recalled_at=clock.now())
+        seen = set(
+            Membership.objects.filter(case_id=case)
+            .exclude(account__agency_id=officer.agency)
+            .values_list("account__agency_id", flat=True)
+        )
+        others = (seen & {to} if to is not None else set()) - {d.to_id for d in called}
+        for agency in others:
+            _tell(officer.agency, agency, None, officer)
+    return len(called) + len(others)
+
+
+def _tell(owner: UUID, to: UUID, about: UUID | None, officer: Officer) -> None:
+    Notice.objects.create(
+        owner_id=owner, addressed_id=to, kind="recall", about=about, text="", made_by_id=officer.id
+    )
+
+
+def _own(officer: Officer, row: CaseBound) -> Thing:
+    """Return the permission as the law sees it: the originator's own, whoever leads the case."""
+    thing = row.as_thing()
+    ours = officer.agency in {thing.owner, *thing.originators}
+    return replace(thing, shape=Shape.AGENCY, owner=officer.agency if ours else thing.owner)
