@@ -21,6 +21,7 @@ VERBS = {
     "worker": "do the desk's heavy work",
     "demo": "open a throw-away desk with a benign ten-day case",
     "doctor": "name what is missing and what is lost without it",
+    "reproduce": "make derivations again from the original, and compare",
     "fsck": "check every original and the log",
     "lists": "import hash lists",
     "receive": "take files and folders into a case",

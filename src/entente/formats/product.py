@@ -7,11 +7,14 @@ written as code points on the page and whole in the attachment.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any
 
 from entente.formats.typesetting import NotSet, picture_part, set_pages, still_svg
 
 FORMAT = "entente.product/1"
+TOOL = "entente.formats.product:write"  # as a derivation records it
+VERSIONS = {"typst": version("typst")}
 
 
 def write(document: Mapping[str, Any], pictures: Mapping[str, bytes], *, language: str = "en") -> bytes:

@@ -12,12 +12,14 @@ from uuid import UUID
 from entente import plugins
 from entente.casework.examine.crop import background
 from entente.casework.examine.extractors import FIND_ALL, Material
-from entente.casework.intake.service import evidence_store, next_number
+from entente.casework.intake.service import evidence_store, hashed, next_number
+from entente.evidence import tools
 from entente.evidence.open import Known, read, render
 from entente.evidence.store import Erased, NotKept
-from entente.records import guard
+from entente.records import derivation, guard
 from entente.records.act import acting
 from entente.records.announce import announce
+from entente.records.derivation import Made
 from entente.records.jobs import Progress, enqueue, task
 from entente.records.models import Agency, Case, Change, Clue, Job, Link, Media, Note, Viewing
 from entente.records.undo import Touched, take_back
@@ -30,6 +32,7 @@ from entente.vocabulary.handling import Evaluation, Handling, HandlingCode, Purp
 from entente.vocabulary.media import Refusal, Region
 
 METHOD, VERSION = "examiner", "1"
+FROM_METADATA = "entente.casework.examine.extractors.run:found_in"
 BATCH = 16  # items a transaction
 GREY_VIEWS = ("grey", "edges")
 LONGEST_LOOK_MS = 60_000  # one press shows no longer than the desk allows, whatever a browser claims
@@ -82,36 +85,70 @@ def suggest(officer: Officer, purpose: Purpose, case: Case, progress: Progress |
         with ThreadPoolExecutor(len(batch)) as threads:  # they wait for decoders; the sandbox limits those
             found = list(threads.map(_found_in, batch))
         with acting(officer, Act.ALTER, case.as_thing(), purpose, step="examine") as deed:
-            made = sum(_propose(officer, m, f) for m, (f, _) in zip(batch, found, strict=True))
+            made = sum(_propose(officer, m, f.clues) for m, f in zip(batch, found, strict=True))
             for media in batch:
                 media.decoded = {**media.decoded, "examined": versions}
             Media.objects.bulk_update(batch, ["decoded"])
+            derivation.record(deed, officer, [f.as_made(m) for m, f in zip(batch, found, strict=True)])
             deed.reason = f"extractors on {len(batch)} items: {made} clues proposed"
             if made:
                 announce("clue changed", officer, purpose, case.pk, proposed=made)
         clues, done = clues + made, done + len(batch)
-        refused += [f"{m}: {r}" for m, (_, rs) in zip(batch, found, strict=True) for r in rs]
+        refused += [f"{m}: {r}" for m, f in zip(batch, found, strict=True) for r in f.refused]
         if progress:
             progress.tell(done, len(todo))
     return Suggested(done, clues, tuple(refused))
 
 
-def _found_in(media: Media) -> tuple[list[ClueWord], list[str]]:
-    """Return what the extractors find in one item and which of them failed; touches no database."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the extractors found in one item, which of them failed, and which way they were asked."""
+
+    clues: list[ClueWord]
+    refused: list[str]
+    tool: str
+    output: bytes  # what they said, in one spelling
+
+    def as_made(self, media: Media) -> Made:
+        """Return how the clues were derived, to be recorded."""
+        return Made(
+            what="clues",
+            sources=[media],
+            inputs=[media.sha256],
+            tool=self.tool,
+            version=tools.versions(**extractor_versions()),
+            parameters={"extract": [FIND_ALL]},
+            output=tools.output_of(self.output),
+            media=media,
+        )
+
+
+def extractor_versions() -> dict[str, str]:
+    """Return the version of each extractor under the name that a derivation gives it."""
+    return {f"extractor {name}": str(each.version) for name, each in plugins.extractors().items()}
+
+
+def _found_in(media: Media) -> _Found:
+    """Return what the extractors find in one item; touches no database."""
     known = Known(media.size, media.md5, media.sha1, media.sha256)
     opened = read(evidence_store().original(media.key), known=known, extract=[FIND_ALL])
     answer = opened.extracted.get(FIND_ALL, {})
     if "value" in answer:
-        told, refused = answer["value"], []
+        told, refused, tool = answer["value"], [], tools.READ
     else:  # the stored metadata can still speak
-        # here, not above: it loads every extractor, with scipy and OpenCV, which the web process never needs
-        from entente.casework.examine.extractors.run import found_in
-
-        told = found_in(Material(str(media.pk), media.metadata))
+        told, tool = from_metadata(media), FROM_METADATA
         refused = [str(answer.get("error") or (opened.refusal and opened.refusal.reason) or "no answer")]
     clues = [clue_from_json(c) for c in told["clues"]]
     refused += [f"{each['extractor']}: {each['reason']}" for each in told["refused"]]
-    return clues, refused
+    return _Found(clues, refused, tool, tools.canonical(told))
+
+
+def from_metadata(media: Media) -> dict[str, Any]:
+    """Return what the extractors find in an item's stored metadata alone."""
+    # here, not above: it loads every extractor, with scipy and OpenCV, which the web process never needs
+    from entente.casework.examine.extractors.run import found_in
+
+    return found_in(Material(str(media.pk), media.metadata))
 
 
 def _propose(officer: Officer, media: Media, found: Sequence[ClueWord]) -> int:
@@ -369,7 +406,7 @@ def crop(officer: Officer, purpose: Purpose, media: Media, region: Region, t: fl
     opened = read(
         evidence_store().original(kept.key), known=Known(kept.size, kept.md5, kept.sha1, kept.sha256)
     )
-    with acting(officer, Act.ALTER, media.as_thing(), purpose, step="examine", reason="keep a crop"):
+    with acting(officer, Act.ALTER, media.as_thing(), purpose, step="examine", reason="keep a crop") as deed:
         case = Case.objects.select_for_update().get(pk=media.case_id)
         row = Media(
             case_id=media.case_id,
@@ -399,7 +436,24 @@ def crop(officer: Officer, purpose: Purpose, media: Media, region: Region, t: fl
         case.save(update_fields=["items_given"])
         row.save()
         row.derives_from(media)
+        derivation.record(deed, officer, [_cut(media, row), hashed(row, opened)])
     return row
+
+
+def _cut(media: Media, row: Media) -> Made:
+    """Return how a crop was derived, to be recorded."""
+    return Made(
+        what="crop",
+        sources=[media],
+        inputs=[media.sha256],
+        tool=tools.RENDER,
+        version=tools.versions(),
+        parameters={"view": "crop", "region": row.region, "t": row.t, "side": None},
+        output=row.sha256,
+        media=media,
+        made=row,
+        key=row.key,
+    )
 
 
 def crop_background(

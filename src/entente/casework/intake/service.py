@@ -22,21 +22,24 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from entente import plugins
 from entente.casework.intake import metadata
+from entente.evidence import tools
 from entente.evidence.keyring import FileKeyRing
 from entente.evidence.keys import node_key
 from entente.evidence.open import Known, Opened, read, walk
 from entente.evidence.store import EvidenceStore, Kept, NotKept
-from entente.records import clock, guard
+from entente.records import clock, derivation, guard
 from entente.records.act import acting
 from entente.records.announce import announce
+from entente.records.derivation import Made
 from entente.records.jobs import LeaseLost, Progress, Stopped, enqueue, task
-from entente.records.models import Case, Frame, Job, Media, Membership, Milestone, Occurrence
+from entente.records.models import Case, Frame, Job, Media, Membership, Milestone, Occurrence, Stub
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer, Part
 from entente.vocabulary.case import Stage
 from entente.vocabulary.handling import Handling, HandlingCode, Purpose
-from entente.vocabulary.media import Refusal
+from entente.vocabulary.media import Refusal, RefusalCode
 from entente.workers.local import LocalEngine
 
 BATCH_FILES = 64  # one transaction and one log entry for so many files
@@ -105,6 +108,7 @@ def open_case(
         Milestone.objects.create(
             case=case, stage=Stage.DISCOVERED, at=discovered_at, because="found media", by_id=officer.id
         )
+        Stub.renew(case)
     return case
 
 
@@ -240,6 +244,8 @@ def _seal_all(files: list[Path], known: frozenset[str], case: UUID) -> Iterator[
         try:
             kept = store.keep(path, case)
         except NotKept as fault:
+            if fault.refusal.code is RefusalCode.NO_SPACE:
+                raise IntakeStopped(fault.refusal.reason) from fault  # the disk's fault, not the file's
             return _Sealed(path, None, None, fault.refusal)
         if kept.sha256 in known:
             return _Sealed(path, kept, None, None)
@@ -276,7 +282,9 @@ def _record(progress: Progress, case_id: UUID, intake: Intake, batch: list[_Seal
     thing = Thing(Shape.CASE, owner=officer.agency, case=case_id, id=case_id, handling=intake.handling)
     with acting(officer, Act.RECEIVE, thing, progress.purpose, step="intake") as deed:
         case = Case.objects.select_for_update().get(pk=case_id)
-        outcomes = [_record_one(case, officer, intake, sealed) for sealed in batch]
+        fresh: list[Made] = []
+        outcomes = [_record_one(case, officer, intake, sealed, fresh) for sealed in batch]
+        derivation.record(deed, officer, fresh)
         case.save(update_fields=["items_given"])
         deed.reason = _told(intake, outcomes)
         if set(outcomes) - {"known"}:
@@ -290,8 +298,11 @@ def _told(intake: Intake, outcomes: list[str]) -> str:
     return f"received {len(outcomes)} files ({intake.origin}): {kinds}"
 
 
-def _record_one(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -> str:
-    """Write one file and return what it was: new, refused, duplicate (another place) or known."""
+def _record_one(case: Case, officer: Officer, intake: Intake, sealed: _Sealed, derived: list[Made]) -> str:
+    """Write one file and return what it was: new, refused, duplicate (another place) or known.
+
+    What was computed from a new one is added to ``derived``.
+    """
     media = _same_file(case, officer, intake, sealed)
     fresh = media is None
     if media is None:
@@ -299,6 +310,7 @@ def _record_one(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -
         media.save()
         if sealed.opened:
             Frame.objects.bulk_create(_frames(media, sealed.opened))
+            derived.append(hashed(media, sealed.opened))
     seen = Occurrence.objects.get_or_create(
         media=media,
         folder=_text(sealed.path.parent),
@@ -397,6 +409,25 @@ def _frames(media: Media, opened: Opened) -> list[Frame]:
         )
         for f in opened.frames
     ]
+
+
+def hashed(media: Media, opened: Opened) -> Made:
+    """Return how an item's digests, hashes, frames and tags were derived from it, to be recorded."""
+    return Made(
+        what="hashes",
+        sources=[media],
+        inputs=[media.sha256],
+        tool=tools.READ,
+        version=tools.versions(**hash_versions()),
+        parameters={"extract": []},
+        output=tools.output_of(tools.described(opened)),
+        media=media,
+    )
+
+
+def hash_versions() -> dict[str, str]:
+    """Return the version of each hash type under the name that a derivation gives it."""
+    return {f"hash {name}": str(each.version) for name, each in plugins.hashes().items()}
 
 
 def _text(path: Path) -> str:

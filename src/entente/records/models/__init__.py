@@ -5,6 +5,15 @@ from entente.records.models.agency import Account, Agency, LoginLink
 from entente.records.models.case import Case, Change, Membership, Milestone
 from entente.records.models.checkpoint import Checkpoint, Cosignature, LogAlarm, LogStamp, PartnerLog
 from entente.records.models.clue import Clue, Estimate, HomeProposal, Note, Priority
+from entente.records.models.custody import (
+    Correction,
+    CourtExport,
+    Derivation,
+    Exhibit,
+    ExhibitItem,
+    Receipt,
+    Transfer,
+)
 from entente.records.models.emergency import Emergency
 from entente.records.models.handled import CaseBound, Guarded, Originator, Release, carried_from
 from entente.records.models.hash_list import HashList, ListedHash, ListRefusal, Match
@@ -16,7 +25,7 @@ from entente.records.models.outcome import Feedback, Outcome, Reshare
 from entente.records.models.product import Disclosure, Product
 from entente.records.models.request import Answer, Check, CheckHit, Dispatch, Lead, Request
 from entente.records.models.retention import KeepReview, Restriction, Retention, Tombstone
-from entente.records.models.search import Element, ElementMatch, Exhibit
+from entente.records.models.search import Element, ElementMatch
 from entente.records.models.series import Link, Series, SeriesItem
 from entente.records.models.session import Session, Spent
 from entente.records.models.stub import Stub
@@ -33,7 +42,10 @@ __all__ = [
     "CheckHit",
     "Checkpoint",
     "Clue",
+    "Correction",
     "Cosignature",
+    "CourtExport",
+    "Derivation",
     "Disclosure",
     "Dispatch",
     "Element",
@@ -41,6 +53,7 @@ __all__ = [
     "Emergency",
     "Estimate",
     "Exhibit",
+    "ExhibitItem",
     "Feedback",
     "Frame",
     "Guarded",
@@ -71,6 +84,7 @@ __all__ = [
     "PartnerLog",
     "Priority",
     "Product",
+    "Receipt",
     "Release",
     "Request",
     "Reshare",
@@ -82,6 +96,7 @@ __all__ = [
     "Spent",
     "Stub",
     "Tombstone",
+    "Transfer",
     "Viewing",
     "carried_from",
 ]

@@ -1,4 +1,4 @@
-"""Search day: elements seen in the media, what was found in the home, and the exhibits."""
+"""Search day: elements seen in the media, and what was found in the home."""
 
 from __future__ import annotations
 
@@ -37,18 +37,4 @@ class ElementMatch(CaseBound):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["element", "media", "owner"], name="element_found_once")
-        ]
-
-
-class Exhibit(CaseBound):
-    """A seized object or file, numbered as the court will know it."""
-
-    number = models.CharField(max_length=40)
-    description = models.CharField(max_length=200)
-    media = models.ForeignKey("records.Media", models.PROTECT, null=True, related_name="+")
-
-    class Meta:
-        ordering = ["made_at"]
-        constraints = [
-            models.UniqueConstraint(fields=["case", "owner", "number"], name="exhibit_number_once")
         ]

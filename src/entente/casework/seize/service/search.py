@@ -36,7 +36,6 @@ from entente.records.models import (
     Clue,
     Element,
     ElementMatch,
-    Exhibit,
     Frame,
     Job,
     Media,
@@ -149,7 +148,7 @@ def list_element(
             crop=crop,
             seen_at=seen_at,
             evaluation=str(Evaluation.parse(evaluation)),
-            **_made(officer, case, handling),
+            **made(officer, case, handling),
         )
         element.save()
         element.derives_from(*sources)
@@ -278,38 +277,6 @@ def receive_search(
     with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason=f"files of the search: {origin}"):
         Milestone.reach(case, Stage.SEARCH, "files of the search were received", by=officer.id)
         return receive(officer, purpose, case, given, intake, laid_down=laid_down)
-
-
-def exhibit(
-    officer: Officer,
-    purpose: Purpose,
-    case: Case,
-    *,
-    number: str,
-    description: str,
-    media: Media | None = None,
-) -> Exhibit:
-    """Record a seized object or file under the court's number for it; raise ``NotListed`` for a double."""
-    if not number.strip() or not description.strip():
-        raise NotListed("an exhibit needs its number and a description")
-    handling = media.handling if media else case.handling
-    thing = replace(case.as_thing(), owner=officer.agency, handling=handling)
-    with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason="record an exhibit"):
-        with guard.system("an agency numbers its own exhibits, those withheld from this purpose too"):
-            own = Exhibit.objects.filter(case=case, owner_id=officer.agency)
-            taken = own.filter(number=number.strip()).exists()
-        if taken:
-            raise NotListed(f"the agency already has an exhibit {number.strip()}; choose another number")
-        row = Exhibit(
-            number=number.strip(),
-            description=description.strip()[:200],
-            media=media,
-            **_made(officer, case, handling),
-        )
-        row.save()
-        if media is not None:
-            row.derives_from(media)
-    return row
 
 
 # --- one against the other ------------------------------------------------------------------------------
@@ -492,7 +459,7 @@ def _write(officer: Officer, case: Case, found: _Proposal) -> None:
         because=found.because,
         method=found.method,
         distance=found.distance,
-        **_made(officer, case, union([found.element.handling, found.media.handling])),
+        **made(officer, case, union([found.element.handling, found.media.handling])),
     )
     row.save()
     row.derives_from(found.element, found.media)
@@ -575,7 +542,8 @@ def _met_items(opened: list[Media], items: list[Media]) -> dict[UUID, tuple[bool
     return met
 
 
-def _made(officer: Officer, case: Case, handling: Handling) -> dict[str, Any]:
+def made(officer: Officer, case: Case, handling: Handling) -> dict[str, Any]:
+    """Return what every row of a case carries when it is made."""
     return {
         "case_id": case.pk,
         "owner_id": officer.agency,
