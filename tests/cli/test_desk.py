@@ -115,8 +115,9 @@ def test_a_log_in_a_file_is_proved_without_a_desk_and_a_changed_one_is_found(tmp
     size = told(desk, "log", "write", str(written))["size"]
     assert told(tmp_path / "no desk", "log", "verify", str(written))["size"] == size
     sealed = written.read_text()
-    assert "open a case" in sealed
-    for changed in (sealed.replace("open a case", "open a door"), sealed.split("\n", 1)[1]):
+    assert "collect" in sealed and "open a case" not in sealed, "why stands behind a commitment"
+    first = sealed.split("\n", 2)
+    for changed in (sealed.replace("collect", "consult", 1), f"{first[0]}\n{first[2]}"):
         written.write_text(changed)
         assert told(tmp_path / "no desk", "log", "verify", str(written), code=1)["faults"]
     written.write_text("")

@@ -202,6 +202,7 @@ def test_names_of_files_folders_and_sources_stay_out_of_lists_and_log(client, jo
         assert "Rossi1" not in told and "Rossi3" not in told, name
     with guard.system("read the log in a test"):
         assert not LogEntry.objects.filter(body__contains="Rossi").exists()
+        assert not LogEntry.objects.filter(opening__reason__contains="Rossi").exists()
     assert not any("Rossi" in f"{j.note}{j.error}{j.result}" for j in Job.objects.all())
 
 

@@ -146,7 +146,7 @@ def test_every_step_of_the_walk_left_its_entries(story):
 
 def test_the_log_names_no_content_and_no_hash(story):
     with guard.system("read the story's log"):
-        bodies = "\n".join(LogEntry.objects.values_list("body", flat=True))
+        bodies = "\n".join(f"{e.body} {e.told}" for e in LogEntry.objects.select_related("opening"))
         digests = set(Media.objects.exclude(sha256="").values_list("sha256", flat=True))
         places = [p for (p,) in HomeProposal.objects.values_list("place")]
 

@@ -21,7 +21,7 @@ from uuid import UUID
 from django.db import close_old_connections, connection, transaction
 from django.db.models import F, Q, QuerySet
 
-from entente.records import clock
+from entente.records import clock, errand
 from entente.records.models.agency import Account
 from entente.records.models.job import Job
 from entente.vocabulary.agency import Officer
@@ -144,7 +144,8 @@ def run(job: Job, stop: Event | None = None, watch: Callable[[int, int], object]
     try:
         if not account.is_active:
             raise PermissionError("the account that asked was closed; another officer may ask again")
-        result = TASKS[job.task](progress, **job.payload)
+        with errand.within():
+            result = TASKS[job.task](progress, **job.payload)
     except LeaseLost:
         return False
     except Stopped:

@@ -1,26 +1,41 @@
 """One sealed entry for every act, in the act's own transaction.
 
-An entry is canonical JSON with opaque identifiers: no content, no names, no media hashes. Its SHA-256 leaf
-goes into an RFC 9162 tree whose frontier stands in one row, locked while an act is being written, so entries
-are gapless and in order. Verbs are those of Directive (EU) 2016/680 art. 25, and ``denied`` and ``admin``.
+An entry is canonical JSON with opaque identifiers: no content, no names, no media hashes, and persons only
+behind commitments (``safeguards.commitment``). Its SHA-256 leaf goes into an RFC 9162 tree whose frontier
+stands in one row, locked while an act is being written, so entries are gapless and in order. Verbs are those
+of Directive (EU) 2016/680 art. 25, and ``denied`` and ``admin``. The format: docs/methods/log.md.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+import secrets
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from entente.records import clock, guard
-from entente.records.models.log_entry import LogEntry, LogHead
-from entente.safeguards import tree
-from entente.safeguards.access import Act, Thing
+from entente.records import clock, errand, guard
+from entente.records.models.log_entry import LogEntry, LogHead, LogNode, LogOpening
+from entente.records.proving import Proof, verify
+from entente.safeguards import commitment, tree
+from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
+
+__all__ = [
+    "Inclusion",
+    "Proof",
+    "append",
+    "consistency",
+    "forget",
+    "inclusion",
+    "opening",
+    "root_at",
+    "size",
+    "verify",
+]
 
 VERB = {
     Act.READ: "consult",
@@ -33,16 +48,20 @@ VERB = {
     Act.ERASE: "erase",
     Act.GRANT: "admin",
     Act.AUDIT: "consult",
+    Act.EMERGENCY: "admin",
+    Act.ADMINISTER: "admin",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """What ``verify`` found: the size and root that the entries give, and the faults."""
+class Inclusion:
+    """That one entry stands in the log of ``size`` entries: its sealed body, the path and the root."""
 
+    seq: int
     size: int
-    root: str
-    faults: tuple[str, ...]
+    body: str
+    proof: tuple[bytes, ...]
+    root: bytes
 
 
 def append(
@@ -56,92 +75,206 @@ def append(
     reason: str = "",
     recipients: Iterable[UUID] = (),
     result: str = "done",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    erased: str = "",
 ) -> LogEntry:
-    """Seal one entry; must run inside the act's transaction."""
+    """Seal one entry; must run inside the act's transaction.
+
+    ``before`` and ``after`` are the state of what was changed, where a service knows it: only their salted
+    hashes are kept. ``erased`` names the entries whose openings this act erases.
+    """
     if not transaction.get_connection().in_atomic_block:
         raise guard.ScopeMissing("a log entry belongs inside its act's transaction")
     with guard.system("append to the log"):
         head, _ = LogHead.objects.select_for_update().get_or_create(pk=1)
-        body = _canonical(
-            {
-                "seq": head.size,
-                "at": clock.now().isoformat(timespec="microseconds"),
-                "officer": str(officer.id),
-                "agency": str(officer.agency),
-                "verb": verb or VERB[act],
-                "act": str(act),
-                "step": step,
-                "purpose": str(purpose),
-                "thing": str(thing.id or ""),
-                "case": str(thing.case or ""),
-                "handling": str(thing.handling),
-                "recipients": sorted(str(r) for r in recipients),
-                "reason": reason,
-                "result": result,
-            }
-        )
+        now, on = clock.now(), errand.current()
+        states = before is not None or after is not None
+        opening = _opening(str(officer.id), on.session, reason, states=states)
+        told: dict[str, Any] = {
+            "entry": str(uuid4()),
+            "seq": head.size,
+            "at": now.isoformat(timespec="microseconds"),
+            "agency": str(officer.agency),
+            "request": on.request,
+            "verb": verb or VERB[act],
+            "act": str(act),
+            "step": step,
+            "purpose": str(purpose),
+            "thing": str(thing.id or ""),
+            "case": str(thing.case or ""),
+            "handling": str(thing.handling),
+            "recipients": sorted(str(r) for r in recipients),
+            "result": result,
+            **_commitments(opening, before, after),
+        }
+        if erased:
+            told["erased"] = erased
+        body = commitment.canonical(told)
         leaf = tree.leaf_hash(body.encode())
         entry = LogEntry.objects.create(
+            id=UUID(told["entry"]),
             seq=head.size,
             body=body,
             leaf=leaf.hex(),
-            at=clock.now(),
+            at=now,
             agency_id=officer.agency,
             account=officer.id,
             case=thing.case,
             thing=thing.id,
-            verb=verb or VERB[act],
+            verb=told["verb"],
             step=step,
         )
-        frontier = tree.append([bytes.fromhex(h) for h in head.frontier], head.size, leaf)
-        head.frontier = [h.hex() for h in frontier]
-        head.size += 1
-        head.root = tree.root_of(frontier).hex()
-        head.save()
+        opening.id, opening.entry, opening.agency_id = entry.pk, entry, officer.agency
+        opening.save(force_insert=True)
+        _grow(head, leaf)
     return entry
 
 
-def verify() -> Proof:
-    """Recompute every leaf and the root from the entries' own bytes and compare with the sealed head."""
-    with guard.system("verify the log"):
-        head = LogHead.objects.filter(pk=1).first()
-        faults: list[str] = []
-        frontier: list[bytes] = []
-        size = 0
-        for entry in LogEntry.objects.order_by("seq").iterator():
-            if entry.seq != size:
-                faults.append(f"entry {size} is missing: the next one is {entry.seq}")
-            leaf = tree.leaf_hash(entry.body.encode())
-            if leaf.hex() != entry.leaf:
-                faults.append(f"entry {entry.seq} was changed")
-            faults += [f"entry {entry.seq}: {f}" for f in _columns_differ(entry)]
-            frontier = tree.append(frontier, size, leaf)
-            size += 1
-        root = tree.root_of(frontier).hex()
-        if (head.size if head else 0) != size:
-            faults.append(f"the head says {head.size if head else 0} entries, the log holds {size}")
-        elif head and head.root != root:
-            faults.append("the root of the entries is not the root of the head")
-    return Proof(size, root, tuple(faults))
+def _opening(officer: str, session: str, reason: str, *, states: bool) -> LogOpening:
+    salts = [secrets.token_hex(commitment.SALT_BYTES) for _ in range(4)]
+    return LogOpening(
+        officer=officer,
+        session=session,
+        reason=reason,
+        officer_salt=salts[0],
+        session_salt=salts[1],
+        reason_salt=salts[2],
+        state_salt=salts[3] if states else "",
+    )
 
 
-def _columns_differ(entry: LogEntry) -> list[str]:
-    """The columns repeat the body so that they can be searched; they must say the same."""
-    try:
-        body = json.loads(entry.body)
-    except ValueError:
-        return ["its body is not JSON"]
-    told: dict[str, Any] = {
-        "seq": entry.seq,
-        "verb": entry.verb,
-        "step": entry.step,
-        "agency": str(entry.agency_id),
-        "officer": str(entry.account),
-        "case": str(entry.case or ""),
-        "thing": str(entry.thing or ""),
+def _commitments(
+    opening: LogOpening, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> dict[str, str]:
+    """Return what the body says instead of the personal fields and of the states."""
+    made = {
+        field: commitment.commit(field, bytes.fromhex(getattr(opening, f"{field}_salt")), value)
+        for field, value in opening.values().items()
     }
-    return [f"the column {k} differs from the sealed body" for k, v in told.items() if body.get(k) != v]
+    for name, state in (("before", before), ("after", after)):
+        if state is not None:
+            salt = bytes.fromhex(opening.state_salt)
+            made[name] = commitment.commit(name, salt, commitment.canonical(state))
+    return made
 
 
-def _canonical(body: dict[str, Any]) -> str:
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def _grow(head: LogHead, leaf: bytes) -> None:
+    """Write the nodes that the new leaf completes, and the head."""
+    frontier = [bytes.fromhex(h) for h in head.frontier]
+    made = tree.completed(frontier, head.size, leaf)
+    if made:
+        LogNode.objects.bulk_create([LogNode(place=place, hash=node) for place, node in made])
+    grown = tree.append(frontier, head.size, leaf)
+    LogHead.objects.filter(pk=1).update(
+        frontier=[h.hex() for h in grown], size=head.size + 1, root=tree.root_of(grown).hex()
+    )
+
+
+def size() -> int:
+    """Return how many entries the log has."""
+    return LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
+
+
+def inclusion(seq: int, within: int | None = None) -> Inclusion:
+    """Prove that entry ``seq`` stands in the log as it was at ``within`` entries, now by default.
+
+    Raises ``IndexError`` where there is no such entry.
+    """
+    held = size() if within is None else within
+    if held > size():
+        raise IndexError(f"the log has {size()} entries, not {held}")
+    spans = tree.inclusion_spans(seq, held)
+    with guard.system("prove an entry"):
+        body = LogEntry.objects.values_list("body", flat=True).get(seq=seq)
+    *proof, root = _roots([*spans, (0, held)])
+    return Inclusion(seq, held, body, tuple(proof), root)
+
+
+def consistency(old: int, new: int | None = None) -> list[bytes]:
+    """Prove that the log of ``new`` entries, now by default, only grew since it had ``old``.
+
+    Raises ``ValueError`` where the log never had such sizes.
+    """
+    held = size()
+    new = held if new is None else new
+    if new > held:
+        raise ValueError(f"the log has {held} entries; it cannot prove {new}")
+    return _roots(tree.consistency_spans(old, new))
+
+
+def root_at(size: int) -> bytes:
+    """Return the root of the first ``size`` entries."""
+    return _roots([(0, size)])[0]
+
+
+def _roots(spans: Iterable[tuple[int, int]]) -> list[bytes]:
+    """Return the root of each span from the stored nodes: two look-ups by key, whatever the log's size."""
+    parts = [tree.subtrees(low, high) for low, high in spans]
+    leaves = [index for part in parts for level, index in part if level == 0]
+    places = [tree.place(level, index) for part in parts for level, index in part if level]
+    with guard.system("read nodes of the log's tree"):
+        held = {
+            tree.place(0, seq): bytes.fromhex(leaf)
+            for seq, leaf in LogEntry.objects.filter(seq__in=leaves).values_list("seq", "leaf")
+        }
+        nodes = LogNode.objects.filter(place__in=places).values_list("place", "hash")
+        held |= {place: bytes(node) for place, node in nodes}
+    try:
+        return [tree.root_of([held[tree.place(*each)] for each in part]) for part in parts]
+    except KeyError:
+        raise ValueError("a node of the log's tree is missing; see `entente log verify`") from None
+
+
+def opening(seq: int) -> dict[str, dict[str, str]]:
+    """Return salt and value of each personal field of entry ``seq``; nothing where they were erased.
+
+    Read inside the scope of the data protection officer, who alone sees them.
+    """
+    row = LogOpening.objects.filter(entry__seq=seq).first()
+    if row is None:
+        return {}
+    return {f: {"salt": getattr(row, f"{f}_salt"), "value": v} for f, v in row.values().items()}
+
+
+def marks(seqs: Iterable[int]) -> str:
+    """Return sequence numbers as ranges, such as ``0-4 7``."""
+    made: list[list[int]] = []
+    for seq in sorted(set(seqs)):
+        if made and made[-1][1] == seq - 1:
+            made[-1][1] = seq
+        else:
+            made.append([seq, seq])
+    return " ".join(f"{a}-{b}" if a != b else str(a) for a, b in made)
+
+
+def forget(
+    officer: Officer,
+    purpose: Purpose,
+    *,
+    account: UUID | None = None,
+    seqs: Iterable[int] | None = None,
+    reason: str = "",
+) -> int:
+    """Erase what opens the commitments of an account's entries, or of entries by number; return how many.
+
+    Must run inside the act of erasure. The entries, their leaves and the tree stay; a sealed entry says which
+    were erased, so that an opening that is gone without one is found.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise guard.ScopeMissing("erasing belongs inside its act's transaction")
+    with guard.system("erase openings of the log"):
+        rows = LogOpening.objects.filter(agency_id=officer.agency)
+        if account is not None:
+            rows = rows.filter(officer=str(account))
+        if seqs is not None:
+            rows = rows.filter(entry__seq__in=list(seqs))
+        if account is None and seqs is None:
+            raise ValueError("say whose entries, or which, are to be forgotten")
+        gone = dict(rows.values_list("entry__seq", "pk"))
+        if gone:
+            LogEntry.objects.filter(pk__in=gone.values()).update(account=None)
+            LogOpening.objects.filter(pk__in=gone.values()).delete()
+            thing = Thing(Shape.LOG, owner=officer.agency)
+            append(officer, Act.ERASE, thing, purpose, step="log", reason=reason, erased=marks(gone))
+    return len(gone)

@@ -95,7 +95,9 @@ def read_key(text: str) -> Key:
     raw = _bytes(blob, 1 + KEY_BYTES)
     key = Key(named(name), raw[1:])
     if raw[0] != LOG_KEY or given != key.id_as(LOG_KEY).hex():
-        raise NotANote("the key's name, id and bytes do not belong together; ask the partner to send it again")
+        raise NotANote(
+            "the key's name, id and bytes do not belong together; ask the partner to send it again"
+        )
     return key
 
 
@@ -130,7 +132,9 @@ def read_request(text: str) -> tuple[int, list[bytes], Note]:
     above, gap, note = text.partition("\n\n")
     first, *proof = above.split("\n")
     if not gap or not first.startswith("old ") or len(proof) > PROOF_LINES:
-        raise NotANote("a request is a line `old SIZE`, a proof of at most 63 lines, an empty line and a note")
+        raise NotANote(
+            "a request is a line `old SIZE`, a proof of at most 63 lines, an empty line and a note"
+        )
     return whole(first.removeprefix("old ")), [_bytes(h, ROOT_BYTES) for h in proof], read_note(note)
 
 

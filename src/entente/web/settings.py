@@ -20,6 +20,11 @@ KEY_FOLDER = DESK / "keys"
 # Folders from which a page may take material in; none unless the site says so. {agency}: its short name.
 INTAKE_ROOTS = os.environ.get("ENTENTE_INTAKE_ROOTS", "").split(os.pathsep)
 
+# The log: its name towards partners, how many of them must co-sign, and the authority that stamps its head.
+LOG_ORIGIN = os.environ.get("ENTENTE_LOG_ORIGIN", "")
+LOG_WITNESSES = int(os.environ.get("ENTENTE_WITNESSES", "1"))
+TSA_URL = os.environ.get("ENTENTE_TSA_URL", "")
+
 
 def _secret() -> str:
     """The desk's own secret; without a desk a new one each start, never a known one."""

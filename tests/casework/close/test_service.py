@@ -106,7 +106,7 @@ def test_a_case_is_closed_after_an_outcome_with_a_reason_and_opened_again(case, 
         told = Change.objects.filter(case=case).order_by("made_at").values_list("what", "before__reason")
         assert list(told) == [(service.CLOSE, "the child is safe"), (service.REOPEN, "new media")]
     with guard.system("read the log in a test"):
-        assert not LogEntry.objects.filter(body__contains="new media").exists()
+        assert not LogEntry.objects.filter(opening__reason__contains="new media").exists()
 
 
 def test_each_contributor_is_told_once_and_only_of_its_own(case, circle, it):

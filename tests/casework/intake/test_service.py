@@ -141,7 +141,7 @@ def test_a_second_run_changes_nothing(circle, case, folder):
     assert rows() == before
     assert second.result["known"] == second.result["files"]
     with guard.system("test"):
-        assert "known" in LogEntry.objects.order_by("-seq").first().body
+        assert "known" in LogEntry.objects.order_by("-seq").first().told["reason"]
         assert Job.objects.filter(task="match.check").count() == waiting
 
 

@@ -2,23 +2,22 @@
 
 from django.db import migrations
 
+from entente.records import guard
 from entente.safeguards import tree
 
 
 def store(apps, editor):
-    LogEntry, LogNode = apps.get_model("records", "LogEntry"), apps.get_model("records", "LogNode")
+    entries, nodes = apps.get_model("records", "LogEntry").objects, apps.get_model("records", "LogNode")
     frontier, waiting = [], []
-    from entente.records import guard
-
     with guard.system("store the tree of an older log"):
-        for size, leaf in enumerate(LogEntry.objects.order_by("seq").values_list("leaf", flat=True).iterator()):
+        for size, leaf in enumerate(entries.order_by("seq").values_list("leaf", flat=True).iterator()):
             node = bytes.fromhex(leaf)
-            waiting += [LogNode(place=p, hash=h) for p, h in tree.completed(frontier, size, node)]
+            waiting += [nodes(place=p, hash=h) for p, h in tree.completed(frontier, size, node)]
             frontier = tree.append(frontier, size, node)
             if len(waiting) > 1000:
-                LogNode.objects.bulk_create(waiting)
+                nodes.objects.bulk_create(waiting)
                 waiting = []
-    LogNode.objects.bulk_create(waiting)
+    nodes.objects.bulk_create(waiting)
 
 
 class Migration(migrations.Migration):
