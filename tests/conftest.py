@@ -22,6 +22,35 @@ def shared_data() -> Path:
     return SHARED
 
 
+@pytest.fixture(autouse=True)
+def forced_log_ins_are_confirmed(monkeypatch):
+    """``client.force_login(account)`` stands for an officer who confirmed with a passkey just now.
+
+    ``tests/web/test_strength.py`` and ``test_sessions.py`` take this away, and log in through the door.
+    """
+    from django.test import Client
+
+    from entente.records import sessions
+    from entente.vocabulary.agency import Strength
+    from entente.web import strength
+
+    real_login, real_strength, real_over = Client.force_login, strength.strength_of, sessions.over
+    mark = "forced by a test"
+
+    def login(self, user, backend=None):
+        real_login(self, user, backend)
+        session = self.session
+        session[mark] = True
+        session.save()
+
+    def strength_of(request):
+        return Strength.CONFIRMED if request.session.get(mark) else real_strength(request)
+
+    monkeypatch.setattr(Client, "force_login", login)
+    monkeypatch.setattr(strength, "strength_of", strength_of)
+    monkeypatch.setattr(sessions, "over", lambda session: not session.get(mark) and real_over(session))
+
+
 @pytest.fixture
 def evidence_desk(settings, tmp_path):
     """An empty evidence folder and keys of its own for one test."""

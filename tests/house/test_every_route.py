@@ -151,7 +151,6 @@ CLOSED = {
     "account_signup",
     "account_email",
     "account_email_verification_sent",
-    "account_set_password",
     "account_reset_password",
     "account_confirm_login_code",
     "account_confirm_email",
@@ -244,7 +243,7 @@ def world(circle, case):
             owner=it, name="L", format="csv", sha256="0" * 64, imported_by=circle.it
         )
         stub = Stub.objects.get(case=case)
-        told = Notice.objects.create(owner=au, addressed=it, kind="recall")
+        notice = Notice.objects.create(owner=au, addressed=it, kind="recall")
         broken = Emergency.objects.create(
             owner=it, addressed=au, case=case.pk, act="disclose", why="V-001", asked_by=circle.it_second
         )
@@ -273,7 +272,7 @@ def world(circle, case):
             "list_id": hashes.pk,
             "job_id": job.pk,
             "stub_id": stub.pk,
-            "notice_id": told.pk,
+            "notice_id": notice.pk,
             "emergency_id": broken.pk,
             "paper": "a4",
             "secret": LoginLink.issue(circle.it),

@@ -162,7 +162,7 @@ def test_the_log_is_for_the_data_protection_officer(client, case, circle):
     client.force_login(circle.it)
     refused = client.get(reverse("log"))
     assert refused.status_code == 403
-    assert seen(refused.content, "data protection officer")
+    assert seen(refused.content, "does not allow to audit")
     client.force_login(circle.it_dpo)
     page = client.get(reverse("log"))
     assert page.status_code == 200
@@ -206,4 +206,4 @@ def test_a_list_outside_any_case_is_not_read_without_an_entry(client, circle, pa
     assert client.get(reverse(page)).status_code == 200
     with guard.system("test"):
         (entry,) = LogEntry.objects.all()
-    assert (entry.verb, entry.told["reason"], entry.account) == ("consult", page, circle.it.pk)
+        assert (entry.verb, entry.told["reason"], entry.account) == ("consult", page, circle.it.pk)

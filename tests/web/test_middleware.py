@@ -104,8 +104,8 @@ def test_a_one_time_link_works_once_and_a_look_does_not_spend_it(client, circle)
     for _ in range(3):
         assert client.get(address).status_code == 200
     assert client.get(reverse("board")).status_code == 302
-    assert client.post(address).url == reverse("board")
-    assert client.get(reverse("board")).status_code == 200
+    assert client.post(address).url == reverse("mfa_index")
+    assert client.get(reverse("mfa_index")).status_code == 200
     client.logout()
     again = client.post(address)
     assert again.status_code == 403

@@ -15,6 +15,11 @@ def now() -> datetime:
     return _played.get() or datetime.now(UTC)
 
 
+def moment(seconds: float) -> datetime:
+    """Return the moment that is ``seconds`` after 1970 in UTC, as sessions keep it."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
     """Play what is inside at ``moment``; for demonstrations and tests, never for a served request."""

@@ -12,3 +12,4 @@ class WebConfig(AppConfig):
     def ready(self) -> None:
         """Open the flow once all tables are known."""
         from entente.casework import flow  # noqa: F401 - registers its listeners
+        from entente.web import doorbook  # noqa: F401 - as above: what is written of log-ins and keys

@@ -66,7 +66,6 @@ CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("ENTENTE_ORIGINS", "").split("
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.humanize",
     "django.contrib.staticfiles",
@@ -79,9 +78,9 @@ INSTALLED_APPS = [
     "entente.web",
 ]
 MIDDLEWARE = [
+    "entente.web.middleware.harden",  # outermost, so that no answer is without its headers
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "entente.web.middleware.harden",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -106,6 +105,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "entente.web.context.desk",
+                "entente.web.context.place",
             ]
         },
     }
@@ -116,7 +116,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "records.Account"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "entente.web.passwords.Argon2id",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -133,16 +133,33 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a key that was found opens nothing without its PIN or finger
+MFA_FORMS = {
+    "add_webauthn": "entente.web.passkeys.EnrolForm",
+}
+MFA_ADAPTER = "entente.web.passkeys.KeyAdapter"
+MFA_TOTP_ISSUER = "Entente"
+# One table of limits, ours: safeguards/limits.py.
+ACCOUNT_RATE_LIMITS = False
+MFA_RATE_LIMITS = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "board"
+# `entente demo` alone writes this mark, into a folder of its own making; a banner says it on every page.
+DEMONSTRATION = (DESK / "demonstration").is_file()
 
-SESSION_COOKIE_AGE = 15 * 60
+SESSION_ENGINE = "entente.records.sessions"
+SESSION_COOKIE_AGE = 15 * 60  # of rest, as records/sessions.py, which also knows the longest life
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(os.environ.get("ENTENTE_TLS"))
 CSRF_COOKIE_SAMESITE = "Strict"
 SECURE_REFERRER_POLICY = "same-origin"
+if os.environ.get("ENTENTE_TLS"):  # behind a TLS proxy, which says so to us alone
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French")), ("it", _("Italian"))]

@@ -2,8 +2,8 @@
 
    button[data-ask="ID"]  shows every [data-grey-url] in the element ID (itself included);
    aria-pressed says whether it is shown; data-when-hidden and data-when-shown are its two labels;
-   data-say-shown and data-say-refused are what is told. */
-import { all, say, token, warn } from "./say.js";
+   data-say-shown, data-say-refused and data-say-confirm (it leads to the passkey) are what is told. */
+import { all, say, token, warn, warnOf } from "./say.js";
 
 /** Listen for every asking button, now and later. */
 export function attachAsk() {
@@ -37,7 +37,10 @@ async function bring(holder, button) {
       cache: "no-store",
       redirect: "error",
     });
-    if (!answer.ok) throw new Error(String(answer.status));
+    if (!answer.ok) {
+      if (wanted()) label(button, false);
+      return warnOf(answer, button.dataset.sayRefused, button.dataset.sayConfirm);
+    }
     const picture = await answer.blob();
     if (wanted()) show(holder, picture);
   } catch {

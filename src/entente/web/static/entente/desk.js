@@ -3,6 +3,7 @@ import { attachErrors, attachMenus, attachRail } from "./page.js";
 import { attachAsk } from "./ask.js";
 import { attachGrids } from "./grid.js";
 import { attachMarks } from "./mark.js";
+import { attachPasskeys } from "./passkey.js";
 import { attachReveal } from "./reveal.js";
 import { attachStretches } from "./stretch.js";
 import { attachTheme } from "./theme.js";
@@ -12,6 +13,7 @@ attachTheme();
 attachMenus();
 attachAsk();
 attachReveal();
+attachPasskeys();
 
 /* These prepare an element; each remembers what it has prepared. */
 function prepare(root) {

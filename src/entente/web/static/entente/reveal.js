@@ -6,8 +6,8 @@
    data-purpose              sent with both
    data-seconds              longest showing, 10 when absent
    data-hold="no"            for those who cannot hold: press to show, press again to hide
-   data-say-shown, -hidden, -refused   what is told */
-import { say, token, warn } from "./say.js";
+   data-say-shown, -hidden, -refused, -confirm   what is told; the last leads to the passkey */
+import { say, token, warn, warnOf } from "./say.js";
 
 let showing = null; // at most one picture is in clear on the whole page
 
@@ -56,7 +56,10 @@ async function begin(button) {
   button.dataset.held = "";
   try {
     const answer = await post(button.dataset.revealUrl, { purpose: button.dataset.purpose ?? "" });
-    if (!answer.ok) throw new Error(String(answer.status));
+    if (!answer.ok) {
+      if (showing === act) end();
+      return warnOf(answer, button.dataset.sayRefused, button.dataset.sayConfirm);
+    }
     act.reveal = answer.headers.get("X-Reveal") ?? "";
     const picture = await answer.blob();
     if (showing === act) show(act, picture);

@@ -10,11 +10,25 @@ export function say(text) {
 }
 
 /** Show a text in the corner and announce it at once; it goes after ``seconds``. */
-export function warn(text, seconds = 8) {
+export function warn(text, seconds = 8, link = null) {
   const place = document.getElementById("warn");
   if (!place || !text) return;
   place.textContent = text;
+  if (link) {
+    const anchor = document.createElement("a");
+    anchor.href = link.url;
+    anchor.textContent = link.text;
+    place.append(" ", anchor);
+    return; // what must be followed stays in sight
+  }
   setTimeout(() => { if (place.textContent === text) place.textContent = ""; }, seconds * 1000);
+}
+
+/** Tell why the desk refused a look: when it wants the passkey again, with the way there. */
+export async function warnOf(answer, otherwise, linkText) {
+  const there = answer?.headers.get("X-Confirm");
+  if (there) return warn(await answer.text(), 0, { url: there, text: linkText || there });
+  warn(otherwise);
 }
 
 /** The token that every POST carries. */

@@ -1,0 +1,71 @@
+"""Log-ins under way: kept in our own table, listed by account, ended at once.
+
+A session ends after 15 minutes without an act and after 12 hours in any case (NIST SP 800-63B-4, AAL2 and 3).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+
+from entente.records import clock
+from entente.records.models.session import Session
+
+IDLE = timedelta(minutes=15)
+LONGEST = timedelta(hours=12)
+
+
+class SessionStore(DatabaseStore):
+    """Django's store over a table that knows whose each session is."""
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        """Return our table."""
+        return Session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        """Write whose it is beside the sealed data."""
+        row: Session = super().create_model_instance(data)  # type: ignore[assignment]
+        row.account = UUID(data[SESSION_KEY]) if SESSION_KEY in data else None
+        row.began = clock.moment(data["began"]) if "began" in data else None
+        row.seen = clock.moment(data["seen"]) if "seen" in data else None
+        return row
+
+
+def begin(session: Any) -> None:
+    """Start the clocks of a log-in."""
+    session["began"] = session["seen"] = clock.now().timestamp()
+
+
+def over(session: Any) -> bool:
+    """Whether a log-in has ended: too long without an act, too long in all, or its clocks are missing."""
+    now = clock.now().timestamp()
+    try:
+        rest, life = now - session["seen"], now - session["began"]
+    except (KeyError, TypeError):
+        return True
+    return not (-60 <= rest <= IDLE.total_seconds() and -60 <= life <= LONGEST.total_seconds())
+
+
+def seen(session: Any) -> None:
+    """Note an act; a page that only asks how far a job is, is none."""
+    session["seen"] = clock.now().timestamp()
+
+
+def of_account(account: UUID) -> list[Session]:
+    """Return the log-ins of ``account`` that still hold, the latest first."""
+    now = clock.now()
+    rows = Session.objects.filter(account=account, seen__gt=now - IDLE, began__gt=now - LONGEST)
+    return list(rows.filter(expire_date__gt=now))
+
+
+def end(account: UUID, but: str | None = None) -> int:
+    """End the log-ins of ``account`` at once, but the one with the key ``but``; return how many."""
+    rows = Session.objects.filter(account=account)
+    if but:
+        rows = rows.exclude(session_key=but)
+    return rows.delete()[0]
