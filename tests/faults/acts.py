@@ -63,17 +63,20 @@ def examined() -> dict[str, Any]:
     return {"fsck": command("fsck"), "log": command("log", "verify"), "state": state()}
 
 
-def state() -> list[Any]:
-    """Return what is held, without the numbers and identifiers, which follow the order of the work."""
+def state(number: str = CASE) -> list[Any]:
+    """Return what a case holds, without the numbers and identifiers, which follow the order of the work."""
     from entente.records import guard
     from entente.records.models import Frame, Media, Occurrence
 
     with guard.system("what a test compares"):
-        items = Media.objects.values_list(
+        held = Media.objects.filter(case__number=number)
+        items = held.values_list(
             "size", "md5", "sha1", "sha256", "kind", "pdq", "refusal", "codes", "origin", "source"
         )
-        places = Occurrence.objects.values_list("media__sha256", "folder", "name", "source")
-        return [sorted(map(list, items)), sorted(map(list, places)), Frame.objects.count()]
+        seen = Occurrence.objects.filter(media__in=held)
+        places = seen.values_list("media__sha256", "folder", "name", "source")
+        frames = Frame.objects.filter(media__in=held).count()
+        return [sorted(map(list, items)), sorted(map(list, places)), frames]
 
 
 def resumed(folder: str) -> dict[str, Any]:
@@ -169,3 +172,31 @@ def _differences(old: dict[str, Any], new: dict[str, Any]) -> list[list[Any]]:
         changes += [[table, n, row] for n, row in rows.items() if before.get(n) != row]
         changes += [[table, n, None] for n in before if n not in rows]
     return changes
+
+
+def weaker(old: str, new: str, *words: str) -> dict[str, Any]:
+    """Run a command on a database whose settings promise less than the desk's own."""
+    from django.db import connections
+
+    options = connections["default"].settings_dict["OPTIONS"]
+    assert old in options["init_command"]
+    options["init_command"] = options["init_command"].replace(old, new)
+    return command(*words)
+
+
+def received_in_orders(folder: str, seeds: list[int]) -> list[list[Any]]:
+    """Deliver the same files in many orders, some twice, each order into its own case; return the states."""
+    from random import Random
+
+    files = sorted(str(p) for p in Path(folder).iterdir())
+    for seed in seeds:
+        dice = Random(seed)
+        number = f"NU-2026-{seed:03}"
+        open_case(number)
+        deliveries = [dice.sample(files, dice.randint(1, len(files))) for _ in range(dice.randint(1, 2))]
+        deliveries.append(dice.sample(files, len(files)))
+        dice.shuffle(deliveries)
+        for paths in deliveries:
+            told = command("receive", *paths, "--case", number, "--source", SOURCE)
+            assert told["told"], told
+    return [state(f"NU-2026-{seed:03}") for seed in seeds]

@@ -115,6 +115,7 @@ def _desk(given: str | None) -> list[Finding]:
 
     executor = MigrationExecutor(connection)
     behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    clock = "" if behind else start.clock_warning()
     return [
         Finding("desk", True, str(folder)),
         Finding(
@@ -126,4 +127,5 @@ def _desk(given: str | None) -> list[Finding]:
             not behind,
             "up to date" if not behind else f"run `entente init {folder}` to bring them up",
         ),
+        Finding("clock", not clock, clock or "not before the last entry of the log"),
     ]

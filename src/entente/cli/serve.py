@@ -25,6 +25,8 @@ def run(arguments: list[str]) -> int:
         return words.refuse("serve", fault)
     if held := taken(told.host, told.port):
         return words.refuse("serve", held)
+    if warning := start.clock_warning():
+        sys.stderr.write(f"entente serve: {warning}\n")
     address = f"http://{told.host}:{told.port}/"
     if told.json:
         words.say({"address": address}, as_json=True)

@@ -90,6 +90,25 @@ def open_for_work(folder: Path) -> None:
         raise NoDesk(str(fault)) from None
 
 
+def clock_warning() -> str:
+    """Return what to say when the clock stands before the last entry of the log; empty where it is well.
+
+    The order of the log is its numbers, not its times, so nothing is lost; but expiries and review dates
+    are judged by the clock.
+    """
+    from django.db.models import Max
+
+    from entente.records import clock, guard
+    from entente.records.models import LogEntry
+
+    with guard.system("compare the clock with the log"):
+        last = LogEntry.objects.aggregate(last=Max("at"))["last"]
+    if last is None or clock.now() >= last:
+        return ""
+    behind = (last - clock.now()).total_seconds()
+    return f"the clock stands {behind:.0f} s before an entry of the log; set it: expiries are judged by it"
+
+
 def _set_up(folder: Path) -> None:
     os.environ["ENTENTE_DESK"] = str(folder)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "entente.web.settings")
