@@ -140,6 +140,7 @@ DOORS = {
     "account_set_password",
     "enter",
     "set_language",
+    "witness",  # partners' machines: a pinned log key signs, or nothing is there
     "account_login",
     "account_logout",
     "account_reauthenticate",

@@ -15,15 +15,28 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.intake.service import CaseRefused, open_case
-from entente.records import log
+from entente.records import checkpoint, log
 from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page, consult, desk_page
-from entente.records.models import Account, Case, Feedback, Job, LogEntry, Membership, Priority, Stub
+from entente.records.models import (
+    Account,
+    Case,
+    Checkpoint,
+    Feedback,
+    Job,
+    LogAlarm,
+    LogEntry,
+    Membership,
+    PartnerLog,
+    Priority,
+    Stub,
+)
 from entente.safeguards.access import FOUNDERS, Act, Shape, Thing, opens_content
 from entente.vocabulary.case import Clock, Stage
 from entente.vocabulary.handling import Audience, HandlingCode, Purpose
 from entente.web.context import steps_of
 
+PROVED = 20_000  # entries that the page proves each time; the whole log: `entente log verify`
 STAGE_NAMES = {
     Stage.DISCOVERED: _("Discovered"),
     Stage.REGION: _("Region"),
@@ -165,11 +178,20 @@ def log_page(request: DeskRequest) -> HttpResponse:
     """Show the agency's entries to its data protection officer, and prove the whole log."""
     thing = Thing(Shape.LOG, owner=request.officer.agency)
     with acting(request.officer, Act.AUDIT, thing, request.purpose, step="log", reason="log page"):
-        entries = Paginator(LogEntry.objects.order_by("-seq"), 100).get_page(request.GET.get("page"))
+        latest = LogEntry.objects.select_related("opening").order_by("-seq")
+        entries = Paginator(latest, 100).get_page(request.GET.get("page"))
         entries.object_list = list(entries.object_list)
-    numbers = dict(Account.objects.filter(agency=request.officer.agency).values_list("pk", "username"))
-    rows = [(e, numbers.get(e.account, e.account)) for e in entries.object_list]
-    return render(request, "log.html", {"entries": entries, "rows": rows, "proof": log.verify()})
+    numbers = dict(PartnerLog.objects.values_list("pk", "name"))
+    numbers |= dict(Account.objects.filter(agency=request.officer.agency).values_list("pk", "username"))
+    said = {
+        "entries": entries,
+        "rows": [(e, numbers.get(e.account, e.account)) for e in entries.object_list],
+        "proof": log.verify(PROVED),
+        "witnessed": checkpoint.witnessed(),
+        "signed": Checkpoint.objects.order_by("number").last(),
+        "alarms": LogAlarm.objects.select_related("partner")[:10],
+    }
+    return render(request, "log.html", said)
 
 
 @require_safe

@@ -9,7 +9,7 @@ from django.urls import include, path
 from entente.casework import STEPS
 from entente.casework.cooperate import views as cooperate
 from entente.casework.match import views as match
-from entente.web import accounts, board, emergencies, login, notices
+from entente.web import accounts, board, emergencies, login, notices, witness
 
 urlpatterns = [
     path("", board.board, name="board"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("account/2fa/", include("allauth.mfa.urls")),
     path("account/", include(login.account_urlpatterns)),
     path("log/", board.log_page, name="log"),
+    path("witness/add-checkpoint", witness.add_checkpoint, name="witness"),
     path("cases/new/", board.new_case, name="new-case"),
     path("cases/<uuid:case_id>/", board.case_front, name="case"),
     path("cases/<uuid:case_id>/emergency/", emergencies.emergency_in_case, name="case-emergency"),
