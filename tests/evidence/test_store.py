@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import random
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -17,11 +19,15 @@ from uuid import UUID
 
 import pytest
 
+from entente.evidence import seal
+from entente.evidence.disk import Disk
 from entente.evidence.keyring import FileKeyRing
 from entente.evidence.keys import KeyRefused, make_key, node_key, read_key
 from entente.evidence.objects import Folder
-from entente.evidence.store import EvidenceStore, NotKept, StoreFailed
-from entente.vocabulary.media import RefusalCode
+from entente.evidence.open import Known, read, render
+from entente.evidence.store import Damaged, Erased, EvidenceStore, NotKept, State, StoreFailed, SyncFailed
+from entente.vocabulary.media import Refusal, RefusalCode
+from tests.evidence.drawn import clip, encoded, scene
 
 KEY = bytes(range(32))
 CASE, OTHER = UUID(int=1), UUID(int=2)
@@ -86,15 +92,209 @@ def test_an_original_is_read_only(store: EvidenceStore) -> None:
     assert stat.S_IMODE((store.root / "incoming").stat().st_mode) == 0o700
 
 
-def test_one_flipped_bit_is_found(store: EvidenceStore) -> None:
-    kept = store.keep_bytes(os.urandom(5000), CASE)
+FLIPS = 200
+
+
+def test_of_many_flipped_bits_each_is_found_named_and_served_to_nobody(store: EvidenceStore) -> None:
+    """Reference F8: one bit in each of 200 random places of the store's files."""
+    chance = random.Random(8)
+    held = {store.keep_bytes(chance.randbytes(n), CASE).key: n for n in (0, 1, 900, 5000, 70_000, 200_000)}
+    assert {store.state(key) for key in held} == {State.INTACT}
+    files = {key: placed(store, key) for key in held}
+    whole = {key: path.read_bytes() for key, path in files.items()}
+    served = []
+    for _ in range(FLIPS):
+        key = chance.choice(list(held))
+        place = chance.randrange(len(whole[key]))
+        changed = bytearray(whole[key])
+        changed[place] ^= 1 << chance.randrange(8)
+        files[key].chmod(0o600)
+        files[key].write_bytes(changed)
+        if store.state(key, case=CASE) is not State.DAMAGED or store.check(key):
+            served.append((key, place))
+        with pytest.raises(Damaged), store.open(key) as stream:
+            stream.read()
+        opened_ = read(store.original(key))
+        assert opened_.refusal and opened_.refusal.code is RefusalCode.DAMAGED
+        files[key].write_bytes(whole[key])
+    assert served == []
+    assert {store.state(key) for key in held} == {State.INTACT}
+    assert store.state("0" * 64) is State.MISSING and not store.check("0" * 64)
+
+
+def test_a_damaged_chunk_is_refused_to_a_decoder_too(store: EvidenceStore) -> None:
+    picture = encoded(scene(300, 400, seed=4), "BMP")
+    kept = store.keep_bytes(picture, CASE)
+    assert len(picture) > 2 * 65_536
+    path = placed(store, kept.key)
+    data = bytearray(path.read_bytes())
+    data[70_000 + 40_000] ^= 1  # the second chunk: neither the head nor the end, which are looked at first
+    path.chmod(0o600)
+    path.write_bytes(data)
+    known = Known(kept.size, kept.md5, kept.sha1, kept.sha256)
+    seen = read(store.original(kept.key), known=known)
+    assert seen.refusal and seen.refusal.code is RefusalCode.DAMAGED and not seen.hashes
+    shown = render(store.original(kept.key), "clear")
+    assert isinstance(shown, Refusal)
+
+
+def test_the_same_bytes_mend_what_was_damaged(store: EvidenceStore) -> None:
+    kept = store.keep_bytes(b"x" * 5000, CASE)
     path = placed(store, kept.key)
     path.chmod(0o600)
-    data = bytearray(path.read_bytes())
-    data[4321] ^= 4
-    path.write_bytes(data)
+    path.write_bytes(path.read_bytes()[:-1])
     assert not store.check(kept.key)
-    assert not store.check("0" * 64)
+    again = store.keep_bytes(b"x" * 5000, CASE)
+    assert (again.key, again.fresh) == (kept.key, True)
+    assert store.check(kept.key)
+
+
+def test_the_same_bytes_in_two_cases_are_two_objects_that_tell_nothing_of_each_other(
+    store: EvidenceStore,
+) -> None:
+    one, two = store.keep_bytes(b"shared" * 9000, CASE), store.keep_bytes(b"shared" * 9000, OTHER)
+    assert one.key != two.key and one.fresh and two.fresh and one.sha256 == two.sha256
+    assert store.key_of(one.sha256, OTHER) == two.key
+    parts = [
+        {p.read_bytes()[i : i + 16] for i in range(seal.HEADER, 5000, 16)}
+        for p in map(placed, [store] * 2, (one.key, two.key))
+    ]
+    assert not parts[0] & parts[1]
+    placed(store, two.key).chmod(0o600)
+    placed(store, two.key).write_bytes(placed(store, one.key).read_bytes())
+    with pytest.raises(Damaged):
+        store.open(two.key)
+    assert store.state(two.key, case=OTHER) is State.DAMAGED
+
+
+def test_an_erased_case_is_gone_and_the_other_stays(store: EvidenceStore, tmp_path: Path) -> None:
+    one, two = store.keep_bytes(b"shared", CASE), store.keep_bytes(b"shared", OTHER)
+    assert store.forget(CASE) and not store.forget(CASE)
+    for act in (store.open, store.check):
+        with pytest.raises(Erased):
+            act(one.key)
+    with pytest.raises(Erased):
+        store.keep_bytes(b"more", CASE)
+    assert store.state(one.key) is State.ERASED
+    refused = read(store.original(one.key)).refusal
+    assert refused and refused.code is RefusalCode.ERASED
+    with store.open(two.key) as stream:
+        assert stream.read() == b"shared"
+    assert store.remove(one.key) and not store.remove(one.key)
+    assert list(store.keys()) == [two.key]
+    assert opened(tmp_path).state(two.key) is State.INTACT
+
+
+def test_no_plain_byte_is_ever_on_the_disk(store: EvidenceStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = []
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda handle, data: written.append(bytes(data)) or real(handle, data))
+    picture = encoded(scene(300, 400, seed=3), "PNG")
+    kept = store.keep_bytes(picture, CASE)
+    assert read(store.original(kept.key)).sha256 == kept.sha256
+    assert not isinstance(render(store.original(kept.key), "grey"), Refusal)
+    on_disk = b"".join(p.read_bytes() for p in store.root.parent.rglob("*") if p.is_file()) + b"".join(
+        written
+    )
+    assert len(on_disk) > 2 * len(picture)
+    assert not any(picture[i : i + 24] in on_disk for i in range(0, len(picture) - 24, 211))
+
+
+def test_a_sealed_film_is_read_in_the_sandbox_as_the_plain_one_is(
+    store: EvidenceStore, tmp_path: Path
+) -> None:
+    clip(tmp_path / "a.mp4")
+    kept = store.keep(tmp_path / "a.mp4", CASE)
+    assert read(store.original(kept.key)) == read(tmp_path / "a.mp4")
+    assert render(store.original(kept.key), "clear", t=0.5) == render(tmp_path / "a.mp4", "clear", t=0.5)
+
+
+class LittleRoom(Disk):
+    free, total = 0, 0
+
+    def room(self, folder: Path) -> tuple[int, int]:
+        return self.free, self.total
+
+
+@pytest.mark.parametrize(
+    ("free", "total", "taken"),
+    [
+        (3 << 30, 40 << 30, True),
+        (2 << 30, 40 << 30, True),
+        ((2 << 30) - 1, 20 << 30, False),
+        (4 << 30, 100 << 30, False),  # under 5 %
+        (6 << 30, 100 << 30, True),
+    ],
+)
+def test_nothing_is_taken_in_where_little_room_is_left(
+    tmp_path: Path, free: int, total: int, taken: bool
+) -> None:
+    disk = LittleRoom()
+    disk.free, disk.total = 1 << 40, 1 << 40
+    store = opened(tmp_path, disk=disk)
+    kept = store.keep_bytes(b"before", CASE)
+    disk.free, disk.total = free, total
+    if taken:
+        assert store.keep_bytes(b"after", CASE).fresh
+        return
+    with pytest.raises(NotKept, match="GiB") as refused:
+        store.keep_bytes(b"after", CASE)
+    assert refused.value.refusal.code is RefusalCode.NO_SPACE
+    assert store.check(kept.key), "what is held can be read"
+    assert len(list(store.keys())) == 1
+
+
+def test_a_store_that_lost_a_sync_takes_nothing_in_until_it_is_trusted_again(
+    store: EvidenceStore, tmp_path: Path
+) -> None:
+    kept = store.keep_bytes(b"x", CASE)
+    store._stop(SyncFailed("the disk did not confirm a write"))
+    for each in (store, opened(tmp_path)):
+        assert "fsck" in each.read_only
+        with pytest.raises(StoreFailed, match="nothing is taken in"):
+            each.keep_bytes(b"y", CASE)
+        assert each.check(kept.key)
+    store.trust()
+    assert store.read_only == "" == opened(tmp_path).read_only
+    assert store.keep_bytes(b"y", CASE).fresh
+
+
+def test_a_store_of_the_unsealed_format_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "store" / "incoming").mkdir(parents=True)
+    (tmp_path / "store" / "key-mark").write_text("ab" * 32)
+    with pytest.raises(StoreFailed, match=r"before originals were sealed.*entente init"):
+        opened(tmp_path)
+
+
+def test_a_store_whose_case_keys_are_lost_is_refused(store: EvidenceStore, tmp_path: Path) -> None:
+    store.keep_bytes(b"x", CASE)
+    for path in (tmp_path / "keys").iterdir():
+        path.unlink()
+    with pytest.raises(KeyRefused, match=r"lost.*restore"):
+        opened(tmp_path)
+
+
+def test_a_case_key_that_is_lost_is_told_apart_from_damage(store: EvidenceStore, tmp_path: Path) -> None:
+    kept = store.keep_bytes(b"x", CASE)
+    with sqlite3.connect(tmp_path / "keys" / "case-keys.sqlite3") as base:
+        base.execute("delete from case_key")
+    assert store.state(kept.key, case=CASE) is State.NO_KEY
+    with pytest.raises(Damaged, match="restore the case keys"):
+        store.open(kept.key)
+
+
+def test_orphans_are_swept_when_they_are_old_and_nothing_claims_them(store: EvidenceStore) -> None:
+    claimed, old, young = (store.keep_bytes(data, CASE).key for data in (b"1", b"2", b"3"))
+    day = 24 * 3600
+    for key in (claimed, old):
+        os.utime(placed(store, key), (time.time() - day - 60,) * 2)
+    found = list(store.orphans({claimed}))
+    assert [(o.key, o.case) for o in found] == [(old, CASE)]
+    assert store.keep_bytes(b"2", CASE).fresh is False, "an import takes it up in this moment"
+    assert not store.remove_orphan(found[0])
+    os.utime(placed(store, old), (time.time() - day - 60,) * 2)
+    assert store.remove_orphan(found[0])
+    assert set(store.keys()) == {claimed, young}
 
 
 def test_a_key_that_is_none_never_becomes_a_path(store: EvidenceStore) -> None:
@@ -123,14 +323,18 @@ def test_a_failed_fsync_is_final_and_acknowledges_nothing(
     calls = []
 
     def failing(handle: int) -> None:
-        calls.append(handle)
+        calls.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", failing)
     with pytest.raises(StoreFailed, match="did not confirm"):
         store.keep_bytes(b"lost", CASE)
-    assert len(calls) == 1, "a second fsync that succeeds proves nothing"
+    assert len(calls) == len(set(calls)), "a second fsync that succeeds proves nothing"
     monkeypatch.undo()
+    with pytest.raises(StoreFailed, match="fsck"):
+        store.keep_bytes(b"more", CASE)
+    with pytest.raises(StoreFailed, match="fsck"):
+        opened(store.root.parent).keep_bytes(b"more, in another process", CASE)
     assert not list(store.keys()) and not list((store.root / "incoming").iterdir())
 
 

@@ -85,7 +85,7 @@ class Disk:
 
     def mkdir(self, path: Path) -> None:
         """Make a folder for its owner only; nothing happens where it is."""
-        path.mkdir(exist_ok=True, mode=0o700)
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def exists(self, path: Path) -> bool:
         """Whether there is a plain file or a folder, not a link."""

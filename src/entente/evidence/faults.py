@@ -17,6 +17,10 @@ class Damaged(OSError):
     """An object in the store is not what was sealed: not one byte of the damaged part is given out."""
 
 
+class Keyless(Damaged):
+    """Its header names a case that has no key here: the key is lost, or the header was changed."""
+
+
 class Erased(OSError):
     """The case's key was destroyed: what was sealed with it cannot be read by anybody any more."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from entente.evidence.digests import Digests
+from entente.evidence.faults import Damaged
 from entente.evidence.identify import HEAD, Identified, identify
 from entente.evidence.reach import NotOpened, open_original, walk
 from entente.evidence.sandbox import Answer, Sandbox, shared
@@ -184,7 +185,10 @@ def _identified(source: Source) -> Identified:
 
 
 def _unreadable(error: OSError) -> Refusal:
-    why = f"its bytes cannot be read ({error.strerror or error}); copy it again from its carrier"
+    if isinstance(error, Damaged):
+        why = f"it was changed in the evidence store: {error}; run `entente fsck` and restore it"
+        return Refusal(RefusalCode.DAMAGED, why)
+    why = f"its bytes cannot be read ({error.strerror}); copy it again from its carrier"
     return Refusal(RefusalCode.UNREADABLE, why)
 
 

@@ -20,7 +20,7 @@ from uuid import UUID
 from entente.evidence import seal
 from entente.evidence.digests import Digests
 from entente.evidence.disk import Disk, demand_folder_synced, demand_synced, typed
-from entente.evidence.faults import Damaged, Erased, NotKept, StoreFailed, SyncFailed
+from entente.evidence.faults import Damaged, Erased, Keyless, NotKept, StoreFailed, SyncFailed
 from entente.evidence.keyring import KeyRing, NoKey
 from entente.evidence.objects import Blob, Folder, Objects
 from entente.evidence.reach import NotOpened, open_original
@@ -219,8 +219,8 @@ class EvidenceStore:
             return State.MISSING
         except Erased:
             return State.ERASED
-        except NoKey:
-            return State.NO_KEY if case is not None else State.DAMAGED
+        except Keyless:
+            return State.NO_KEY if case is not None and self._case_of(key) == case else State.DAMAGED
         except OSError:
             return State.DAMAGED
 
@@ -304,6 +304,7 @@ class EvidenceStore:
         if any(self.objects.names()):
             raise StoreFailed(f"{self.root} has originals but no key-mark; restore it from the backup")
         self._ring.begin()
+        demand_folder_synced(self._disk, self.root.parent)
         with self._temporary() as (path, handle):
             self._write(handle, (_MARK_FORMAT + self._ring.mark()).encode())
             demand_synced(self._disk, handle)
@@ -398,7 +399,11 @@ class EvidenceStore:
 
     def _object_key(self, blob: Blob, key: str) -> bytes:
         header = _header(blob)
-        return seal.unwrap(header, self._ring.case_key(seal.case_of(header)), key)
+        try:
+            case_key = self._ring.case_key(seal.case_of(header))
+        except NoKey as error:
+            raise Keyless(f"its header was changed, or {error}") from None
+        return seal.unwrap(header, case_key, key)
 
     def _case_of(self, key: str) -> UUID | None:
         blob = self.objects.open(key)
