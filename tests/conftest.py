@@ -124,3 +124,12 @@ def case(circle):
         victim_number="V-001",
         discovered_at=datetime.now(UTC) - timedelta(days=1),
     )
+
+
+@pytest.fixture
+def first_wall_off():
+    """Allow all in place of the first wall: what is then still hidden, the database hides."""
+    from tests.records.walls import without_the_first_wall
+
+    with without_the_first_wall():
+        yield

@@ -1,4 +1,7 @@
-"""The law behind every query again, on a real PostgreSQL: the tests of the guard and the log, unchanged."""
+"""The law behind every query again, on a real PostgreSQL: the tests of guard, log and walls, unchanged.
+
+The role is one that row-level security binds, and it owns the tables: as a desk should be set up.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def _programs() -> Path | None:
 
 @pytest.fixture
 def cluster() -> Iterator[str]:
-    """A throw-away cluster on a socket of its own; yields its address."""
+    """A throw-away cluster on a socket of its own; yields its address for the desk's role."""
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian: postgresql): the guard ran on SQLite only")
@@ -41,8 +44,10 @@ def cluster() -> Iterator[str]:
     control = [*as_postgres, programs / "pg_ctl", "-D", data, "-w"]
     options = f"-c listen_addresses='' -c fsync=off -k {socket}"
     subprocess.run([*control, "-o", options, "-l", folder / "log", "start"], **quiet)
+    role = "CREATE ROLE entente LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS"
+    subprocess.run([programs / "psql", "-h", socket, "-U", user, "-d", "postgres", "-c", role], **quiet)
     try:
-        yield f"postgres://{user}@{str(socket).replace('/', '%2F')}/postgres"
+        yield f"postgres://entente@{str(socket).replace('/', '%2F')}/postgres"
     finally:
         subprocess.run([*control, "stop", "-m", "fast"], **quiet)
         shutil.rmtree(folder, ignore_errors=True)

@@ -2,7 +2,8 @@
 
 Django's compiler is not a public interface: it is pinned to 5.2 and ``tests/records/test_guard.py`` is
 the tripwire. Technique: each BaseTable or Join of a guarded table is compiled to a filtered subselect under
-the same alias.
+the same alias. What the subselect reads is the second wall's (``records.wall``): on SQLite a view in place
+of the table, whatever the guard's condition says or fails to say.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class _Guarded:
         if not isinstance(node, BaseTable | Join) or node.table_name not in guard.GUARDED:
             return sql, params
         kept = guard.predicate(node.table_name, "x_")
-        if kept is None:
+        readable = self.connection.readable(node.table_name)
+        if kept is None and readable == node.table_name:
             return sql, params
         quote = self.quote_name_unless_alias  # type: ignore[attr-defined]
         table = quote(node.table_name)
@@ -49,8 +51,15 @@ class _Guarded:
         old = table if plain else f"{table} {node.table_alias}"
         if old not in sql:
             raise guard.ScopeMissing(f"the guard does not recognise this statement: {sql}")
-        chosen = f"(SELECT * FROM {table} x_ WHERE {kept[0]}) {alias}"
-        return sql.replace(old, chosen, 1), [*self._adapt(kept[1]), *params]
+        where, more = self._condition(kept)
+        chosen = f"(SELECT * FROM {quote(readable)} x_{where}) {alias}"
+        return sql.replace(old, chosen, 1), [*more, *params]
+
+    def _condition(self, kept: tuple[str, list[Any]] | None) -> tuple[str, list[Any]]:
+        """Return the guard's condition as a WHERE; without one the second wall is alone."""
+        if kept is None:
+            return "", []
+        return f" WHERE {self.connection.behind(kept[0])}", self._adapt(kept[1])
 
 
 class _Writing(_Guarded):
@@ -61,17 +70,20 @@ class _Writing(_Guarded):
     def _restrict(self, sql: str, params: Any) -> tuple[str, tuple[Any, ...]]:
         table = self.query.get_meta().db_table
         guard.writing(table)
-        if table not in guard.GUARDED or not sql:
+        if not sql:
             return sql, params
+        if table not in guard.GUARDED:
+            return sql + self.connection.own_write(table), params
         kept = guard.predicate(table, "x_")
-        if kept is None:
-            return sql, params
+        readable = self.connection.readable(table)
+        own = self.connection.own_write(table)
+        if kept is None and readable == table:
+            return sql + own, params
         quote = self.connection.ops.quote_name
         joint = " AND " if " WHERE " in sql else " WHERE "
-        limit = (
-            f"{joint}{quote(table)}.{quote('id')} IN (SELECT x_.id FROM {quote(table)} x_ WHERE {kept[0]})"
-        )
-        return sql + limit, (*params, *self._adapt(kept[1]))
+        where, more = self._condition(kept)
+        limit = f"{joint}{quote(table)}.{quote('id')} IN (SELECT x_.id FROM {quote(readable)} x_{where})"
+        return sql + limit + own, (*params, *more)
 
 
 class SQLCompiler(_Guarded, compiler.SQLCompiler):
@@ -87,8 +99,10 @@ class SQLInsertCompiler(_Guarded, compiler.SQLInsertCompiler):
 
     def as_sql(self, with_limits: bool = True, with_col_aliases: bool = False) -> Any:
         """Refuse outside an act."""
-        guard.writing(self.query.get_meta().db_table)
-        return super().as_sql()
+        table = self.query.get_meta().db_table
+        guard.writing(table)
+        own = self.connection.own_write(table)
+        return [(sql + own, params) for sql, params in super().as_sql()]
 
 
 class SQLUpdateCompiler(_Writing, compiler.SQLUpdateCompiler):

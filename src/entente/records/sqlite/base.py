@@ -1,7 +1,22 @@
-"""Django's sqlite3 backend, with compilers that ask the law."""
+"""Django's sqlite3 backend, with compilers that ask the law and the second wall on every connection."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+from uuid import UUID
 
 from django.db.backends.sqlite3 import base
 from django.db.backends.sqlite3.operations import DatabaseOperations as Plain
+from django.db.backends.sqlite3.schema import DatabaseSchemaEditor as PlainEditor
+
+from entente.records import guard, wall
+from entente.records.sqlite.warden import Warden
+
+STATEMENTS = 512  # kept prepared for each connection: the warden is asked once for each
 
 
 class DatabaseOperations(Plain):
@@ -9,8 +24,178 @@ class DatabaseOperations(Plain):
 
     compiler_module = "entente.records.compiler"
 
+    def execute_sql_flush(self, sql_list: Iterable[str]) -> None:
+        """Empty the tables for a test."""
+        with guard.system("empty the tables"):
+            super().execute_sql_flush(sql_list)
+
+
+class DatabaseSchemaEditor(PlainEditor):
+    """Changes the schema in the system's scope, the second wall's views out of the way."""
+
+    connection: DatabaseWrapper
+
+    def __enter__(self) -> Any:
+        """Take the views away first: SQLite refuses to change a table under a view."""
+        self.connection.raze()
+        return super().__enter__()
+
+    def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
+        """Put them back."""
+        try:
+            super().__exit__(exc_type, exc_value, traceback)
+        finally:
+            self.connection.build()
+
+    def execute(self, sql: Any, params: Any = ()) -> None:
+        """Run one statement of a migration."""
+        with guard.system("the schema changes"):
+            super().execute(sql, params)
+
+
+class Cursor(base.SQLiteCursorWrapper):
+    """Marks each statement with the scope's kind, and reads its rows in the scope that asked for them."""
+
+    connection: Connection
+    _asked: guard.Scope | None = None
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        """Run one statement."""
+        self._asked = wall.held()
+        return super().execute(self.connection.marked(query), params)
+
+    def executemany(self, query: str, param_list: Any) -> Any:
+        """Run one statement many times."""
+        self._asked = wall.held()
+        return super().executemany(self.connection.marked(query), param_list)
+
+    @contextmanager
+    def _as_asked(self) -> Iterator[None]:
+        """SQLite finds rows as they are fetched: by then another scope may be open."""
+        token = guard._scope.set(self._asked)
+        try:
+            yield
+        finally:
+            guard._scope.reset(token)
+
+    def fetchone(self) -> Any:
+        """Return the next row."""
+        if wall.held() is self._asked:
+            return super().fetchone()
+        with self._as_asked():
+            return super().fetchone()
+
+    def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the next rows."""
+        if wall.held() is self._asked:
+            return super().fetchmany(*args, **kwargs)
+        with self._as_asked():
+            return super().fetchmany(*args, **kwargs)
+
+    def fetchall(self) -> Any:
+        """Return the rows that are left."""
+        if wall.held() is self._asked:
+            return super().fetchall()
+        with self._as_asked():
+            return super().fetchall()
+
+    def __next__(self) -> Any:
+        if wall.held() is self._asked:
+            return super().__next__()
+        with self._as_asked():
+            return super().__next__()
+
+
+class Connection(sqlite3.Connection):
+    """A connection with no way past its warden: no copy of the whole, no cursor without marks."""
+
+    warden: Warden | None = None  # not yet, while the connection is being set up
+
+    def marked(self, query: str) -> str:
+        """Return ``query`` under the mark of the scope in force."""
+        return self.warden.marked(query) if self.warden else query
+
+    def cursor(self, factory: Any = Cursor) -> Any:
+        """Return a cursor that marks its statements."""
+        return super().cursor(factory if issubclass(factory, Cursor) else Cursor)
+
+    def _system_only(self) -> None:
+        scope = wall.held()
+        if scope is None or scope.officer is not None:
+            raise guard.ScopeMissing("the database as a whole is copied by the system only")
+
+    def blobopen(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse outside the system's scope: SQLite does not ask the warden here."""
+        self._system_only()
+        return super().blobopen(*args, **kwargs)
+
+    def backup(self, *args: Any, **kwargs: Any) -> None:
+        """Refuse outside the system's scope: SQLite does not ask the warden here."""
+        self._system_only()
+        super().backup(*args, **kwargs)
+
+    def serialize(self, *args: Any, **kwargs: Any) -> bytes:
+        """Refuse outside the system's scope: SQLite does not ask the warden here."""
+        self._system_only()
+        return super().serialize(*args, **kwargs)
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection whose every statement passes the guard."""
+    """A connection whose every statement passes the guard, and then the warden."""
 
     ops_class = DatabaseOperations
+    SchemaEditorClass = DatabaseSchemaEditor
+
+    @cached_property
+    def warden(self) -> Warden:
+        """The second wall of this thread; made when the first statement is, so that all tables are known."""
+        return Warden()
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return Django's parameters with our connection."""
+        return {"cached_statements": STATEMENTS, **super().get_connection_params(), "factory": Connection}
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """Open a connection and raise the wall on it."""
+        made = super().get_new_connection(conn_params)
+        self.warden.raise_on(made, self._stored)
+        made.warden = self.warden
+        return made
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        """Return a cursor that marks its statements."""
+        return self.connection.cursor(Cursor)
+
+    def check_constraints(self, table_names: Any = None) -> None:
+        """Look for broken foreign keys in all rows, whoever may see them."""
+        with guard.system("check foreign keys"):
+            super().check_constraints(table_names)
+
+    def raze(self) -> None:
+        """Take the wall's views away while the schema is changed."""
+        self.ensure_connection()
+        self.warden.raze(self.connection)
+
+    def build(self) -> None:
+        """Put the views back."""
+        with guard.system("the schema changed"):
+            self.warden.build(self.connection)
+
+    def readable(self, table: str) -> str:
+        """Return what stands for ``table`` in a statement of the scope in force."""
+        scope = wall.held()
+        return self.warden.views[table] if scope is not None and scope.officer is not None else table
+
+    def behind(self, sql: str) -> str:
+        """Return the first wall's condition, reading behind the second."""
+        return self.warden.behind(sql)
+
+    def own_write(self, table: str) -> str:
+        """Return the mark of a statement that the guard's compiler wrote to change ``table``."""
+        return self.warden.own.get(table, "")
+
+    def _stored(self, value: Any) -> Any:
+        """Write a fact as the columns have it."""
+        if isinstance(value, UUID):
+            return value.hex
+        return self.ops.adapt_datetimefield_value(value) if hasattr(value, "tzinfo") else value
