@@ -12,6 +12,7 @@ from django.db import transaction
 
 from entente.records import checkpoint, clock, guard, limits, log
 from entente.records.models.agency import Account
+from entente.records.models.custody import Seal
 from entente.safeguards.access import Act, Deny, Thing, decide
 from entente.safeguards.limits import of_act
 from entente.vocabulary.agency import Officer
@@ -92,7 +93,7 @@ def acting(
     with _denials_kept(), transaction.atomic(), guard.scope(officer, purpose, act):
         _within_limits(_Refused(officer, act, thing, purpose, step, reason, "too often"))
         yield deed
-        log.append(
+        entry = log.append(
             officer,
             act,
             thing,
@@ -101,6 +102,9 @@ def acting(
             reason=deed.reason,
             recipients=deed.recipients,
             after={"sealed": deed.sealed} if deed.sealed else None,
+        )
+        Seal.objects.bulk_create(
+            Seal(digest=digest, seq=entry.seq, place=n) for n, digest in enumerate(deed.sealed)
         )
         if act in {Act.DISCLOSE, Act.EXPORT}:
             checkpoint.on_export()

@@ -44,18 +44,24 @@ def leaf_of(row: Custody) -> bytes:
     return tree.leaf_hash(canonical(row.as_record()).encode())
 
 
-def record(deed: Deed, officer: Officer, made: Sequence[Made]) -> list[Derivation]:
-    """Write what one act derived and have its log entry seal the root over all of it."""
+def record(
+    deed: Deed, officer: Officer, made: Sequence[Made], *, instead: Agency | None = None
+) -> list[Derivation]:
+    """Write what one act derived and have its log entry seal the root over all of it.
+
+    ``instead`` is the agency in whose case the desk records it when another's officer was shown something:
+    that officer is not named there.
+    """
     if not made:
         return []
-    carried = {
-        "owner": Agency.objects.get(pk=officer.agency),
-        "made_by": Account.objects.filter(pk=officer.id).first(),
+    carried: dict[str, Any] = {
+        "owner": instead or Agency.objects.get(pk=officer.agency),
+        "made_by": None if instead else Account.objects.filter(pk=officer.id).first(),
     }
     rows = [_row(each, carried) for each in made]
     leaves = [leaf_of(row) for row in rows]
     root = tree.root(leaves).hex()
-    mixed = _mixed(officer, [s for each in made for s in each.sources])
+    mixed = _mixed(carried["owner"], [s for each in made for s in each.sources])
     for place, (row, each) in enumerate(zip(rows, made, strict=True)):
         row.root, row.leaf, row.leaves = root, place, len(rows)
         row.proof = [h.hex() for h in tree.inclusion_proof(leaves, place)]
@@ -66,13 +72,13 @@ def record(deed: Deed, officer: Officer, made: Sequence[Made]) -> list[Derivatio
     return rows
 
 
-def _mixed(officer: Officer, sources: Sequence[CaseBound]) -> set[UUID]:
+def _mixed(owner: Agency, sources: Sequence[CaseBound]) -> set[UUID]:
     """Return the sources that hold another agency's information, so that what derives from them does too."""
     with guard.system("whose information is in what was derived from"):
         shared = set(
             Originator.objects.filter(thing__in={s.pk for s in sources}).values_list("thing", flat=True)
         )
-    return shared | {s.pk for s in sources if s.owner_id != officer.agency}
+    return shared | {s.pk for s in sources if s.owner_id != owner.pk}
 
 
 def _row(each: Made, carried: Mapping[str, Any]) -> Derivation:

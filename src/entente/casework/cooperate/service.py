@@ -20,16 +20,19 @@ from entente.casework.intake.service import evidence_store
 from entente.casework.locate.likelihood import SILENT, likelihood
 from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.world import world
+from entente.evidence import tools
 from entente.evidence.open import render
 from entente.evidence.store import Erased, NotKept
-from entente.records import clock, emergency, guard
-from entente.records.act import acting
+from entente.records import clock, derivation, emergency, guard
+from entente.records.act import Deed, acting
 from entente.records.announce import announce
+from entente.records.derivation import Made
 from entente.records.models import (
     Agency,
     Answer,
     Case,
     Clue,
+    Derivation,
     Dispatch,
     Media,
     Milestone,
@@ -93,7 +96,7 @@ def ask(
         _demand_may_leave(officer, purpose, crop, to)
         handling = union([handling, crop.handling])
     thing = replace(case.as_thing(), owner=officer.agency, handling=handling)
-    with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason="write a request"):
+    with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason="write a request") as deed:
         request = Request(
             question=question.strip(),
             asks=asks,
@@ -106,7 +109,10 @@ def ask(
         request.save()
         if crop is not None:
             request.derives_from(crop)
-        key = _copy_of(crop) if crop is not None else ""
+        key = ""
+        if crop is not None:
+            key, derived = _copy_of(crop)
+            derivation.record(deed, officer, [replace(derived, thing=request.pk)])
         for agency in to:
             _dispatch(officer, purpose, request, agency, key)
     return request
@@ -141,23 +147,31 @@ def _demand_may_leave(officer: Officer, purpose: Purpose, crop: Media, to: Itera
                 raise AssertionError("the law changed its mind within one act")
 
 
-def _copy_of(crop: Media) -> str:
-    """Return the key of a fresh copy of the crop: new bytes, without metadata."""
+def _copy_of(crop: Media) -> tuple[str, Made]:
+    """Return the key of a fresh copy of the crop (new bytes, without metadata) and how it was derived."""
     store = evidence_store()
-    if crop.key:
-        made = render(store.original(crop.key), "crop")
-    else:
-        parent = crop.parent
-        if parent is None:
-            raise NotAsked("the crop has lost its item; cut it again")
-        region = Region(*crop.region) if crop.region else None
-        made = render(store.original(parent.key), "crop", region=region, t=crop.t)
+    source, region, t = (crop, None, None) if crop.key else (crop.parent, crop.region, crop.t)
+    if source is None:
+        raise NotAsked("the crop has lost its item; cut it again")
+    made = render(store.original(source.key), "crop", region=Region(*region) if region else None, t=t)
     if isinstance(made, Refusal):
         raise NotAsked(f"the crop cannot be opened: {made.reason}")
     try:
-        return store.keep_bytes(made, crop.case_id).key
+        kept = store.keep_bytes(made, crop.case_id)
     except (NotKept, Erased) as fault:
         raise NotAsked(f"the crop cannot be sealed: {fault}") from None
+    derived = Made(
+        what="copy for a request",
+        sources=[crop],
+        inputs=[source.sha256],
+        tool=tools.RENDER,
+        version=tools.versions(),
+        parameters={"view": "crop", "region": region, "t": t, "side": None},
+        output=kept.sha256,
+        media=source,
+        key=kept.key,
+    )
+    return kept.key, derived
 
 
 def _dispatch(officer: Officer, purpose: Purpose, request: Request, to: UUID, crop_key: str) -> Dispatch:
@@ -241,14 +255,40 @@ def crop_copy(officer: Officer, purpose: Purpose, dispatch: Dispatch, view: str 
     """Return the crop of a request as JPEG, ``grey`` (small, blurred) or ``clear``; each is logged."""
     if view not in VIEWS:
         raise NotAnswered(f"a crop is shown {' or '.join(VIEWS)}")
-    with acting(officer, Act.REVEAL, dispatch.as_thing(), purpose, step=STEP, reason=f"crop shown {view}"):
+    reason = f"crop shown {view}"
+    with acting(officer, Act.REVEAL, dispatch.as_thing(), purpose, step=STEP, reason=reason) as deed:
         held = _addressed(officer, dispatch)
         if not held.crop_key or not _crop_may_be_here(held, officer.agency):
             raise NotAnswered("this request has no crop, or its originator took it back; ask the sender")
         made = render(evidence_store().original(held.crop_key), view)
+        if not isinstance(made, Refusal):
+            _record_shown(deed, officer, held, view, made)
     if isinstance(made, Refusal):
         raise NotAnswered(f"the crop cannot be shown: {made.reason}; ask the sender for another")
     return made
+
+
+def _record_shown(deed: Deed, officer: Officer, dispatch: Dispatch, view: str, shown: bytes) -> None:
+    """Record, once for each view, what left with a request in the asker's case: derived from its copy."""
+    with guard.system("what a recipient was shown is recorded in the case of the one who asked"):
+        sent = Derivation.objects.filter(thing=dispatch.request_id, key=dispatch.crop_key).first()
+        output = tools.output_of(shown)
+        told = {"view": view, "region": None, "t": None, "side": None}
+        held = Derivation.objects.filter(thing=dispatch.pk, output=output)
+        if sent is None or any(d.parameters == told for d in held):
+            return
+        derived = Made(
+            what="shown to a recipient",
+            sources=[dispatch],
+            inputs=[sent.output],
+            tool=tools.RENDER,
+            version=tools.versions(),
+            parameters=told,
+            output=output,
+            media=sent.media,
+            thing=dispatch.pk,
+        )
+        derivation.record(deed, officer, [derived], instead=dispatch.owner)
 
 
 def _addressed(officer: Officer, dispatch: Dispatch) -> Dispatch:

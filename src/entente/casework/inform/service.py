@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, BinaryIO, TypeVar
@@ -26,11 +26,13 @@ from entente.casework.inform.draft import (
 )
 from entente.casework.inform.sentences import clue_says, fact_of, region_of, says
 from entente.casework.intake.service import evidence_store
+from entente.evidence import tools
 from entente.formats import product as product_format
 from entente.formats.vics import VICS
-from entente.records import clock, emergency, guard
+from entente.records import clock, derivation, emergency, guard
 from entente.records.act import acting
 from entente.records.announce import announce
+from entente.records.derivation import Made
 from entente.records.models import (
     Agency,
     Answer,
@@ -295,7 +297,7 @@ def issue(
         draft = gather(case, purpose, issuer, language, clock.now())
     draft = replace(draft, statements=_read_statements(statements, draft))
     thing = replace(case.as_thing(), owner=officer.agency, handling=draft.total_handling())
-    with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason="issue a product"):
+    with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason="issue a product") as deed:
         Case.objects.select_for_update().get(pk=case.pk)
         with guard.system("an agency numbers its own products, those withheld from this purpose too"):
             own = Product.objects.filter(case=case, owner_id=officer.agency)
@@ -320,8 +322,27 @@ def issue(
         row.handling = draft.total_handling()
         row.save()
         row.derives_from(*inputs.values())
+        derivation.record(deed, officer, [_made_of(row, inputs, draft.pictures)])
         announce("product issued", officer, purpose, case.pk, product=str(row.pk), number=number)
     return row
+
+
+def _made_of(row: Product, inputs: Mapping[str, CaseBound], pictures: Sequence[Detail]) -> Made:
+    """Return how a product was set from its facts and crops, to be recorded."""
+    return Made(
+        what="product",
+        sources=list(inputs.values()) or [row],
+        inputs=[inputs[p.row].sha256 for p in pictures],  # type: ignore[attr-defined]
+        tool=product_format.TOOL,
+        version=tools.versions(**product_format.VERSIONS),
+        parameters={
+            "document": tools.output_of(tools.canonical(row.facts["document"])),
+            "language": row.language,
+        },
+        output=row.sha256,
+        media=next((inputs[p.row] for p in pictures), None),  # type: ignore[arg-type]
+        thing=row.pk,
+    )
 
 
 def _read_statements(told: Iterable[Told], draft: Draft) -> tuple[Statement, ...]:

@@ -12,6 +12,7 @@ from entente.records.models.custody import (
     Exhibit,
     ExhibitItem,
     Receipt,
+    Seal,
     Transfer,
 )
 from entente.records.models.emergency import Emergency
@@ -90,6 +91,7 @@ __all__ = [
     "Reshare",
     "Restriction",
     "Retention",
+    "Seal",
     "Series",
     "SeriesItem",
     "Session",

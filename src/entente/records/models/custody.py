@@ -216,3 +216,15 @@ class CourtExport(CaseBound):
         if clock.now() >= self.expires:
             return "expired"
         return "confirmed" if self.confirmed_at else "asked"
+
+
+class Seal(models.Model):
+    """Which entry of the log commits to which record: hashes alone, so that a proof can be found again."""
+
+    digest = models.CharField(max_length=64, db_index=True)
+    seq = models.PositiveBigIntegerField()  # of the entry
+    place = models.PositiveIntegerField()  # among all that the entry seals
+
+    class Meta:
+        ordering = ["seq", "place"]
+        constraints = [models.UniqueConstraint(fields=["seq", "place"], name="seal_place_once")]
