@@ -60,6 +60,8 @@ class Tombstone(_Clockwork):
     because = models.TextField()
     rows = models.PositiveIntegerField(default=0)
     entry = models.PositiveBigIntegerField(null=True)  # number in the log
+    keys = models.JSONField(default=list)  # of bytes whose keys still stand; empty once they are destroyed
+    destroyed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-at"]
