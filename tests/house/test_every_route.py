@@ -132,6 +132,19 @@ DESK = {
     "dispatch-reveal": {POST},
     "dispatch-release": {POST},
 }
+# For who keeps the accounts of the own agency; everybody else is refused, whoever is named.
+ACCOUNTS = {
+    "accounts": {GET},
+    "new-account": {GET, POST},
+    "account": {GET, POST},
+    "account-link": {POST},
+    "account-close": {POST},
+    "account-reopen": {POST},
+    "account-reset": {POST},
+    "account-end": {POST},
+    "account-change": {POST},
+}
+DESK |= ACCOUNTS
 # Before anybody is known, or about one's own account only.
 DOORS = {
     "confirm",
@@ -275,6 +288,8 @@ def world(circle, case):
             "stub_id": stub.pk,
             "notice_id": notice.pk,
             "emergency_id": broken.pk,
+            "account_id": circle.it_second.pk,
+            "asked_id": uuid4(),
             "paper": "a4",
             "secret": LoginLink.issue(circle.it),
             "key": "1-abc",
@@ -442,7 +457,7 @@ def test_a_reader_changes_and_reveals_nothing(world):
 
 def lead_pages(world: SimpleNamespace, browser: Client) -> Iterator[tuple[str, Any]]:
     for name, methods in (CASE | DESK).items():
-        if GET in methods and not name.startswith("dispatch") and name != "log":
+        if GET in methods and not name.startswith("dispatch") and name != "log" and name not in ACCOUNTS:
             yield name, asked(browser, GET, address(world, name))
 
 

@@ -23,6 +23,7 @@ def desk_in(folder: Path, blocker) -> Iterator[None]:
     keys = folder / "keys"
     keys.mkdir(mode=0o700, parents=True)
     (folder / "evidence").mkdir(mode=0o700)
+    (folder / "demonstration").write_text("a story")
     (keys / "secret").write_text("the story's own secret, long enough to be one")
     kept = connections.settings["default"]
     ours = {

@@ -58,6 +58,7 @@ def _alone(folder: Path, day: int, port: int, *, quiet: bool) -> list[str]:
 
 def _play(folder: Path, day: int, *, quiet: bool) -> None:
     """Play so that today is the story's day: the clock on the board then reads right."""
+    _mark(folder)
     start.make_desk(folder)
     from demo.ten_days import TenDays, make_circle
 
@@ -69,6 +70,16 @@ def _play(folder: Path, day: int, *, quiet: bool) -> None:
         tell=lambda line: None if quiet else sys.stderr.write(f"  {line}\n"),
     )
     story.play(day)
+
+
+def _mark(folder: Path) -> None:
+    """Mark the folder as a demonstration: there alone a one-time log-in counts as confirmed.
+
+    Written before the desk is made, by this command only, into a folder that was empty.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    says = "One-time log-ins count as confirmed here. Keep nothing real.\n"
+    (folder / start.DEMONSTRATION).write_text(says)
 
 
 def _say_doors(folder: Path, port: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -27,7 +28,8 @@ def run(arguments: list[str]) -> int:
         return words.refuse("serve", held)
     if warning := start.clock_warning():
         sys.stderr.write(f"entente serve: {warning}\n")
-    address = f"http://{told.host}:{told.port}/"
+    # by name: a passkey belongs to a name, never to a number
+    address = f"http://{'localhost' if told.host == '127.0.0.1' else told.host}:{told.port}/"
     if told.json:
         words.say({"address": address}, as_json=True)
     else:
@@ -67,6 +69,7 @@ def serve(host: str, port: int, *, worker: bool, desk: str) -> int:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=bool(os.environ.get("ENTENTE_TLS")),  # else whoever asks says where from
         )
     finally:
         if beside:

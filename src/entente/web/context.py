@@ -14,6 +14,7 @@ from entente.casework import STEPS
 from entente.casework.cooperate.service import waiting
 from entente.records import models
 from entente.safeguards.access import opens_content
+from entente.safeguards.accounts import KEEPERS
 from entente.vocabulary.handling import Purpose
 
 STEP_NAMES = {
@@ -66,6 +67,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     case, here = getattr(request, "case", None), getattr(request, "step", "")
     return {
         "officer": request.officer,
+        "keeps_accounts": bool(request.officer.roles & KEEPERS),
         "account": request.user,
         "purpose": request.purpose,  # type: ignore[attr-defined]
         "purposes": [(p, PURPOSE_NAMES[Purpose(p)]) for p in request.user.purposes],  # type: ignore[union-attr]

@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from entente.records.accounts import has_keys
 from entente.records.door import desk_page
 from entente.records.models.agency import LoginLink
 from entente.web import strength
@@ -44,7 +45,7 @@ def enter(request: HttpRequest, secret: str) -> HttpResponse:
     account = LoginLink.redeem(secret)
     if account is None:
         return render(request, "enter.html", {"spent": True}, status=403)
-    if strength.has_keys(account) and not settings.DEMONSTRATION:
+    if has_keys(account) and not settings.DEMONSTRATION:
         return render(request, "enter.html", {"enrolled": True}, status=403)
     login(request, account, backend="allauth.account.auth_backends.AuthenticationBackend")
     record_authentication(request, account, method=strength.LINK, reauthenticated=True)

@@ -242,7 +242,7 @@ def _spent_by(request: HttpRequest, name: str) -> list[tuple[str, str]]:
 def _account_tried(request: HttpRequest) -> str:
     """Return whose second factor is tried: of who is logged in, or of who gave the password before."""
     if request.user.is_authenticated:
-        return request.user.pk.hex  # type: ignore[union-attr]
+        return request.user.pk.hex
     waiting = request.session.get("account_login", {})
     return str(waiting.get("user_pk", "")) or str(request.META.get("REMOTE_ADDR", ""))
 

@@ -30,7 +30,7 @@ class KeyAdapter(DefaultMFAAdapter):
         return {**super().get_public_key_credential_rp_entity(), "name": "Entente"}
 
 
-class EnrolForm(AddWebAuthnForm):  # type: ignore[misc]
+class EnrolForm(AddWebAuthnForm):
     """Every key is a passkey: it knows its officer (PIN or finger) and logs in by itself."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -41,7 +41,7 @@ class EnrolForm(AddWebAuthnForm):  # type: ignore[misc]
     def clean(self) -> dict[str, Any]:
         """Refuse a key that did not ask who holds it."""
         self.cleaned_data["passwordless"] = True
-        return super().clean()  # type: ignore[no-any-return]
+        return super().clean()
 
 
 def _seal() -> Fernet:

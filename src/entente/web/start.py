@@ -16,6 +16,7 @@ _ARENA_MAX = -8  # glibc's malloc.h, M_ARENA_MAX
 _TIDY_S = 5.0  # between two times that freed memory is given back; takes 20 ms where there is much
 
 DEFAULT_FOLDER = Path("entente-desk")
+DEMONSTRATION = "demonstration"  # the mark of a throw-away desk, as web.settings reads it
 
 
 class NoDesk(ValueError):

@@ -25,7 +25,7 @@ LINK, OIDC = "link", "oidc"
 
 def strength_of(request: HttpRequest) -> Strength:
     """Return how sure this session's log-in is, now."""
-    proofs = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    proofs = get_authentication_records(request, request.user)
     if any(p.get("method") == LINK for p in proofs) and settings.DEMONSTRATION:
         return Strength.CONFIRMED
     passkeys = [p for p in proofs if p.get("type") == Authenticator.Type.WEBAUTHN]
@@ -46,19 +46,13 @@ def may_enrol(request: HttpRequest) -> bool:
     """
     if strength_of(request) is Strength.CONFIRMED:
         return True
-    proofs = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    proofs = get_authentication_records(request, request.user)
     return any(p.get("method") == LINK for p in proofs) and not has_passkey(request.user)
 
 
 def has_passkey(account: Any) -> bool:
     """Whether the account has a passkey."""
     return Authenticator.objects.filter(user_id=account.pk, type=Authenticator.Type.WEBAUTHN).exists()
-
-
-def has_keys(account: Any) -> bool:
-    """Whether the account has a passkey or an authenticator app."""
-    own = (Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP)
-    return Authenticator.objects.filter(user_id=account.pk, type__in=own).exists()
 
 
 def _fresh(proof: dict[str, Any]) -> bool:
