@@ -42,6 +42,7 @@ __all__ = [
 
 BUFFER = 4 << 20
 INCOMING = "incoming"  # temporary files, sealed; in the same file system as a folder's objects
+SWEPT = "swept"  # young while no sweep is due
 READ_ONLY = "read-only"  # says why nothing is taken in any more
 STALE_S = 24 * 3600.0
 LEAST_FREE = 2 << 30  # bytes, and
@@ -250,6 +251,15 @@ class EvidenceStore:
             except FileNotFoundError:
                 continue  # its import ended in this moment
         return swept
+
+    def sweep_is_due(self) -> bool:
+        """Whether a day has passed since this was last answered with yes; it may take long."""
+        stamp = self.root / SWEPT
+        if self._disk.exists(stamp) and self._disk.age(stamp) < STALE_S:
+            return False
+        self._disk.unlink(stamp)
+        self._disk.close(self._disk.create(stamp))
+        return True
 
     def orphans(self, claimed: Collection[str], older_than_s: float = STALE_S) -> Iterator[Orphan]:
         """Iterate over objects that are in no row and older than an import may take to write its rows."""

@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.apps import apps
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import CharField
 
 from entente import plugins
 from entente.casework.intake import metadata
@@ -28,13 +30,13 @@ from entente.evidence import tools
 from entente.evidence.keyring import FileKeyRing
 from entente.evidence.keys import node_key
 from entente.evidence.open import Known, Opened, read, walk
-from entente.evidence.store import EvidenceStore, Kept, NotKept
+from entente.evidence.store import STALE_S, EvidenceStore, Kept, NotKept
 from entente.records import clock, derivation, guard
 from entente.records.act import acting
 from entente.records.announce import announce
 from entente.records.derivation import Made
 from entente.records.jobs import LeaseLost, Progress, Stopped, enqueue, task
-from entente.records.models import Case, Frame, Job, Media, Membership, Milestone, Occurrence, Stub
+from entente.records.models import Case, CaseBound, Frame, Job, Media, Membership, Milestone, Occurrence, Stub
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer, Part
 from entente.vocabulary.case import Stage
@@ -69,6 +71,50 @@ def _store(root: Path, keys: Path) -> EvidenceStore:
 def evidence_store() -> EvidenceStore:
     """Return the desk's evidence store."""
     return _store(Path(settings.EVIDENCE_ROOT), Path(settings.KEY_FOLDER))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row that needs an object of the store: what it is for a person, and of which case."""
+
+    what: str
+    case: UUID
+    sha256: str = ""
+
+
+def claims() -> dict[str, Claim]:
+    """Return every key of the store that a row names: any text field called ``key`` or ``…_key``."""
+    found: dict[str, Claim] = {}
+    with guard.system("which objects of the store have a row"):
+        for model in apps.get_app_config("records").get_models():
+            if not issubclass(model, CaseBound):
+                continue
+            for name in (f.name for f in model._meta.concrete_fields if _names_an_object(f)):
+                for row in model._base_manager.exclude(**{name: ""}).order_by("pk"):
+                    case = row.case_id
+                    if isinstance(row, Media):
+                        found[row.key] = Claim(f"case {case} item {row.number}", case, row.sha256)
+                    else:
+                        what = f"case {case} {model._meta.verbose_name} {row.pk}"
+                        found.setdefault(getattr(row, name), Claim(what, case))
+    return found
+
+
+def _names_an_object(field: Any) -> bool:
+    return isinstance(field, CharField) and (field.name == "key" or field.name.endswith("_key"))
+
+
+def sweep_store(older_than_s: float = STALE_S) -> dict[str, int]:
+    """Remove what broken imports left: temporary files, and originals that no row names, a day old.
+
+    A case into which files are being received is left alone. Returns how many of each were removed.
+    """
+    store = evidence_store()
+    open_imports = Job.objects.filter(task="intake.receive", status__in=("ready", "running"))
+    busy = set(open_imports.values_list("case", flat=True))
+    orphans = list(store.orphans(claims(), older_than_s))
+    removed = sum(store.remove_orphan(o, older_than_s) for o in orphans if o.case not in busy)
+    return {"temporary": store.sweep(older_than_s), "orphans": removed}
 
 
 def open_case(
@@ -198,6 +244,8 @@ def receive_files(
         _discard(laid_down)  # it has failed for good
         raise
     _discard(laid_down)
+    if evidence_store().sweep_is_due():
+        sweep_store()
     return counts
 
 
