@@ -258,7 +258,7 @@ def key_id(name, kind, public):
 
 def check(path, key, witnesses=(), at_least=0):
     """Check one bundle; return what it proves in a few facts, or raise ``Wrong`` with what is wrong."""
-    with open(path, "rb") as stream:
+    with Path(path).open("rb") as stream:
         told, held = unpacked(stream)
     for name in (MANIFEST, SIGNATURE, *PARTS):
         if name not in held:

@@ -409,7 +409,7 @@ def version_for(officer: Officer, purpose: Purpose, product: Product, to: Agency
     things = _live_things(draft)
     labels = {s.row: s.id for s in draft.sources} | {p.row: p.ref for p in draft.pictures}
     judged = {row: (labels.get(row, "request"), thing) for row, thing in things.items()}
-    stays = _judge(officer, purpose, judged, to, Act.DISCLOSE)
+    stays = judge(officer, purpose, judged, to, Act.DISCLOSE)
     missing = {row for row in draft.rows() if row not in things}
     lost = [LeftOut(labels.get(r, "request"), "", GONE, stated=False) for r in sorted(missing)]
     told = (*stays.values(), *lost)
@@ -514,7 +514,7 @@ def things_of(rows: Iterable[CaseBound]) -> dict[str, Thing]:
     return found
 
 
-def _judge(
+def judge(
     officer: Officer, purpose: Purpose, things: dict[str, tuple[str, Thing]], to: Agency, act: Act
 ) -> dict[str, LeftOut]:
     """Return what may not go and why: by handling first, then by the law for this officer and act.
@@ -665,7 +665,7 @@ def _items_for(
         items = list(Media.objects.filter(case=case).exclude(origin="crop").order_by("number"))
         things = things_of(items)
     judged = {str(m.pk): (str(m), things[str(m.pk)]) for m in items}
-    stays = _judge(officer, purpose, judged, to, Act.EXPORT)
+    stays = judge(officer, purpose, judged, to, Act.EXPORT)
     bare = [m for m in items if not m.md5 and str(m.pk) not in stays]
     told = [*stays.values(), *(LeftOut(str(m), str(m.handling), UNHASHED, stated=False) for m in bare)]
     goes = [m for m in items if m.md5 and m.size and str(m.pk) not in stays]
@@ -697,7 +697,7 @@ def _series_of(officer: Officer, purpose: Purpose, case: Case, to: Agency) -> di
     """Return the series of each item, where people's decision on it may go too."""
     rows = list(SeriesItem.objects.filter(case=case).select_related("series"))
     things = things_of(rows)
-    stays = _judge(officer, purpose, {k: (k, t) for k, t in things.items()}, to, Act.EXPORT)
+    stays = judge(officer, purpose, {k: (k, t) for k, t in things.items()}, to, Act.EXPORT)
     return {r.media_id: r.series.name for r in rows if str(r.pk) not in stays}
 
 

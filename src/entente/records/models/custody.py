@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar, NoReturn
+from uuid import UUID
 
 from django.db import models
 
 from entente.records import clock
 from entente.records.models.handled import CaseBound
+
+BESIDE = ("exhibit", "transfer")
 
 
 class Edited(TypeError):
@@ -42,7 +45,8 @@ class Custody(CaseBound):
     def as_record(self) -> dict[str, Any]:
         """Return what the row says as plain values: this is what the log seals and a court reads."""
         told: dict[str, Any] = {"kind": self._meta.model_name, "id": str(self.pk), "case": str(self.case_id)}
-        told |= {name: _plain(getattr(self, name)) for name in self.SAYS}
+        # a row beside this one is named by its id; it need not be readable here
+        told |= {name: _plain(getattr(self, f"{name}_id" if name in BESIDE else name)) for name in self.SAYS}
         return told | {
             "agency": self.owner.short,
             "by": self.made_by.service_number if self.made_by else "",
@@ -55,7 +59,7 @@ def _plain(value: Any) -> Any:
         return value.isoformat(timespec="microseconds")
     if hasattr(value, "service_number"):
         return value.service_number
-    return str(value.pk) if isinstance(value, models.Model) else value
+    return str(value) if isinstance(value, UUID) else value
 
 
 class Exhibit(Custody):
