@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import json
 import mmap
 import os
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -174,3 +177,53 @@ FORBIDDEN = (
     loads_a_kernel_program,
     takes_the_ring,
 )
+
+HASHES = {"pdq": {"turns": ["00" * 32] * 8, "quality": 100}}
+SENSE = {
+    "width": 320,
+    "height": 240,
+    "hashes": HASHES,
+    "tags": {},
+    "decoded": 1,
+    "expected": 1,
+    "errors": 0,
+    "partial": False,
+}  # what a decoder says that lies well: only its ticket is missing
+
+
+def _message(text: bytes, blob: bytes = b"") -> bytes:
+    return struct.pack("!II", len(text), len(blob)) + text + blob
+
+
+def _lie(**changed: Any) -> bytes:
+    return _message(json.dumps(SENSE | changed).encode())
+
+
+LIES = {
+    "nothing": b"",
+    "noise": b"\x00\x00\x00\x20" + bytes(range(200)),
+    "a_length_beyond_measure": b"\xff" * 8,
+    "no_json": _message(b"{'a': 1}"),
+    "no_object": _message(b"[1, 2]"),
+    "no_number": _message(b'{"width": NaN}'),
+    "two_readings": _message(b'{"width": 1, "width": 2}'),
+    "nested": _message(b'{"a":' * 5000 + b"1" + b"}" * 5000),
+    "good_but_without_ticket": _lie(),
+    "forged_ticket": _lie(ticket="0" * 32),
+    "twice": _lie() * 2,
+    "endless": _message(b"{}") * 100_000,
+}
+
+
+def __getattr__(name: str) -> Any:
+    """``says_<lie>``: one that writes a lie into the channel before its answer, and never answers."""
+    if not name.startswith("says_"):
+        raise AttributeError(name)
+
+    def says(seen: Any) -> None:
+        for fd in range(3, 64):
+            with contextlib.suppress(OSError):
+                os.write(fd, LIES[name.removeprefix("says_")])
+        time.sleep(30)
+
+    return says

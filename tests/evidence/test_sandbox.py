@@ -139,6 +139,20 @@ def test_memory_eaten_piece_by_piece_ends_the_decoder_below_its_limit(picture: P
         sandbox.close()
 
 
+@pytest.mark.parametrize("lie", planted.LIES)
+def test_a_decoder_that_speaks_out_of_turn_is_a_refusal_and_the_next_file_gets_its_own_answer(
+    sandbox: Sandbox, picture: Path, lie: str
+) -> None:
+    names = (PLANTED + "says_" + lie,)
+    with picture.open("rb") as stream:
+        asked = {"kind": "picture", "container": "png", "limit_s": 1.0, "extract": list(names)}
+        answer = sandbox.ask(stream.fileno(), "describe", asked, limit_s=1, needs=names)
+    assert answer.refusal is not None
+    assert answer.refusal.code in {RefusalCode.DECODER_DIED, RefusalCode.TIMEOUT}
+    after = read(picture, sandbox=sandbox)
+    assert after.refusal is None and after.pdq != "00" * 32
+
+
 def test_a_decoder_says_which_layers_hold(sandbox: Sandbox, picture: Path) -> None:
     with picture.open("rb") as stream:
         held = sandbox.ask(stream.fileno(), "layers", {}, limit_s=10).data["layers"]

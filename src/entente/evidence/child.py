@@ -87,7 +87,8 @@ def _decoder(channel: socket.socket, memory: int, threads: bool) -> None:
         held = confine.confine(memory, threads=threads)
         while True:
             message, _, fd = wire.receive(channel)
-            wire.send(channel, *_done(message, fd, held))
+            data, blob = _done(message, fd, held)
+            wire.send(channel, {**data, "ticket": message["ticket"]}, blob)
     except wire.Broken:
         code = 0
     finally:

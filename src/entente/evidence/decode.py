@@ -42,7 +42,8 @@ from entente.vocabulary.media import MediaKind, Refusal, RefusalCode
 
 LARGEST_PICTURE = 512 << 20  # bytes
 SEEN = 8  # frames of a video that extractors get
-FOREIGN = {"mbcs", "oem", "__main__", "ImageQt", "ImageTk", "_tkinter_finder", "report"}  # of other systems, or that print
+# Of other systems, for windows, or printing when imported.
+FOREIGN = {"mbcs", "oem", "__main__", "ImageQt", "ImageTk", "_tkinter_finder", "report"}
 # In these a broadcast may name itself (ETSI EN 300 468, annex A); the C library loads each when it is asked.
 CHARSETS = (
     "ISO6937",

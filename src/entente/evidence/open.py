@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from entente.evidence import reply
 from entente.evidence.digests import Digests
 from entente.evidence.faults import Damaged
 from entente.evidence.identify import HEAD, Identified, identify
@@ -24,7 +24,6 @@ PICTURE_S = 15.0  # wall-clock seconds before a decoder is stopped
 VIDEO_S, VIDEO_S_EACH_MB, VIDEO_S_MOST = 60.0, 2.0, 3600.0
 THREADED = {"heif"}  # libde265 decodes nothing where it cannot start a thread
 _PIECE = 1 << 20
-_HEX = re.compile(r"[0-9a-f]{1,1024}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +171,10 @@ def _render(
     }
     limit = _limit(what, given.source.size)
     answer = sandbox.ask(given.fd, "derive", arguments, limit_s=limit, threads=what.container in THREADED)
-    return answer.refusal or answer.blob
+    try:
+        return answer.refusal or reply.picture(answer.blob, view, side)
+    except reply.Nonsense as error:
+        return _nonsense(error)
 
 
 def _identified(source: Source) -> Identified:
@@ -257,7 +259,7 @@ def _read(
         opened = replace(
             opened, bytes=digests.size, md5=digests.md5, sha1=digests.sha1, sha256=digests.sha256
         )
-    return _with_answer(opened, answer)
+    return _with_answer(opened, answer, extract)
 
 
 def _nothing() -> None:
@@ -273,58 +275,17 @@ def _without(fd: int, arguments: dict[str, Any], died: Refusal, limit: float, sa
     return answer
 
 
-def _with_answer(opened: Opened, answer: Answer) -> Opened:
+def _with_answer(opened: Opened, answer: Answer, asked: Sequence[str]) -> Opened:
     """Add what the decoder said, each value checked: the decoder is not trusted."""
-    data = answer.data
     try:
-        opened = replace(opened, tags={str(k): str(v) for k, v in dict(data.get("tags", {})).items()})
         if answer.refusal:
-            return replace(opened, refusal=opened.refusal or answer.refusal)
-        hashes = {str(name): _hash(value) for name, value in data.get("hashes", {}).items()}
-        pdq = hashes.get("pdq", {"turns": (None,), "quality": None})
-        return replace(
-            opened,
-            width=_count(data["width"]),
-            height=_count(data["height"]),
-            duration=None if data.get("duration") is None else float(data["duration"]),
-            pdq=pdq["turns"][0],
-            pdq_turns=pdq["turns"] if "pdq" in hashes else (),
-            pdq_quality=pdq["quality"],
-            hashes=hashes,
-            frames=tuple(_frame(f) for f in data.get("frames", ()) if "pdq" in f["hashes"]),
-            decoded=_count(data["decoded"]),
-            expected=_count(data["expected"]),
-            errors=_count(data["errors"]),
-            partial=bool(data["partial"]),
-            extracted=dict(data.get("extracted", {})),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-        why = "the decoder gave an answer without sense; ask for another copy"
-        return replace(opened, refusal=Refusal(RefusalCode.DECODER_DIED, why))
+            return replace(opened, tags=reply.tags(answer.data), refusal=opened.refusal or answer.refusal)
+        assert opened.kind is not None  # noqa: S101 - only what was identified is decoded
+        return replace(opened, **reply.description(answer.data, opened.kind, asked))
+    except reply.Nonsense as error:
+        return replace(opened, refusal=_nonsense(error))
 
 
-def _count(value: Any) -> int:
-    if not isinstance(value, int) or not 0 <= value < 1 << 48:
-        raise ValueError("no count")
-    return value
-
-
-def _hex(value: Any) -> str:
-    if not isinstance(value, str) or not _HEX.match(value):
-        raise ValueError("no hash")
-    return value
-
-
-def _quality(value: Any) -> int:
-    if not isinstance(value, int) or not 0 <= value <= 100:
-        raise ValueError("no quality")
-    return value
-
-
-def _hash(value: Any) -> dict[str, Any]:
-    return {"turns": tuple(_hex(turn) for turn in value["turns"]), "quality": _quality(value["quality"])}
-
-
-def _frame(value: Any) -> FrameHash:
-    pdq, quality = value["hashes"]["pdq"]
-    return FrameHash(float(value["t"]), _hex(pdq), _quality(quality))
+def _nonsense(error: reply.Nonsense) -> Refusal:
+    why = f"the decoder gave an answer without sense ({error}); handle with care, ask for another copy"
+    return Refusal(RefusalCode.DECODER_DIED, why)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -26,6 +27,9 @@ from entente.vocabulary.media import Refusal, RefusalCode
 
 START_S = 120.0  # a cold machine compiles the hash once
 FILES_EACH = 100  # then a fresh decoder: bounds what one bad file could do to later ones, at 1 % of the cost
+
+
+FILES_EACH_SETTING = "ENTENTE_FILES_EACH"  # 1: a fresh decoder for every file, at some 20 ms each
 
 
 NEEDS_OF = {"describe": ("entente.evidence.hashing:hashed",)}  # what the warm child loads before such a job
@@ -125,7 +129,8 @@ class Sandbox:
         meanwhile: Callable[[], object],
     ) -> Answer:
         deadline = time.monotonic() + limit_s
-        message = {"job": job, "arguments": arguments, "limit_s": limit_s}
+        ticket = secrets.token_hex(16)
+        message = {"job": job, "arguments": arguments, "limit_s": limit_s, "ticket": ticket}
         try:
             wire.send(decoder.channel, message, fd=fd)
             meanwhile()
@@ -138,6 +143,9 @@ class Sandbox:
             return Answer(refusal=_death(self._end(decoder), str(error), limit_s))
         if extra is not None:
             os.close(extra)
+        if extra is not None or data.pop("ticket", "") != ticket or not wire.silent(decoder.channel):
+            self._end(decoder)  # it may have said more than it was asked, for the next file to be answered
+            return Answer(refusal=_without_sense())
         self._give(decoder)
         return _checked(data, blob)
 
@@ -147,6 +155,9 @@ class Sandbox:
             for old in [d for d in self._idle if d.warmed != self._generation]:
                 self._idle.remove(old)
                 self._end(old)
+            for talking in [d for d in self._idle if not wire.silent(d.channel)]:
+                self._idle.remove(talking)  # what it says now would be taken for the next file's answer
+                self._end(talking)
             fit = next((d for d in reversed(self._idle) if d.threads == threads), None)
             if fit is None:
                 return self._spawn(threads)
@@ -265,10 +276,13 @@ def _checked(data: dict[str, Any], blob: bytes) -> Answer:
     try:
         known = Refusal(RefusalCode(refusal["code"]), str(refusal["reason"])[:500])
     except (KeyError, TypeError, ValueError):
-        known = Refusal(
-            RefusalCode.DECODER_DIED, "the decoder gave an answer without sense; ask for another copy"
-        )
+        known = _without_sense()
     return Answer(data, blob, known)
+
+
+def _without_sense() -> Refusal:
+    why = "the decoder gave an answer without sense; handle with care, ask for another copy"
+    return Refusal(RefusalCode.DECODER_DIED, why)
 
 
 def _timed_out(limit_s: float) -> Refusal:
@@ -295,7 +309,7 @@ def shared() -> Sandbox:
     global _shared
     with _shared_lock:
         if _shared is None:
-            _shared = Sandbox()
+            _shared = Sandbox(files_each=int(os.environ.get(FILES_EACH_SETTING, FILES_EACH)))
             atexit.register(_shared.close)
         return _shared
 

@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 
 from entente.evidence.pictures import Refused, demand_size
 from entente.evidence.source import Source
+from entente.evidence.tags import LONGEST, MOST
 from entente.vocabulary.media import RefusalCode
 
 GAP_S = 2.0  # longer stretches without a key frame are filled
 NEAREST_S = 0.25  # key frames closer than this are looked at once
 SOUND_S = 60.0
+LONGEST_NAME = 100  # characters of a tag's name
 FILLING = 0.6  # share of the time that may go into filling; the rest is for what comes after
 _FORMATS = {"mp4": "mov", "mov": "mov", "webm": "matroska", "matroska": "matroska"}
 _LUMA_FIRST = ("yuv4", "yuvj4", "nv12", "nv21", "gray")
@@ -148,7 +150,7 @@ def _tags(opened: Any) -> dict[str, str]:
         tags["video:rate"] = f"{float(video.average_rate):.6g}"
     if opened.streams.audio and opened.streams.audio[0].codec_context is not None:
         tags["audio:codec"] = opened.streams.audio[0].codec_context.name
-    return tags
+    return {name[:LONGEST_NAME]: value[:LONGEST] for name, value in list(tags.items())[:MOST]}
 
 
 def _packets(opened: Any, stream: Any, count: Count) -> Iterator[Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import struct
 import time
@@ -26,14 +27,15 @@ def send(
     channel: socket.socket, message: dict[str, Any], blob: bytes = b"", *, fd: int | None = None
 ) -> None:
     """Send one message, with an open file descriptor if given; raises ``Broken``."""
-    text = json.dumps(message, allow_nan=False).encode("ascii")
-    header = HEADER.pack(len(text), len(blob))
+    text = json.dumps(message, allow_nan=False, ensure_ascii=False)
+    data = text.encode("utf-8", "replace")  # half a character in a stranger's tag must not cost the hashes
+    header = HEADER.pack(len(data), len(blob))
     try:
         if fd is None:
             channel.sendall(header)
         else:
             socket.send_fds(channel, [header], [fd])  # eight bytes: never sent in part
-        channel.sendall(text)
+        channel.sendall(data)
         if blob:
             channel.sendall(blob)
     except OSError as error:
@@ -69,6 +71,13 @@ def receive(
     for fd in fds[1:]:
         os.close(fd)
     return message, blob, fds[0] if fds else None
+
+
+def silent(channel: socket.socket) -> bool:
+    """Whether the other side is there and has nothing more to say."""
+    asked = select.poll()
+    asked.register(channel, select.POLLIN)
+    return not asked.poll(0)  # a byte, the end and an error are all an event
 
 
 def _wait(channel: socket.socket, deadline: float | None) -> None:
