@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from django.db import transaction
+
 from entente.casework import STEPS
+from entente.casework.intake.service import destroy
+from entente.records import retention
 from entente.records.announce import News, on
 from entente.records.jobs import enqueue_once
 
@@ -30,6 +34,18 @@ FOLLOWS = {
 def _follow(news: News) -> None:
     for task in FOLLOWS[news.event]:
         enqueue_once(task, news.officer, news.purpose, case=news.case)
+
+
+@on("erased")
+def _destroy(news: News) -> None:
+    """The rows go with the act; the keys of the bytes follow as soon as it is committed."""
+    transaction.on_commit(destroy)
+
+
+def tend() -> None:
+    """Do what no officer's act sets off: run the clocks, and finish what a dead machine left undestroyed."""
+    retention.sweep()
+    destroy()
 
 
 for _event in FOLLOWS:

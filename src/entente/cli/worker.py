@@ -19,12 +19,13 @@ def run(arguments: list[str]) -> int:
         start.open_for_work(start.folder_of(told.desk))
     except start.NoDesk as fault:
         return words.refuse("worker", fault)
+    from entente.casework import flow
     from entente.records import jobs, keeper
 
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    beside = None if told.until_empty else keeper.begin(stop)
+    beside = None if told.until_empty else keeper.begin(stop, flow.tend)
     done = jobs.work(stop, until_empty=told.until_empty)
     if beside:
         beside.join(timeout=10)

@@ -31,12 +31,23 @@ from entente.evidence.keyring import FileKeyRing
 from entente.evidence.keys import node_key
 from entente.evidence.open import Known, Opened, read, walk
 from entente.evidence.store import STALE_S, EvidenceStore, Kept, NotKept
-from entente.records import clock, derivation, guard
+from entente.records import clock, derivation, guard, retention
 from entente.records.act import acting
 from entente.records.announce import announce
 from entente.records.derivation import Made
 from entente.records.jobs import LeaseLost, Progress, Stopped, enqueue, task
-from entente.records.models import Case, CaseBound, Frame, Job, Media, Membership, Milestone, Occurrence, Stub
+from entente.records.models import (
+    Case,
+    CaseBound,
+    Frame,
+    Job,
+    Media,
+    Membership,
+    Milestone,
+    Occurrence,
+    Stub,
+    Tombstone,
+)
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer, Part
 from entente.vocabulary.case import Stage
@@ -155,6 +166,7 @@ def open_case(
             case=case, stage=Stage.DISCOVERED, at=discovered_at, because="found media", by_id=officer.id
         )
         Stub.renew(case)
+        retention.begin(case)
     return case
 
 
@@ -482,3 +494,19 @@ def _text(path: Path) -> str:
     """Return a path as text that a database holds: bytes that are no UTF-8 are written in hex."""
     text = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return text.replace("\x00", "\\x00")
+
+
+def destroy() -> int:
+    """Destroy the keys of what was erased, of one object or of a whole case; return how many."""
+    done = 0
+    with guard.system("destroy the keys of what was erased"):
+        for stone in Tombstone.objects.filter(destroyed_at=None).order_by("at"):
+            store = evidence_store()
+            for key in stone.keys:
+                store.remove(key)
+            if stone.thing is None:
+                store.forget(stone.case)
+            stone.keys, stone.destroyed_at = [], clock.now()
+            stone.save(update_fields=["keys", "destroyed_at"])
+            done += 1
+    return done
