@@ -200,3 +200,216 @@ def received_in_orders(folder: str, seeds: list[int]) -> list[list[Any]]:
             told = command("receive", *paths, "--case", number, "--source", SOURCE)
             assert told["told"], told
     return [state(f"NU-2026-{seed:03}") for seed in seeds]
+
+
+def logged_in(many: int) -> list[str]:
+    """Log the desk's officer in ``many`` times as a browser is; return the session cookies."""
+    from django.conf import settings
+    from django.test import Client
+
+    from entente.records.models import Account
+
+    # the warm program was started before there was a desk
+    settings.SECRET_KEY = (Path(settings.KEY_FOLDER) / "secret").read_text().strip()
+    account = Account.objects.get(username="NU-1001")
+    cookies = []
+    for _ in range(many):
+        browser = Client()
+        browser.force_login(account)
+        cookies.append(browser.cookies[settings.SESSION_COOKIE_NAME].value)
+    return cookies
+
+
+def notes() -> list[str]:
+    """Return the texts of all notes."""
+    from entente.records import guard
+    from entente.records.models import Note
+
+    with guard.system("what a test compares"):
+        return sorted(Note.objects.values_list("text", flat=True))
+
+
+def case_and_item() -> list[Any]:
+    """Return the case's identifier and the number of an item that is open."""
+    from entente.records import guard
+    from entente.records.models import Case, Media
+
+    with guard.system("what a test needs"):
+        case = Case.objects.get(number=CASE)
+        return [str(case.pk), Media.objects.filter(case=case, refusal="").first().number]
+
+
+def entries(reason: str) -> int:
+    """Return how many acts of altering the log holds whose reason has a word."""
+    from entente.records import guard
+    from entente.records.models import LogEntry
+
+    with guard.system("what a test compares"):
+        bodies = LogEntry.objects.filter(verb="alter").values_list("body", flat=True)
+        return sum(reason in json.loads(body)["reason"] for body in bodies)
+
+
+def migrated() -> None:
+    """Bring the tables up to date, as ``entente init`` does on a desk that is there already."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def steps_to_take() -> list[str]:
+    """Return the migrations that are still to be made, in order."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return [f"{m.app_label}.{m.name}" for m, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+
+
+def migrated_one(step: str) -> None:
+    """Make one migration."""
+    from django.core.management import call_command
+
+    label, _, name = step.partition(".")
+    call_command("migrate", label, name, verbosity=0, interactive=False)
+
+
+def prepared(folder: str) -> None:
+    """Lay out work for every kind of task: two cases, a list, a clue, an element of a search."""
+    from entente.casework.examine import service as examine
+    from entente.casework.intake.service import Intake, receive
+    from entente.casework.match import service as match
+    from entente.casework.seize import service as seize
+    from entente.records import guard
+    from entente.records.models import Account, Case, Media
+    from entente.vocabulary.clue import ClueKind
+    from entente.vocabulary.handling import Purpose
+    from entente.vocabulary.media import Region
+
+    purpose = Purpose.VICTIM_IDENTIFICATION
+    open_case("NU-2")
+    officer = Account.objects.get(username="NU-1001").as_officer()
+    with guard.scope(officer, purpose):
+        cases = {c.number: c for c in Case.objects.all()}
+        case = cases[CASE]
+        for target in cases.values():
+            _finish(receive(officer, purpose, target, [Path(folder)], Intake(SOURCE)))
+        items = list(Media.objects.filter(case=case, kind="picture").order_by("sha256"))
+        box = Region(0.1, 0.1, 0.5, 0.5)
+        crop = examine.crop(officer, purpose, items[0], box)
+        examine.mark(
+            officer,
+            purpose,
+            items[0],
+            kind=ClueKind.SOCKET,
+            value="L",
+            region=box,
+            evaluation="A1",
+            because="three round holes in a row",
+        )
+        seize.list_element(officer, purpose, case, name="a lamp", room="bedroom", crop=crop, evaluation="A1")
+        _finish(
+            seize.receive_search(officer, purpose, case, [Path(folder)], origin="seized", source="laptop")
+        )
+        listed = Path(folder).with_name("list.csv")
+        listed.write_text(f"md5,category\n{items[0].md5},1\n")
+        match.import_list(officer, purpose, listed, name="ours", format="hashlist")
+    with guard.system("leave the queue empty"):
+        from entente.records.models import Job
+
+        Job.objects.all().delete()
+
+
+def _finish(job: Any) -> None:
+    """Run one job here and now."""
+    from entente.records import jobs
+
+    assert jobs.run(jobs.take("here", only=job))
+
+
+def tasks() -> list[str]:
+    """Return the name of every task there is."""
+    from entente.records.jobs import TASKS
+
+    return sorted(TASKS)
+
+
+def asked(task: str, folder: str) -> str:
+    """Put one task in the queue for the case; return the job."""
+    from entente.records import guard, jobs
+    from entente.records.models import Account, Case
+    from entente.vocabulary.handling import Purpose
+
+    officer, purpose = (
+        Account.objects.get(username="NU-1001").as_officer(),
+        Purpose.VICTIM_IDENTIFICATION,
+    )
+    payload = {"paths": [folder], "source": "another phone"} if task == "intake.receive" else {}
+    with guard.scope(officer, purpose):
+        case = Case.objects.get(number=CASE)
+    return str(jobs.enqueue(task, officer, purpose, case=case.pk, **payload).pk)
+
+
+def worked(job: str, later: bool = False) -> str:
+    """Take the job and run it; ``later``: when the lease of whoever had it is over. Return how it stands."""
+    from datetime import timedelta
+
+    from entente.records import clock, jobs
+    from entente.records.models import Job
+
+    wait = jobs.LEASE + timedelta(seconds=1) if later else timedelta(0)
+    with clock.at(clock.now() + wait):
+        taken = jobs.take("worker", only=Job.objects.get(pk=job))
+        if taken:
+            jobs.run(taken)
+    row = Job.objects.get(pk=job)
+    return f"{row.status} {row.error}".strip()
+
+
+def done_so_far() -> dict[str, list[str]]:
+    """Return every row that work leaves, without identifiers, moments, the log and how often it was tried."""
+    import re
+    import sqlite3
+
+    from django.conf import settings
+    from django.db import connections
+
+    connections.close_all()
+    base = sqlite3.connect(settings.DATABASES["default"]["NAME"])
+    tables = [r[0] for r in base.execute("select name from sqlite_master where type = 'table'")]
+    aside = re.compile("django_|auth_|account_|mfa_|sqlite_|records_(log|job|session|spent|checkpoint)")
+    own = re.compile(
+        r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:[\d.+:]+|[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}(?![0-9a-f])"
+    )
+    held = {}
+    for table in sorted(t for t in tables if not aside.match(t)):
+        held[table] = sorted(own.sub("…", str(row)) for row in base.execute(f'select * from "{table}"'))
+    held["records_estimate"] = sorted(
+        set(held["records_estimate"])
+    )  # weighed again, the same clues say the same
+    held["records_job"] = sorted(map(str, base.execute("select task, status from records_job")))
+    base.close()
+    return held
+
+
+def receive_to_the_brim(folder: str) -> dict[str, Any]:
+    """Receive without the room that imports must leave free, so that the disk really fills up."""
+    from entente.casework.intake import service
+
+    service.evidence_store().demand_room = lambda: None  # type: ignore[method-assign]
+    return receive(folder)
+
+
+def browsed(session: str, pages: list[list[str]]) -> list[list[Any]]:
+    """Ask for pages, or post a note to them; return each status, and whether the page names the disk."""
+    from django.conf import settings
+    from django.test import Client
+
+    settings.SECRET_KEY = (Path(settings.KEY_FOLDER) / "secret").read_text().strip()
+    settings.ALLOWED_HOSTS = ["testserver"]
+    browser = Client(raise_request_exception=False)
+    answers = []
+    for address, *note in pages:
+        browser.cookies[settings.SESSION_COOKIE_NAME] = session
+        given = browser.post(address, {"text": note[0]}) if note else browser.get(address)
+        answers.append([given.status_code, "disk" in given.content.decode() if given.content else False])
+    return answers

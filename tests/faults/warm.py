@@ -1,11 +1,12 @@
 """A desk's program, started once and forked for each fault, so that a fault costs no interpreter start.
 
-    python -m tests.faults.warm DESK
+    python -m tests.faults.warm ANSWER ERRORS
 
-The other side is ``Warm``. A forked child runs one function of ``acts`` on the desk and writes its answer;
-it may begin stopped, so that a tracer can take hold of it first. Two things differ from ``entente receive``
-as an officer starts it: files are sealed one after the other in the main thread, so that the n-th system call
-is the same one each time, and the decoders' parent is forked from here instead of started as an interpreter.
+The desk is the one that ENTENTE_DESK names; the other side is ``Warm``. A forked child runs one function of
+``acts`` on the desk and writes its answer; it may begin stopped, so that a tracer can take hold of it first.
+Two things differ from ``entente receive`` as an officer starts it: files are sealed one after the other in
+the main thread, so that the n-th system call is the same one each time, and the decoders' parent is forked
+from here instead of started as an interpreter.
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ ROOT = Path(__file__).resolve().parents[2]
 class Warm:
     """One warm program for one desk folder; the folder may be replaced between two calls."""
 
-    def __init__(self, desk: Path) -> None:
+    def __init__(self, desk: Path, beside: Path | None = None) -> None:
         env = {k: v for k, v in os.environ.items() if not k.startswith(("ENTENTE", "DJANGO", "DATABASE"))}
         one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
-        self.desk, self.answer = desk, desk.with_name(desk.name + ".answer")
-        self.errors = desk.with_name(desk.name + ".errors")
+        beside = beside or desk  # where answers are written: not on the disk that fails
+        self.desk, self.answer = desk, beside.with_name(beside.name + ".answer")
+        self.errors = beside.with_name(beside.name + ".errors")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.warm", str(desk)],
+            [sys.executable, "-m", "tests.faults.warm", str(self.answer), str(self.errors)],
             env=env | one | {"ENTENTE_DESK": str(desk)},
             cwd=ROOT,
             stdin=subprocess.PIPE,
@@ -172,8 +174,7 @@ def _child(order: dict[str, Any], answer: Path, errors: Path) -> None:
 
 
 def main() -> None:
-    desk = Path(sys.argv[1])
-    answer, errors = desk.with_name(desk.name + ".answer"), desk.with_name(desk.name + ".errors")
+    answer, errors = Path(sys.argv[1]), Path(sys.argv[2])
     channel = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the program prints is not for the other side
     _ready()

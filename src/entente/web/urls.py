@@ -42,6 +42,10 @@ urlpatterns = [
     path("emergencies/<uuid:emergency_id>/end/", emergencies.end, name="emergency-end"),
     path("emergencies/<uuid:emergency_id>/review/", emergencies.review, name="emergency-review"),
     path("notices/", notices.notices, name="notices"),
+    path("protection/", protection.protection, name="protection"),
+    path("protection/clock/<uuid:clock_id>/", protection.change_clock, name="clock"),
+    path("protection/export/", protection.export, name="protection-export"),
+    path("cases/<uuid:case_id>/protection/", protection.case_protection, name="case-protection"),
     path("notices/<uuid:notice_id>/", notices.follow, name="notice-follow"),
     path("jobs/<uuid:job_id>/", board.job_progress, name="job"),
     path("lists/", include(match.list_urlpatterns)),
@@ -54,3 +58,5 @@ urlpatterns = [
         for step in STEPS
     ),
 ]
+
+handler500 = "entente.web.stopped.error"

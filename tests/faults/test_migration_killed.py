@@ -1,0 +1,104 @@
+"""A desk of the first version is killed while it is brought up to date: old tables or new, with all rows.
+
+``desk_0001.sql`` is such a desk: real acts of the first version, dumped, its log proved then.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults import calls
+from tests.faults.acts import content
+from tests.faults.calls import Fault
+from tests.faults.conftest import LONG
+from tests.faults.imports import Import
+
+FIRST = Path(__file__).with_name("desk_0001.sql")
+KILLS = 400 if LONG else 10
+WRITES = ("pwrite64", "fdatasync", "fsync", "ftruncate", "unlink", "write")
+
+
+def old_desk(ground: Import) -> None:
+    """Put the first version's desk in place."""
+    ground.put_back()
+    for old in ground.desk.glob("desk.sqlite3*"):
+        old.unlink()
+    base = sqlite3.connect(ground.desk / "desk.sqlite3")
+    base.executescript(FIRST.read_text())
+    base.execute("PRAGMA journal_mode=WAL")
+    base.close()
+
+
+def whole(ground: Import) -> dict[str, Any]:
+    """Return the schema and every row, without the moments at which steps were made."""
+    base = sqlite3.connect(ground.desk / "desk.sqlite3")
+    try:
+        assert base.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert base.execute("PRAGMA foreign_key_check").fetchall() == []
+        told = base.execute("select type, name, tbl_name, sql from sqlite_master")
+        schema = sorted(re.sub(r"\s*/\*.*?\*/", "", str(row)) for row in told)
+        rows = content(base)
+    finally:
+        base.close()
+    for row in rows["django_migrations"].values():
+        row[3] = ""
+    return {"schema": schema, "rows": {t: sorted(map(str, r.values())) for t, r in rows.items()}}
+
+
+@pytest.fixture(scope="module")
+def stages(ground) -> list[dict[str, Any]]:
+    """Return the desk before, and after each step of an undisturbed way up."""
+    old_desk(ground)
+    steps = ground.warm.do("steps_to_take")
+    assert steps
+    held = [whole(ground)]
+    for step in steps:
+        ground.warm.do("migrated_one", step)
+        held.append(whole(ground))
+    ground.warm.do("migrated")  # and what Django adds at the end of the whole way
+    return [*held, whole(ground)]
+
+
+def test_the_first_versions_desk_comes_up_with_all_its_rows_and_a_proved_log(ground, stages):
+    before, after = stages[0]["rows"], stages[-1]["rows"]
+    kept = [t for t in before if t in after and t not in {"django_migrations", "auth_permission"}]
+    assert len(before["records_logentry"]) == len(after["records_logentry"]) > 20
+    assert {t: len(before[t]) for t in kept if len(before[t]) > len(after[t])} == {}
+    proof = ground.warm.do("command", "log", "verify")
+    assert (proof["code"], proof["told"]["faults"]) == (0, []), proof
+    assert proof["told"]["size"] == len(before["records_logentry"])
+
+
+def test_a_killed_migration_leaves_the_old_or_the_new_and_goes_on(disturbed, stages):
+    old_desk(disturbed)
+    pid = disturbed.warm.begin("migrated", stopped=True)
+    with calls.traced(pid, out=disturbed.trace):
+        assert disturbed.warm.end()[0] == 0, disturbed.warm.errors.read_text()[-2000:]
+    counts = calls.counted(disturbed.trace)
+    points = [Fault(c, n, "kill") for c in WRITES for n in range(1, counts[c] + 1)]
+    assert len(points) > 20
+    seen = []
+    for fault in calls.sampled(points, KILLS):
+        old_desk(disturbed)
+        pid = disturbed.warm.begin("migrated", stopped=True)
+        with calls.traced(pid, out=disturbed.trace, inject=fault.injection, only=fault.call):
+            code, _ = disturbed.warm.end()
+        assert code == -9, str(fault)
+        left = whole(disturbed)
+        seen.append(next((n for n, stage in enumerate(stages) if same(stage, left)), None))
+        assert seen[-1] is not None, f"{fault}: neither the old tables nor the new"
+        disturbed.warm.do("migrated")
+        assert same(whole(disturbed), stages[-1]), str(fault)
+    assert len(set(seen)) > 1  # some were killed late enough to have made a step
+
+
+def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two desks have the same tables and rows; what Django itself keeps of its tables aside."""
+    aside = {"auth_permission", "django_content_type", "sqlite_sequence"}
+    rows = [{t: r for t, r in each["rows"].items() if t not in aside} for each in (one, other)]
+    return one["schema"] == other["schema"] and rows[0] == rows[1]
