@@ -1,5 +1,8 @@
 """The Merkle arithmetic against RFC 6962's published vector, its own definition, and tampering."""
 
+import os
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -127,3 +130,90 @@ def test_a_size_the_log_never_had_is_refused():
         tree.inclusion_proof(leaves, 3)
     assert not tree.verify_consistency(4, 3, [], tree.root(leaves), tree.root(leaves))
     assert not tree.verify_consistency(2, 3, [], tree.root(leaves[:2]), tree.root(leaves))
+
+
+# --- stored nodes, and proofs that were tampered with -----------------------------------------------------
+
+LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+MUTATED = 400_000 if LONG else 44_000
+
+
+def stored(leaves):
+    """Return every complete subtree by its place, as the log stores them while it grows."""
+    frontier, held = [], {}
+    for size, leaf in enumerate(leaves):
+        held[tree.place(0, size)] = leaf
+        held |= dict(tree.completed(frontier, size, leaf))
+        frontier = tree.append(frontier, size, leaf)
+    return held
+
+
+def from_nodes(held, spans):
+    parts = [[held[tree.place(*each)] for each in tree.subtrees(*span)] for span in spans]
+    return [tree.root_of(part) for part in parts]
+
+
+def test_stored_nodes_give_every_proof_of_every_log_up_to_size_70():
+    leaves = leaves_of(70)
+    held = stored(leaves)
+    for size in range(1, 71):
+        whole = tree.root(leaves[:size])
+        assert from_nodes(held, [(0, size)]) == [whole]
+        for index in range(size):
+            proof = from_nodes(held, tree.inclusion_spans(index, size))
+            assert tree.verify_inclusion(leaves[index], index, size, proof, whole)
+            old = from_nodes(held, tree.consistency_spans(index + 1, size))
+            assert tree.verify_consistency(index + 1, size, old, tree.root(leaves[: index + 1]), whole)
+
+
+def test_each_complete_subtree_has_a_place_of_its_own():
+    count = 1 << 10
+    places = [tree.place(level, index) for level in range(11) for index in range(count >> level)]
+    assert sorted(places) == list(range(2 * count - 1))
+
+
+def test_a_million_entries_take_about_twenty_look_ups():
+    size = 1_000_000
+    for index in range(0, size, 99_991):
+        spans = tree.inclusion_spans(index, size)
+        assert len(spans) <= 20
+        assert sum(len(tree.subtrees(*span)) for span in spans) <= 40
+
+
+def test_no_proof_that_was_tampered_with_holds(capsys):
+    chance, leaves = Random(9162), leaves_of(300)
+    held, verified, refused = stored(leaves), 0, 0
+    roots = [tree.root(leaves[:n]) for n in range(301)]
+    while refused < MUTATED:
+        size = chance.randrange(2, 301)
+        index, old = chance.randrange(size), chance.randrange(1, size)
+        inclusion = from_nodes(held, tree.inclusion_spans(index, size))
+        consistency = from_nodes(held, tree.consistency_spans(old, size))
+        assert tree.verify_inclusion(leaves[index], index, size, inclusion, roots[size])
+        assert tree.verify_consistency(old, size, consistency, roots[old], roots[size])
+        verified += 2
+        for proof in tampered(chance, inclusion):
+            assert not tree.verify_inclusion(leaves[index], index, size, proof, roots[size])
+            refused += 1
+        for proof in tampered(chance, consistency):
+            assert not tree.verify_consistency(old, size, proof, roots[old], roots[size])
+            refused += 1
+    with capsys.disabled():
+        print(f"\nlog: {verified:,} proofs verified, {refused:,} mutated proofs refused")
+    assert verified >= 4_000
+
+
+def tampered(chance, proof):
+    """Yield five proofs that differ from a true one: a bit, one less, one more, one twice, two exchanged."""
+    which = chance.randrange(len(proof))
+    changed = bytearray(proof[which])
+    changed[chance.randrange(32)] ^= 1 << chance.randrange(8)
+    yield [*proof[:which], bytes(changed), *proof[which + 1 :]]
+    yield [*proof[:which], *proof[which + 1 :]]
+    yield [*proof[:which], chance.randbytes(32), *proof[which:]]
+    yield [*proof[: which + 1], *proof[which:]]
+    if len(proof) > 1:
+        other = (which + 1) % len(proof)
+        swapped = list(proof)
+        swapped[which], swapped[other] = swapped[other], swapped[which]
+        yield swapped

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -128,7 +127,6 @@ def on_export() -> None:
 def alarm(says: str, partner: PartnerLog | None = None, evidence: str = "") -> None:
     """Record what must not happen between logs; the same one again is not told twice."""
     LogAlarm.objects.get_or_create(partner=partner, says=says, defaults={"evidence": evidence})
-    logging.getLogger(__name__).error("the log: %s", says)
 
 
 def witnessed() -> Witnessed:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 
 from entente.records import log_key
-from entente.records.models.checkpoint import Checkpoint, Cosignature
+from entente.records.models.checkpoint import Checkpoint, Cosignature, PartnerLog
 from entente.safeguards import checkpoint as words
 from entente.safeguards.checkpoint import Key, NotANote, Note
 
@@ -46,7 +46,7 @@ def faults(signed: list[Checkpoint], roots: Mapping[int, bytes], size: int, begi
         if row.number != expected:
             found.append(f"the signed head {expected} is missing")
         found += [f"signed head {row.number}: {says}" for says in _differs(row, key)]
-        if row.size > size or (row.size >= begin and roots[row.size].hex() != row.root):
+        if row.size > size or (row.size >= begin and roots.get(row.size, b"").hex() != row.root):
             found.append(f"signed head {row.number}: the log has not the root that was signed at {row.size}")
     return found[:100] + _cosignatures(signed) + _marked(signed, size)
 
@@ -59,7 +59,7 @@ def _differs(row: Checkpoint, key: Key | None) -> list[str]:
     if key is None or not log_key.signed(note, key) or len(note.signatures) != 2:
         return ["it is not signed by this log's key"]
     when = log_key.cosigned(note.head, note.signatures[1], key)
-    if when is None or datetime.fromtimestamp(when, UTC) != row.at.replace(microsecond=0):
+    if when is None or datetime.fromtimestamp(when, UTC) != row.at:
         return ["its time is not the signed one"]
     same = (row.size, row.root) == (note.head.size, note.head.root.hex())
     return [] if same else ["its columns differ from the signed text"]
@@ -67,19 +67,22 @@ def _differs(row: Checkpoint, key: Key | None) -> list[str]:
 
 def _cosignatures(signed: list[Checkpoint]) -> list[str]:
     found = []
-    notes = {row.pk: row for row in signed}
-    for each in Cosignature.objects.select_related("partner"):
-        row = notes[each.checkpoint_id]
-        when = _read_cosignature(row, each)
+    notes, partners = {row.pk: row for row in signed}, PartnerLog.objects.in_bulk()
+    for each in Cosignature.objects.all():
+        row, partner = notes.get(each.checkpoint_id), partners.get(each.partner_id)
+        if row is None or partner is None:
+            found.append("a co-signature belongs to no signed head, or to no partner")
+            continue
+        when = _read_cosignature(row, each, partner)
         if when is None or datetime.fromtimestamp(when, UTC) != each.at:
-            found.append(f"signed head {row.number}: the co-signature of {each.partner.name} does not hold")
+            found.append(f"signed head {row.number}: the co-signature of {partner.name} does not hold")
     return found
 
 
-def _read_cosignature(row: Checkpoint, each: Cosignature) -> int | None:
+def _read_cosignature(row: Checkpoint, each: Cosignature, partner: PartnerLog) -> int | None:
     try:
         head = words.read_note(row.note).head
-        return log_key.cosigned(head, words.read_signature(each.line), words.read_key(each.partner.key))
+        return log_key.cosigned(head, words.read_signature(each.line), words.read_key(partner.key))
     except NotANote:
         return None
 
