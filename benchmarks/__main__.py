@@ -16,6 +16,7 @@ LIMIT_S = 600.0  # the longest is the intake of a thousand pictures, most of it 
 NAMES = {
     "intake": "the whole intake against hashlib, Pillow and pdqhash",
     "match": "near search of a million hashes against faiss",
+    "store": "sealing originals against plain writing and SHA-256",
     "locate": "a region from twelve clues",
     "start": "from a fresh clone to the first page; memory",
 }

@@ -17,6 +17,8 @@ PACKAGE = Path(__file__).resolve().parent.parent
 DESK = Path(os.environ.get("ENTENTE_DESK", "var/desk")).absolute()
 EVIDENCE_ROOT = DESK / "evidence"
 KEY_FOLDER = DESK / "keys"
+# s3://bucket/prefix where sealed originals lie instead of in the desk's folder; AWS_ variables say the rest
+EVIDENCE_BUCKET = os.environ.get("ENTENTE_EVIDENCE_BUCKET", "")
 # Folders from which a page may take material in; none unless the site says so. {agency}: its short name.
 INTAKE_ROOTS = os.environ.get("ENTENTE_INTAKE_ROOTS", "").split(os.pathsep)
 

@@ -27,10 +27,11 @@ from django.db.models import CharField
 from entente import plugins
 from entente.casework.intake import metadata
 from entente.evidence import tools
+from entente.evidence.bucket import Bucket
 from entente.evidence.keyring import FileKeyRing
 from entente.evidence.keys import node_key
 from entente.evidence.open import Known, Opened, read, walk
-from entente.evidence.store import STALE_S, EvidenceStore, Kept, NotKept
+from entente.evidence.store import INCOMING, STALE_S, EvidenceStore, Kept, NotKept
 from entente.records import clock, derivation, guard, retention
 from entente.records.act import acting
 from entente.records.announce import announce
@@ -73,15 +74,14 @@ class IntakeStopped(RuntimeError):
 
 
 @cache
-def _store(root: Path, keys: Path) -> EvidenceStore:
-    return EvidenceStore(
-        root, FileKeyRing(keys / "case-keys.sqlite3", node_key(keys / "node.key", store=root))
-    )
+def _store(root: Path, keys: Path, bucket: str) -> EvidenceStore:
+    ring = FileKeyRing(keys / "case-keys.sqlite3", node_key(keys / "node.key", store=root))
+    return EvidenceStore(root, ring, Bucket(bucket, root / INCOMING) if bucket else None)
 
 
 def evidence_store() -> EvidenceStore:
-    """Return the desk's evidence store."""
-    return _store(Path(settings.EVIDENCE_ROOT), Path(settings.KEY_FOLDER))
+    """Return the desk's evidence store: a folder, or the bucket that the site names."""
+    return _store(Path(settings.EVIDENCE_ROOT), Path(settings.KEY_FOLDER), settings.EVIDENCE_BUCKET)
 
 
 @dataclass(frozen=True, slots=True)
