@@ -23,10 +23,12 @@ from entente.records.models import (
     Answer,
     Change,
     Clue,
+    CourtExport,
     Dispatch,
     Element,
     ElementMatch,
     Emergency,
+    Exhibit,
     HashList,
     HomeProposal,
     Job,
@@ -39,6 +41,7 @@ from entente.records.models import (
     Notice,
     Occurrence,
     Request,
+    Retention,
     Series,
     SeriesItem,
     Stub,
@@ -54,6 +57,7 @@ SECRET = "Operation Larch"  # stands on every page of the case
 CASE = {
     "case": {GET},
     "case-emergency": {GET, POST},
+    "case-protection": {GET, POST},
     "intake:page": {GET, POST},
     "match:page": {GET, POST},
     "match:decide": {POST},
@@ -101,6 +105,14 @@ CASE = {
     "seize:compare": {POST},
     "seize:decide": {POST},
     "seize:exhibit": {POST},
+    "seize:custody": {GET},
+    "seize:hand-over": {POST},
+    "seize:correct": {POST},
+    "seize:put-in": {POST},
+    "seize:sign": {POST},
+    "seize:court": {GET, POST},
+    "seize:court-confirm": {POST},
+    "seize:court-write": {POST},
     "close:page": {GET, POST},
     "close:tell": {POST},
     "close:turn": {POST},
@@ -122,6 +134,9 @@ DESK = {
     "emergency-end": {POST},
     "emergency-review": {POST},
     "notices": {GET},
+    "protection": {GET},
+    "clock": {POST},
+    "protection-export": {POST},
     "notice-follow": {POST},
     "lists": {GET, POST},
     "list": {GET},
@@ -253,10 +268,32 @@ def world(circle, case):
         )
         element = Element.objects.create(number=1, name="a lamp", clue=clue, **made)
         met = ElementMatch.objects.create(element=element, media=b, because="near", method="m", **made)
+        phone = Exhibit.objects.create(number="E0", description="a phone", **made)
+        step = Transfer.objects.create(
+            exhibit=phone,
+            place=1,
+            before="0" * 64,
+            from_place="a house",
+            to_place="a laboratory",
+            to=circle.it_second,
+            when=clock.now() - timedelta(hours=1),
+            why="imaging",
+            seal_state="none",
+            **made,
+        )
+        court = CourtExport.objects.create(
+            to=circle.agencies.eu,
+            things=[str(phone.pk)],
+            items=1,
+            expires=due,
+            codes="H2",
+            **made,
+        )
         hashes = HashList.objects.create(
             owner=it, name="L", format="csv", sha256="0" * 64, imported_by=circle.it
         )
         stub = Stub.objects.get(case=case)
+        clock_ = Retention.objects.get(case=case.pk)
         notice = Notice.objects.create(owner=au, addressed=it, kind="recall")
         broken = Emergency.objects.create(
             owner=it, addressed=au, case=case.pk, act="disclose", why="V-001", asked_by=circle.it_second
@@ -284,9 +321,13 @@ def world(circle, case):
             "dispatch_id": sent.pk,
             "product_id": product.pk,
             "list_id": hashes.pk,
+            "exhibit_id": phone.pk,
+            "transfer_id": step.pk,
+            "export_id": court.pk,
             "job_id": job.pk,
             "stub_id": stub.pk,
             "notice_id": notice.pk,
+            "clock_id": clock_.pk,
             "emergency_id": broken.pk,
             "account_id": circle.it_second.pk,
             "asked_id": uuid4(),
@@ -345,7 +386,13 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
         },
         "seize:decide": {"say": "same"},
         "notice-follow": {"because": "deleted"},
+        "case-protection": {"act": "keep", "reason": "it goes on"},
         "seize:exhibit": {"exhibit-number": "E1", "exhibit-description": "a phone"},
+        "seize:correct": {"correct-of": str(world.arguments["exhibit_id"]), "correct-text": "two phones"},
+        "seize:put-in": {"items-items": items},
+        "seize:sign": {"take-back": "yes"},
+        "seize:court": {"court-to": str(other.pk), "court-items": items},
+        "seize:court-confirm": {"count": "1"},
         "close:page": {"what": "child safe"},
         "close:turn": {"reason": "done"},
     }
@@ -418,6 +465,7 @@ def test_rows_of_others_outside_a_case_answer_exactly_as_absent_ones(world):
         ("job", "job_id"),
         ("stub-ask", "stub_id"),
         ("notice-follow", "notice_id"),
+        ("clock", "clock_id"),
         *((f"emergency-{n}", "emergency_id") for n in ("confirm", "end", "review")),
         *((n, "dispatch_id") for n in DESK if "dispatch" in n),
     ]:

@@ -83,6 +83,9 @@ NAMES: dict[str, Promise] = {
     "admin": _("administration"),
 }
 
+# the log's verbs: the six of Directive (EU) 2016/680 art. 25, and two of our own
+VERBS = ("collect", "alter", "consult", "disclose", "combine", "erase", "denied", "admin")
+
 
 def named(value: object) -> Promise | str:
     """Return the name of ``value`` in the reader's language; a word without one speaks for itself."""

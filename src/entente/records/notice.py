@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from entente.records import clock
 from entente.records.act import acting
 from entente.records.guard import system
-from entente.records.models import Case, Notice, Stub
+from entente.records.models import Case, CaseBound, Disclosure, Notice, Stub
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
@@ -56,3 +56,26 @@ def case_meant(notice: Notice) -> Case | None:
     with system("the case that a stub stands for"):
         case = Stub.objects.filter(pk=notice.about).values_list("case_id", flat=True).first()
     return Case.objects.select_related("owner").filter(pk=case).first() if case else None
+
+
+def correct(officer: Officer, purpose: Purpose, row: CaseBound, text: str) -> int:
+    """Tell every past recipient of ``row`` that it was wrong, and what is right; return how many were told.
+
+    Source: Directive (EU) 2016/680 art. 7(3): recipients of incorrect data are notified without delay.
+    """
+    if not text.strip():
+        raise NotFollowed("say what was wrong and what is right; the recipients read these words")
+    with acting(officer, Act.ALTER, row.as_thing(), purpose, step="notice", reason="correct") as deed:
+        sent = Disclosure.objects.filter(case_id=row.case_id, owner_id=officer.agency)
+        told = [d for d in sent if str(row.pk) in {str(d.thing), *d.held}]
+        for each in told:
+            Notice.objects.create(
+                owner_id=officer.agency,
+                addressed_id=each.to_id,
+                kind="correction",
+                about=each.pk,
+                text=text.strip(),
+                made_by_id=officer.id,
+            )
+        deed.recipients = sorted({d.to_id for d in told}, key=str)
+    return len(told)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -31,6 +33,7 @@ from entente.records.models import (
     Priority,
     Stub,
 )
+from entente.records.names import VERBS, named
 from entente.safeguards.access import FOUNDERS, Act, Shape, Thing, opens_content
 from entente.vocabulary.case import Clock, Stage
 from entente.vocabulary.handling import Audience, HandlingCode, Purpose
@@ -172,19 +175,50 @@ def choose_purpose(request: DeskRequest) -> HttpResponse:
     return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "board")
 
 
+class LogForm(forms.Form):
+    """Which entries to show: by verb, case or day; never by officer, for the log does not rank staff."""
+
+    verb = forms.ChoiceField(
+        label=_("Verb"), required=False, choices=[("", _("all")), *((v, named(v)) for v in VERBS)]
+    )
+    case = forms.UUIDField(label=_("Case (its identifier)"), required=False)
+    day = forms.DateField(
+        label=_("Day (UTC)"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def asked(self) -> dict[str, str]:
+        """Return what was asked for, for the address of the next page."""
+        told = self.cleaned_data if self.is_valid() else {}
+        return {name: str(value) for name, value in told.items() if value}
+
+    def chosen(self, entries: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
+        """Return the entries that were asked for; of a question that is none, nothing."""
+        if not self.is_valid():
+            return entries.none()
+        told = self.cleaned_data
+        if told["verb"]:
+            entries = entries.filter(verb=told["verb"])
+        if told["case"]:
+            entries = entries.filter(case=told["case"])
+        return entries.filter(at__date=told["day"]) if told["day"] else entries
+
+
 @require_safe
 @desk_page
 def log_page(request: DeskRequest) -> HttpResponse:
     """Show the agency's entries to its data protection officer, and prove the whole log."""
     thing = Thing(Shape.LOG, owner=request.officer.agency)
     with acting(request.officer, Act.AUDIT, thing, request.purpose, step="log", reason="log page"):
-        latest = LogEntry.objects.select_related("opening").order_by("-seq")
+        form = LogForm(request.GET)
+        latest = form.chosen(LogEntry.objects.select_related("opening").order_by("-seq"))
         entries = Paginator(latest, 100).get_page(request.GET.get("page"))
         entries.object_list = list(entries.object_list)
     numbers = dict(PartnerLog.objects.values_list("pk", "name"))
     numbers |= dict(Account.objects.filter(agency=request.officer.agency).values_list("pk", "username"))
     said = {
         "entries": entries,
+        "form": form,
+        "query": f"{urlencode(asked)}&" if (asked := form.asked()) else "",
         "rows": [(e, numbers.get(e.account, e.account)) for e in entries.object_list],
         "proof": log.verify(PROVED),
         "witnessed": checkpoint.witnessed(),

@@ -9,7 +9,7 @@ from django.urls import include, path
 from entente.casework import STEPS
 from entente.casework.cooperate import views as cooperate
 from entente.casework.match import views as match
-from entente.web import accounts, board, emergencies, login, notices, witness
+from entente.web import accounts, board, emergencies, login, notices, protection, witness
 
 urlpatterns = [
     path("", board.board, name="board"),
