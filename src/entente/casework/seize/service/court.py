@@ -263,14 +263,21 @@ def _demand_second(officer: Officer, row: CourtExport) -> None:
 # --- writing --------------------------------------------------------------------------------------------
 
 
-def write_bundle(officer: Officer, row: CourtExport, stream: BinaryIO) -> Bundled:
+def write_bundle(
+    officer: Officer, row: CourtExport, stream: BinaryIO, *, most: int = court_bundle.MOST
+) -> Bundled:
     """Write the confirmed bundle, as the lead who asked: logged with its recipient before a byte leaves.
 
-    Everything is judged again now. Raises ``NotForCourt`` unless it was confirmed within the day and holds
-    what was confirmed.
+    Everything is judged again now. Raises ``NotForCourt`` unless it was confirmed within the day, holds what
+    was confirmed, and has no more than ``most`` bytes of originals.
     """
     case, to = row.case, row.to
     held = plan(officer, case, row.things, to)
+    if sum(m.size for m in held.items) > most:
+        raise NotForCourt(
+            f"the originals are more than {most >> 20} MiB; `entente export` writes up to 4 GiB, "
+            "more goes in a bundle for each exhibit"
+        )
     with acting(
         officer,
         Act.EXPORT,
