@@ -38,7 +38,7 @@ def drawn(width: int, height: int, rng: np.random.Generator) -> NDArray[np.uint8
     return np.clip(soft + noise, 0, 255).astype(np.uint8)
 
 
-def _film(path: Path, rng: np.random.Generator) -> None:
+def film(path: Path, rng: np.random.Generator) -> None:
     """A film of two scenes that are panned over."""
     scenes = [drawn(FILM[0] * 2, FILM[1], rng) for _ in range(2)]
     with av.open(str(path), "w") as out:
@@ -73,7 +73,7 @@ def generate(folder: Path, pictures: int = 200, clips: int = 10, seed: int = 0) 
         paths.append(path)
     for i in range(clips):
         paths.append(folder / f"film-{i:04d}.mp4")
-        _film(paths[-1], rng)
+        film(paths[-1], rng)
     return paths
 
 

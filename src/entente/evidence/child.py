@@ -45,7 +45,8 @@ def _serve(
     if message["do"] == "load":
         return _load(message["names"])
     if message["do"] == "end":
-        return {"status": _end(message["pid"], decoders)}
+        status, peak = _end(message["pid"], decoders)
+        return {"status": status, "peak": peak}
     assert channel is not None, "spawn comes with a channel"  # noqa: S101 - our own side of the wire
     pid = os.fork()
     if pid == 0:
@@ -68,15 +69,19 @@ def _load(names: list[str]) -> dict[str, Any]:
     return {}
 
 
-def _end(pid: int, decoders: set[int]) -> int:
-    """Kill a decoder if it still lives, and return its wait status. Only here is a pid given back."""
+def _end(pid: int, decoders: set[int]) -> tuple[int, int]:
+    """Kill a decoder if it still lives; return its wait status and its largest resident set in bytes.
+
+    Only here is a pid given back.
+    """
     if pid not in decoders:
-        return 0
+        return 0, 0
     decoders.discard(pid)
     os.kill(pid, signal.SIGKILL)
     with contextlib.suppress(OSError):
         os.killpg(pid, signal.SIGKILL)  # it leads its own group; what it may have started goes too
-    return os.waitpid(pid, 0)[1]
+    _, status, used = os.wait4(pid, 0)
+    return status, used.ru_maxrss << 10
 
 
 def _decoder(channel: socket.socket, memory: int, threads: bool) -> None:

@@ -73,7 +73,7 @@ class Sandbox:
         self._control: socket.socket | None = None
         self._idle: list[_Decoder] = []
         self._loaded: set[str] = set()
-        self._generation = self._children = 0
+        self._generation = self._children = self._peak = 0
 
     def ask(
         self,
@@ -101,6 +101,16 @@ class Sandbox:
             except BaseException:
                 self._end(decoder)  # of a conversation broken off nothing may be left in the channel
                 raise
+
+    def peak(self) -> int:
+        """End the idle decoders; return the largest resident set in bytes that any so far had.
+
+        What they share with the warm child is in it.
+        """
+        with self._lock:
+            while self._idle:
+                self._end(self._idle.pop())
+            return self._peak
 
     def close(self) -> None:
         """End every decoder and the warm child."""
@@ -193,7 +203,9 @@ class Sandbox:
             if self._control is None or decoder.child != self._children:
                 return 0  # it died with its warm child
             try:
-                return int(self._order({"do": "end", "pid": decoder.pid}, again=False).get("status", 0))
+                told = self._order({"do": "end", "pid": decoder.pid}, again=False)
+                self._peak = max(self._peak, int(told.get("peak", 0)))
+                return int(told.get("status", 0))
             except SandboxFailed:
                 return 0
 
