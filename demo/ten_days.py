@@ -37,6 +37,7 @@ from entente.records.models import (
     Case,
     Clue,
     ElementMatch,
+    Exhibit,
     Match,
     Media,
 )
@@ -108,6 +109,7 @@ class TenDays:
     tell: Callable[[str], object] = print
     case: Case = field(init=False)
     other: Case = field(init=False)  # waits on the board beside it
+    laptop: Exhibit = field(init=False)
     day: int = -1
 
     def play(self, until: int) -> None:
@@ -297,12 +299,27 @@ class TenDays:
                     )
             self.work()
             with self.desk_of("IT-1001") as italy:
-                seize.exhibit(italy, VI, self.case, number="1", description="laptop from the living room")
+                self.laptop = seize.exhibit(
+                    italy,
+                    VI,
+                    self.case,
+                    number="1",
+                    description="laptop from the living room",
+                    items=Media.objects.filter(case=self.case, origin="seized"),
+                    place="living room",
+                    seized_at=clock.now() - timedelta(hours=1),
+                    seized_by="IT-1001",
+                    device="laptop, serial number on its base",
+                    warrant="search order 31/2026",
+                    seal="S-1",
+                    condition="closed, undamaged",
+                )
                 seize.ask_to_compare(italy, VI, self.case)
             self.work()
         with self.at(9, 15), self.desk_of("IT-1001") as italy:
             for found in ElementMatch.objects.filter(case=self.case, state="proposed"):
                 seize.decide(italy, VI, found, same=_present(found.element.name))
+        self._hand_over()
 
     def day_10(self) -> None:
         """The child is safe, the suspect arrested; everyone who helped learns it."""
@@ -365,6 +382,25 @@ class TenDays:
             with self.desk_of("IT-1001") as italy:
                 receive(italy, VI, self.other, [self.folder / "other"], Intake(source="partner platform"))
             self.work()
+
+    def _hand_over(self) -> None:
+        """Bring the laptop to the laboratory: one officer signs that it went, the other that it came."""
+        second = Account.objects.get(username="IT-1002")
+        with self.at(9, 16), self.desk_of("IT-1001") as italy:
+            step = seize.hand_over(
+                italy,
+                VI,
+                self.laptop,
+                to=second,
+                when=clock.now(),
+                from_place="living room",
+                to_place="laboratory",
+                why="to be examined",
+                seal="S-1",
+                seal_state="intact",
+            )
+        with self.at(9, 18), self.desk_of("IT-1002") as investigator:
+            seize.sign(investigator, VI, step, when=clock.now(), seal_state="intact")
 
     def _assign(self, lead: Officer, number: str, task: str) -> None:
         account = Account.objects.get(username=number)

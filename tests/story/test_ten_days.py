@@ -669,3 +669,20 @@ def test_receiving_the_same_folder_again_changes_nothing(story):
     with guard.system("count"):
         assert before == (Media.objects.count(), Occurrence.objects.count(), Clue.objects.count())
     assert log.verify().faults == ()
+
+
+# --- for a court ----------------------------------------------------------------------------------------
+
+
+def test_the_laptop_s_chain_names_the_two_hours_in_which_nobody_held_it(story, italy):
+    held = seize.chain_of(story.laptop)
+    assert held.holder == "IT-1002"
+    (gap,) = held.gaps
+    assert (str(gap.kind), gap.until - gap.since) == ("nobody", timedelta(hours=2))
+
+
+def test_what_was_derived_from_a_found_picture_comes_out_the_same_days_later(story, italy):
+    item = Media.objects.filter(case=story.case, origin="crop").first().parent
+    results = list(seize.reproduce(italy, VI, item))
+    assert {"hashes", "clues", "crop"} <= {r.derivation.what for r in results}
+    assert {str(r.verdict) for r in results} == {"same"}, [r.because for r in results]
