@@ -192,7 +192,7 @@ def test_an_open_desk_says_where(opened_once):
         port = other.getsockname()[1]
     process = begun(opened_once, "serve", "--no-worker", "--port", str(port))
     try:
-        assert f"http://127.0.0.1:{port}/" in process.stdout.readline()
+        assert f"http://localhost:{port}/" in process.stdout.readline()
     finally:
         process.terminate()
         process.communicate(timeout=60)

@@ -45,6 +45,7 @@ from entente.records.models import (
     Series,
     SeriesItem,
     Stub,
+    Transfer,
 )
 from entente.vocabulary.handling import Purpose
 
@@ -163,6 +164,8 @@ DESK |= ACCOUNTS
 # Before anybody is known, or about one's own account only.
 DOORS = {
     "confirm",
+    "oidc",
+    "oidc-back",
     "own-sessions",
     "own-sessions-end",
     "account_set_password",

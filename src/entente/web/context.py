@@ -16,6 +16,7 @@ from entente.records import models
 from entente.safeguards.access import opens_content
 from entente.safeguards.accounts import KEEPERS
 from entente.vocabulary.handling import Purpose
+from entente.web import oidc
 
 STEP_NAMES = {
     "intake": _("Intake"),
@@ -56,8 +57,8 @@ PURPOSE_NAMES = {
 
 
 def place(request: HttpRequest) -> dict[str, Any]:
-    """Return what a page says of the desk itself: whether it is a demonstration."""
-    return {"demonstration": settings.DEMONSTRATION}
+    """Return what a page says of the desk itself: whether it is a demonstration, and who vouches."""
+    return {"demonstration": settings.DEMONSTRATION, "providers": oidc.providers}  # read where they are shown
 
 
 def desk(request: HttpRequest) -> dict[str, Any]:

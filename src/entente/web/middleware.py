@@ -61,6 +61,8 @@ ENROLMENT = {
     "set_language",
     "enter",
     "confirm",
+    "oidc",
+    "oidc-back",
     "own-sessions",
     "own-sessions-end",
 }
@@ -223,6 +225,8 @@ def _spent_by(request: HttpRequest, name: str) -> list[tuple[str, str]]:
     """Return what a request spends: pairs of a limit and who counts (empty: the network address)."""
     if name in {"inform:pdf", "seize:checklist"}:
         return [("documents made", str(request.user.pk or ""))]
+    if name in {"oidc", "oidc-back"}:
+        return [("answers of a provider", "")]
     if request.method != "POST":
         return []
     if name == "account_login":

@@ -9,7 +9,7 @@ from django.urls import include, path
 from entente.casework import STEPS
 from entente.casework.cooperate import views as cooperate
 from entente.casework.match import views as match
-from entente.web import accounts, board, emergencies, login, notices, protection, witness
+from entente.web import accounts, agency_login, board, emergencies, login, notices, protection, witness
 
 urlpatterns = [
     path("", board.board, name="board"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("confirm/", login.confirm, name="confirm"),
     path("account/sessions/", accounts.own_sessions, name="own-sessions"),
     path("account/sessions/end/", accounts.end_own_sessions, name="own-sessions-end"),
+    path("account/agency/<str:agency>/", agency_login.there, name="oidc"),
+    path("account/agency/<str:agency>/back/", agency_login.back, name="oidc-back"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/new/", accounts.new_account, name="new-account"),
     path("accounts/<uuid:account_id>/", accounts.account, name="account"),
