@@ -127,7 +127,10 @@ def test_an_administrator_is_refused_on_both_sides(circle, case):
 
 
 def test_who_does_not_work_for_the_purpose_is_not_put_on_the_case(circle, case):
+    elsewhere = circle.make_account(circle.agencies.it, "IT-1009", purposes=["safeguarding"])
     with pytest.raises(NotAssigned, match="purpose"):
+        assign(circle.officer(circle.it), VI, case, elsewhere, part=Part.READER)
+    with pytest.raises(NotAssigned, match="no case content"):
         assign(circle.officer(circle.it), VI, case, circle.it_dpo, part=Part.READER)
 
 
