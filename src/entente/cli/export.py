@@ -93,12 +93,5 @@ def _written(told: Any, account: Any, out: BinaryIO) -> tuple[dict[str, Any] | N
         left = version_for(officer, purpose, product, to).told_sender
         out.write(disclose(officer, purpose, product, to))
         return {"product": product.number, "to": to.short, "left_out": left}, ""
-    except (
-        guard.Denied,
-        NotComposed,
-        NotSet,
-        ProductChanged,
-        LookupError,
-        ValueError,
-    ) as fault:
+    except (guard.Denied, ProductChanged, LookupError, ValueError) as fault:  # refusals are ValueErrors
         return None, str(fault)

@@ -112,10 +112,11 @@ WORDS: dict[str, dict[str, str]] = {
         "title": "Court bundle",
         "from": "From", "to": "To", "case": "Case", "issued": "Issued (UTC)",
         "check": "How to check it",
-        "how": "Run: python3 verify.py BUNDLE.zip --key KEY. Take the key of the agency's log from the agency "
-        "itself, by another way than this bundle. It needs Python and, for signatures, openssl.",
+        "how": "Run: python3 verify.py BUNDLE.zip --key KEY. Take the key of the agency's log from the "
+        "agency itself, by another way than this bundle. It needs Python and, for signatures, openssl.",
         "key": "The key that signed it names itself",
-        "exhibits": "Exhibits", "number": "Number", "description": "Description", "place": "Where it was seized",
+        "exhibits": "Exhibits", "number": "Number", "description": "Description",
+        "place": "Where it was seized",
         "when": "When (UTC)", "by": "By", "seal": "Seal", "chain": "Chain of custody", "record": "Record",
         "items": "Originals", "item": "Item", "size": "Bytes", "derived": "What was derived",
         "what": "What", "tool": "Tool", "output": "Output (SHA-256)",
@@ -153,7 +154,7 @@ WORDS: dict[str, dict[str, str]] = {
         "from": "Da", "to": "A", "case": "Caso", "issued": "Emesso il (UTC)",
         "check": "Come verificarlo",
         "how": "Eseguire: python3 verify.py FASCICOLO.zip --key CHIAVE. Chiedere la chiave del registro "
-        "all'ufficio stesso, per una via diversa da questo fascicolo. Servono Python e, per le firme, openssl.",
+        "all'ufficio stesso, per una via diversa da questo fascicolo. Servono Python e openssl.",
         "key": "La chiave che l'ha firmato dice di essere",
         "exhibits": "Reperti", "number": "Numero", "description": "Descrizione",
         "place": "Luogo del sequestro", "when": "Quando (UTC)", "by": "Da", "seal": "Sigillo",

@@ -24,8 +24,10 @@ import subprocess
 import sys
 import tempfile
 import zlib
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any, BinaryIO
 
 FORMAT, VERSION = "entente.court-bundle", 1
 CONTEXT = b"entente court bundle manifest v1\n"
@@ -35,12 +37,14 @@ NAME = re.compile(r"[a-z][a-z0-9.-]*(/[a-z0-9][a-z0-9.-]*)?")
 SMALL = 256 << 20  # bytes of a part that is read whole
 PIECE = 1 << 20
 LOG_KEY, COSIGNER_KEY = 1, 4  # C2SP signed-note: kinds of an Ed25519 key
+Key = tuple[str, bytes]  # name and 32 bytes
+Line = tuple[str, bytes, bytes]  # name, key id, signature
 
 
 class Wrong(Exception):
     """The bundle is refused: which part of it, and why."""
 
-    def __init__(self, part, why):
+    def __init__(self, part: str, why: str) -> None:
         super().__init__(f"{part}: {why}")
 
 
@@ -51,13 +55,13 @@ class NotChecked(Exception):
 # --- the container: a zip of stored parts, in one form of bytes only -------------------------------------
 
 
-def local_header(name, crc, size):
+def local_header(name: str, crc: int, size: int) -> bytes:
     """Return what stands before a part; the time of every part is the first moment that a zip can say."""
     raw = name.encode("ascii")
     return struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0x0800, 0, 0, 33, crc, size, size, len(raw), 0) + raw
 
 
-def directory(entries):
+def directory(entries: list[tuple[str, int, int, int]]) -> bytes:
     """Return what stands behind the parts; ``entries`` are (name, crc, size, offset) in order."""
     lines = []
     for name, crc, size, offset in entries:
@@ -70,9 +74,12 @@ def directory(entries):
     return body + end
 
 
-def unpacked(stream):
+def unpacked(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return SHA-256 and size of each part, and the bytes of the small ones; refuse any other container."""
-    told, held, entries, last = {}, {}, [], ""
+    told: dict[str, Any] = {}
+    held: dict[str, bytes] = {}
+    entries: list[tuple[str, int, int, int]] = []
+    last = ""
     while True:
         offset = stream.tell()
         head = stream.read(30)
@@ -104,10 +111,11 @@ def unpacked(stream):
     return told, held
 
 
-def _read(stream, name, size, keep):
+def _read(stream: BinaryIO, name: str, size: int, keep: bool) -> tuple[str, int, bytes]:
     if keep and size > SMALL:
         raise Wrong(name, "it is larger than such a part can be")
-    digest, crc, left, pieces = hashlib.sha256(), 0, size, []
+    digest, crc, left = hashlib.sha256(), 0, size
+    pieces: list[bytes] = []
     while left:
         piece = stream.read(min(PIECE, left))
         if not piece:
@@ -122,15 +130,15 @@ def _read(stream, name, size, keep):
 # --- small things ----------------------------------------------------------------------------------------
 
 
-def parsed(part, data):
+def parsed(part: str, data: bytes) -> Any:
     """Return the JSON of a part; names that stand twice, and what is no number, are refused."""
 
-    def once(pairs):
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({k for k, _ in pairs}) != len(pairs):
             raise ValueError("a name stands twice in one object")
         return dict(pairs)
 
-    def no(word):
+    def no(word: str) -> Any:
         raise ValueError(f"{word} is no number")
 
     try:
@@ -139,23 +147,23 @@ def parsed(part, data):
         raise Wrong(part, f"it is not the JSON that it should be ({fault})") from None
 
 
-def canonical(told):
+def canonical(told: Any) -> bytes:
     """Return the one spelling of a record that is hashed."""
     text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode()
 
 
-def leaf_hash(data):
+def leaf_hash(data: bytes) -> bytes:
     """Return the hash of an entry (RFC 9162, 2.1.1)."""
     return hashlib.sha256(b"\x00" + data).digest()
 
 
-def node_hash(left, right):
+def node_hash(left: bytes, right: bytes) -> bytes:
     """Return the hash over two subtrees (RFC 9162, 2.1.1)."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def included(leaf, index, size, proof, root):
+def included(leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes) -> bool:
     """Whether a path leads from a leaf to the root (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:
         return False
@@ -173,7 +181,7 @@ def included(leaf, index, size, proof, root):
     return last == 0 and node == root
 
 
-def grew(old_size, size, proof, old_root, root):
+def grew(old_size: int, size: int, proof: list[bytes], old_root: bytes, root: bytes) -> bool:
     """Whether a log of ``size`` entries begins with one of ``old_size`` (RFC 9162, 2.1.4.2)."""
     if old_size == size:
         return not proof and old_root == root
@@ -197,7 +205,7 @@ def grew(old_size, size, proof, old_root, root):
     return last == 0 and old == old_root and new == root
 
 
-def signed(public, signature, message):
+def signed(public: bytes, signature: bytes, message: bytes) -> bool:
     """Whether ``signature`` over ``message`` is of the Ed25519 key ``public`` (RFC 8032)."""
     try:
         from cryptography.exceptions import InvalidSignature
@@ -211,7 +219,7 @@ def signed(public, signature, message):
     return True
 
 
-def _signed_by_openssl(public, signature, message):
+def _signed_by_openssl(public: bytes, signature: bytes, message: bytes) -> bool:
     command = ["pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", "key.der", "-rawin"]
     command += ["-in", "message", "-sigfile", "signature"]
     program = shutil.which("openssl")
@@ -235,7 +243,7 @@ def _signed_by_openssl(public, signature, message):
     return ran.returncode == 0
 
 
-def read_key(text):
+def read_key(text: str) -> Key:
     """Return name and bytes of a written key: ``name+id+base64``."""
     name, _, rest = text.strip().partition("+")
     given, _, blob = rest.partition("+")
@@ -248,7 +256,7 @@ def read_key(text):
     return name, raw[1:]
 
 
-def key_id(name, kind, public):
+def key_id(name: str, kind: int, public: bytes) -> bytes:
     """Return the four bytes by which a signature names its key (C2SP signed-note)."""
     return hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
 
@@ -256,7 +264,7 @@ def key_id(name, kind, public):
 # --- what a bundle says ----------------------------------------------------------------------------------
 
 
-def check(path, key, witnesses=(), at_least=0):
+def check(path: str, key: Key, witnesses: Sequence[Key] = (), at_least: int = 0) -> dict[str, Any]:
     """Check one bundle; return what it proves in a few facts, or raise ``Wrong`` with what is wrong."""
     with Path(path).open("rb") as stream:
         told, held = unpacked(stream)
@@ -272,7 +280,7 @@ def check(path, key, witnesses=(), at_least=0):
     if (manifest.get("format"), manifest.get("version")) != (FORMAT, VERSION):
         raise Wrong(MANIFEST, "it has a format or version that this program does not know; get the newer one")
     _all_there(manifest, told)
-    root, notes = _head(held, manifest, name, public, witnesses, at_least)
+    root, notes = _head(held, manifest, key, witnesses, at_least)
     try:
         facts = _contents(held, told, manifest, root)
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as fault:
@@ -280,7 +288,7 @@ def check(path, key, witnesses=(), at_least=0):
     return {**facts, **notes}
 
 
-def _all_there(manifest, told):
+def _all_there(manifest: dict[str, Any], told: dict[str, Any]) -> None:
     files = manifest["files"]
     for name in sorted(set(files) | set(told) - {MANIFEST, SIGNATURE}):
         if name not in told:
@@ -291,8 +299,11 @@ def _all_there(manifest, told):
             raise Wrong(name, "its SHA-256 or size is not that of the manifest")
 
 
-def _head(held, manifest, name, public, witnesses, at_least):
-    """Check the signed head of the log and return its root."""
+def _head(
+    held: dict[str, bytes], manifest: dict[str, Any], key: Key, witnesses: Sequence[Key], at_least: int
+) -> tuple[tuple[int, bytes], dict[str, Any]]:
+    """Check the signed head of the log and return its size and root."""
+    name, public = key
     body, lines = _note(HEAD, held[HEAD])
     origin, size, root = body
     if origin != name or manifest["log"] != {"origin": origin, "size": size, "root": root.hex()}:
@@ -320,12 +331,12 @@ def _head(held, manifest, name, public, witnesses, at_least):
     }
 
 
-def _cosigned(public, blob, text):
+def _cosigned(public: bytes, blob: bytes, text: bytes) -> bool:
     seconds = int.from_bytes(blob[:8], "big")
     return signed(public, blob[8:], f"cosignature/v1\ntime {seconds}\n".encode() + text)
 
 
-def _witnessed(held, size, root):
+def _witnessed(held: dict[str, bytes], size: int, root: bytes) -> list[tuple[bytes, list[Line]]]:
     """Return an earlier head that witnesses signed, where the bundle has one: the log only grew from it."""
     log = parsed("log.json", held["log.json"])
     if not log.get("witnessed"):
@@ -337,7 +348,7 @@ def _witnessed(held, size, root):
     return [(f"{origin}\n{old}\n{base64.b64encode(old_root).decode()}\n".encode(), lines)]
 
 
-def _note(part, data):
+def _note(part: str, data: bytes) -> tuple[tuple[str, int, bytes], list[Line]]:
     """Return origin, size, root and signature lines of a signed head (C2SP tlog-checkpoint)."""
     try:
         body, below = data.decode("utf-8").split("\n\n")
@@ -357,7 +368,9 @@ def _note(part, data):
     return (origin, int(size), raw_root), lines
 
 
-def _contents(held, told, manifest, head):
+def _contents(
+    held: dict[str, bytes], told: dict[str, Any], manifest: dict[str, Any], head: tuple[int, bytes]
+) -> dict[str, Any]:
     part = {name: parsed(name, held[name]) for name in PARTS if name.endswith(".json")}
     case = manifest["case_id"]
     sealed = _entries(part["log.json"]["entries"], case, head)
@@ -381,10 +394,11 @@ def _contents(held, told, manifest, head):
     }
 
 
-def _entries(entries, case, head):
+def _entries(entries: list[Any], case: str, head: tuple[int, bytes]) -> dict[str, datetime]:
     """Check every entry of the log and return what each sealed digest was sealed at."""
     size, root = head
-    sealed, last = {}, -1
+    sealed: dict[str, datetime] = {}
+    last = -1
     for each in entries:
         body = parsed("log.json", each["body"].encode())
         name = f"log.json, entry {body['seq']}"
@@ -407,9 +421,9 @@ def _entries(entries, case, head):
     return sealed
 
 
-def _originals(items, told):
+def _originals(items: list[Any], told: dict[str, Any]) -> dict[str, str]:
     """Return the part of each original and its digest, which is its name."""
-    found = {}
+    found: dict[str, str] = {}
     for each in items:
         name = f"originals/{each['sha256']}"
         if each["file"] != name or told.get(name, {}).get("sha256") != each["sha256"]:
@@ -420,7 +434,9 @@ def _originals(items, told):
     return found
 
 
-def _demand_sealed(name, record, case, digest, sealed, unsealed):
+def _demand_sealed(
+    name: str, record: Any, case: str, digest: str, sealed: dict[str, datetime], unsealed: set[str]
+) -> None:
     if record["case"] != case:
         raise Wrong(name, "it is a record of another case")
     if record["id"] in unsealed:
@@ -431,9 +447,12 @@ def _demand_sealed(name, record, case, digest, sealed, unsealed):
         raise Wrong(name, "it says a moment after the one at which it was sealed")
 
 
-def _custody(custody, case, sealed, unsealed, originals):
+def _custody(
+    custody: Any, case: str, sealed: dict[str, datetime], unsealed: set[str], originals: dict[str, str]
+) -> int:
     """Check the chain of each exhibit: every record sealed, each names the one before, time runs one way."""
-    count, known = 0, {}
+    count = 0
+    known: dict[str, Any] = {}
     for each in custody["exhibits"]:
         exhibit, name = each["record"], f"custody.json, exhibit {each['record']['number']}"
         digest = hashlib.sha256(canonical(exhibit)).hexdigest()
@@ -441,7 +460,8 @@ def _custody(custody, case, sealed, unsealed, originals):
         if exhibit["kind"] != "exhibit" or exhibit["id"] in known:
             raise Wrong(name, "it is no exhibit, or stands twice")
         known[exhibit["id"]] = exhibit
-        before, given = digest, {}
+        before = digest
+        given: dict[str, Any] = {}
         moment = exhibit["seized_at"] and datetime.fromisoformat(exhibit["seized_at"])
         for place, record in enumerate(each["chain"], 1):
             here = f"{name}, record {place}"
@@ -462,7 +482,7 @@ def _custody(custody, case, sealed, unsealed, originals):
     return count
 
 
-def _step(here, record, given, moment):
+def _step(here: str, record: Any, given: dict[str, Any], moment: datetime | None) -> datetime | None:
     """Check one record of a chain against the handovers before it; return the latest moment."""
     if record["kind"] == "correction":
         return moment
@@ -481,10 +501,17 @@ def _step(here, record, given, moment):
     return when
 
 
-def _derivations(derivations, case, sealed, unsealed, originals, told):
+def _derivations(
+    derivations: list[Any],
+    case: str,
+    sealed: dict[str, datetime],
+    unsealed: set[str],
+    originals: dict[str, str],
+    told: dict[str, Any],
+) -> set[str]:
     """Check that every derivation is sealed and that its inputs and output are here; return their parts."""
     outputs = {each["record"]["output"] for each in derivations if each["file"]}
-    parts = set()
+    parts: set[str] = set()
     for each in derivations:
         record = each["record"]
         name = f"derivations.json, {record['what']} {record['id']}"
@@ -507,17 +534,15 @@ def _derivations(derivations, case, sealed, unsealed, originals, told):
     return parts
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Check every bundle that is named."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("bundles", nargs="+", metavar="BUNDLE")
     parser.add_argument("--key", required=True, help="the key of the agency's log, or a file with it")
     parser.add_argument(
-        "--witness", action="append", default=[], metavar="KEY", help="a partner who must have signed"
+        "--witness", action="append", default=[], metavar="KEY", help="a partner that must have signed"
     )
-    parser.add_argument(
-        "--at-least", type=int, default=0, metavar="N", help="entries that you know the log to have"
-    )
+    parser.add_argument("--at-least", type=int, default=0, metavar="N", help="entries that you know of")
     told = parser.parse_args(arguments)
     refused = 0
     try:
@@ -538,7 +563,7 @@ def main(arguments=None):
     return 1 if refused else 0
 
 
-def _text(given):
+def _text(given: str) -> str:
     path = Path(given)
     return path.read_text("utf-8") if "+" not in given and path.is_file() else given
 

@@ -370,6 +370,7 @@ def exhibit(request: DeskRequest, case: Case) -> HttpResponse:
 # --- who held an exhibit --------------------------------------------------------------------------------
 
 
+@require_GET
 @case_page("seize")
 def custody(request: DeskRequest, case: Case, exhibit_id: UUID) -> HttpResponse:
     """Show an exhibit's chain in order, with its gaps named."""

@@ -1,5 +1,6 @@
 """Search day and what follows for a court: elements, exhibits and who held them, the same result again."""
 
+from entente.casework.intake.service import evidence_store
 from entente.casework.seize.service.court import (
     Bundled,
     NotForCourt,
@@ -44,7 +45,6 @@ from entente.casework.seize.service.search import (
     coverage_of,
     decide,
     elements_from_clues,
-    evidence_store,
     in_words,
     list_element,
     receive_search,

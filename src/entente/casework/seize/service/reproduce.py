@@ -196,7 +196,7 @@ def _metadata_again(row: Derivation, key: str) -> bytes:
 
 
 def _product_again(row: Derivation, key: str) -> bytes:
-    product = Product.objects.filter(pk=row.thing).first()
+    product = Product.objects.filter(pk=row.thing).first() if row.thing else None
     if product is None:
         raise NotAgain("the product is not held here, or withheld")
     return regenerate(product)
