@@ -99,7 +99,10 @@ class ExhibitItem(Custody):
 
     class Meta:
         ordering = ["made_at"]
-        constraints = [models.UniqueConstraint(fields=["exhibit", "media"], name="item_once_in_exhibit")]
+        # per agency, so that what another put in cannot be felt for
+        constraints = [
+            models.UniqueConstraint(fields=["exhibit", "media", "owner"], name="item_once_in_exhibit")
+        ]
 
     @property
     def item(self) -> int:

@@ -492,8 +492,6 @@ def _pages(
 
 
 def _gaps(row: Exhibit, language: str) -> list[str]:
-    with guard.system("the gaps of a chain that goes to a court whole"):
-        found = chain_of(row).gaps
     return [
         court_bundle.gap_says(
             str(g.kind),
@@ -504,7 +502,7 @@ def _gaps(row: Exhibit, language: str) -> list[str]:
             since=f"{g.since:%Y-%m-%d %H:%M}" if g.since else "",
             until=f"{g.until:%Y-%m-%d %H:%M}" if g.until else "",
         )
-        for g in found
+        for g in chain_of(row).gaps
     ]
 
 

@@ -34,6 +34,7 @@ from entente.vocabulary.agency import Officer, Part
 from entente.vocabulary.handling import Handling, HandlingCode, Purpose, union
 
 CHAIN: tuple[type[InChain], ...] = (Transfer, Receipt, Correction)
+OTHER_HAND: dict[type[InChain], tuple[str, ...]] = {Transfer: ("to",)}
 HOLDS = {Part.LEAD, Part.MEMBER}  # a reader signs for nothing
 
 
@@ -104,7 +105,9 @@ def _demand_exhibit(number: str, description: str, seizure: Mapping[str, Any]) -
 def put_in(officer: Officer, purpose: Purpose, case: Case, row: Exhibit, items: Iterable[Media]) -> int:
     """Say that items of the case came from an exhibit; return how many were new to it."""
     with acting(officer, Act.ALTER, row.as_thing(), purpose, step=STEP, reason="items of an exhibit") as deed:
-        held = set(ExhibitItem.objects.filter(exhibit=row).values_list("media", flat=True))
+        with guard.system("an agency's own joints, those withheld from this purpose too"):
+            own = ExhibitItem.objects.filter(exhibit=row, owner_id=officer.agency)
+            held = set(own.values_list("media", flat=True))
         fresh = [m for m in items if m.pk not in held]
         if any(m.case_id != row.case_id or m.origin == "crop" for m in fresh):
             raise NotListed("an exhibit's items are files of its own case, never crops")
@@ -188,7 +191,7 @@ def sign(
     if when < step.when:
         raise NotListed("it cannot be received before it was handed over; see the moment of the handover")
     with _adding(officer, purpose, step.exhibit, f"an exhibit is {outcome}", when) as (deed, place):
-        if Receipt.objects.filter(transfer=step).exists():
+        if any(isinstance(r, Receipt) and r.transfer_id == step.pk for r in _records(step.exhibit)):
             raise NotListed("this handover was signed already; a correction may stand beside it")
         receipt = Receipt(
             transfer=step,
@@ -230,8 +233,7 @@ def _adding(
     """Open the act of adding to a chain: what a new record carries, its place and the hash of the last."""
     with acting(officer, Act.ALTER, row.as_thing(), purpose, step=STEP, reason=reason) as deed:
         held = Exhibit.objects.select_for_update().get(pk=row.pk)
-        with guard.system("the chain is one, whoever may read its parts"):
-            records = _records(held)
+        records = _records(held)
         _demand_moment(when, held, records)
         last: Custody = records[-1] if records else held
         place = {"exhibit": held, "place": len(records) + 1, "before": digest_of(last)}
@@ -288,15 +290,23 @@ def _made(officer: Officer, case: Case, handling: Handling) -> dict[str, Any]:
 
 
 def _records(row: Exhibit) -> list[InChain]:
-    """Return the records of a chain in order, as far as the scope sees them."""
-    each = (model.objects.filter(exhibit=row).select_related("owner", "made_by") for model in CHAIN)
-    return sorted(chain.from_iterable(each), key=lambda r: r.place)
+    """Return the records of a chain in order.
+
+    The chain is part of the exhibit: who may read the one reads the other whole, whichever agency wrote it.
+    """
+    with guard.system("an exhibit's chain is part of it; the exhibit was read through the guard"):
+        each = (
+            model.objects.filter(exhibit=row).select_related("owner", "made_by", *OTHER_HAND.get(model, ()))
+            for model in CHAIN
+        )
+        return sorted(chain.from_iterable(each), key=lambda r: r.place)
 
 
 def handovers_of(row: Exhibit) -> list[Handover]:
-    """Return each handover of an exhibit with what its receiver said; asks inside the caller's scope."""
-    steps = Transfer.objects.filter(exhibit=row).select_related("made_by", "to").order_by("place")
-    signed = {r.transfer_id: r for r in Receipt.objects.filter(exhibit=row)}
+    """Return each handover of an exhibit with what its receiver said."""
+    records = _records(row)
+    signed = {r.transfer_id: r for r in records if isinstance(r, Receipt)}
+    steps = [r for r in records if isinstance(r, Transfer)]
     return [_handover(n, s, signed.get(s.pk)) for n, s in enumerate(steps, 1)]
 
 
@@ -315,7 +325,7 @@ def _handover(number: int, step: Transfer, receipt: Receipt | None) -> Handover:
 
 
 def chain_of(row: Exhibit) -> Chain:
-    """Return an exhibit's chain in order with its gaps named; asks inside the caller's scope."""
+    """Return the chain of an exhibit that the caller read through the guard, with its gaps named."""
     handovers = tuple(handovers_of(row))
     got = [h.receiver for h in handovers if h.passing is Passing.RECEIVED]
     return Chain(
