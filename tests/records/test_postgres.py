@@ -29,6 +29,7 @@ def _programs() -> Path | None:
 @pytest.fixture
 def cluster() -> Iterator[str]:
     """A throw-away cluster on a socket of its own; yields its address for the desk's role."""
+    psycopg = pytest.importorskip("psycopg")
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian: postgresql): the guard ran on SQLite only")
@@ -44,8 +45,8 @@ def cluster() -> Iterator[str]:
     control = [*as_postgres, programs / "pg_ctl", "-D", data, "-w"]
     options = f"-c listen_addresses='' -c fsync=off -k {socket}"
     subprocess.run([*control, "-o", options, "-l", folder / "log", "start"], **quiet)
-    role = "CREATE ROLE entente LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS"
-    subprocess.run([programs / "psql", "-h", socket, "-U", user, "-d", "postgres", "-c", role], **quiet)
+    with psycopg.connect(dbname="postgres", user=user, host=str(socket), autocommit=True) as plain:
+        plain.execute("CREATE ROLE entente LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS")
     try:
         yield f"postgres://entente@{str(socket).replace('/', '%2F')}/postgres"
     finally:
@@ -57,7 +58,8 @@ def test_the_guard_and_the_log_hold_on_postgresql(cluster):
     told = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
-            *("tests/records/test_guard.py", "tests/records/test_log.py"),
+            *("tests/records/test_guard.py", "tests/records/test_log.py", "tests/records/test_wall.py"),
+            "tests/records/policies_on_postgres.py",
         ],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": cluster},

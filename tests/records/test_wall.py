@@ -183,7 +183,7 @@ ONE_ROW = {
 }
 FAULTS = {
     "always true for a case": ({Shape.CASE: "1 = 1"}, ONE_ROW),
-    "handling forgotten": ({Shape.CASE: wall._MEMBER}, ONE_ROW | {"codes": "H2"}),
+    "handling forgotten": ({Shape.CASE: wall.MEMBERS}, ONE_ROW | {"codes": "H2"}),
     "another's notice": ({Shape.TOLD: "1 = 1"}, ONE_ROW),
     "all lists": ({Shape.AGENCY: wall._CONTENT}, ONE_ROW),
     "never true": ({Shape.ADDRESSED: "1 = 0"}, ONE_ROW),
@@ -362,6 +362,7 @@ UNGUARDED = {
     "records_originator": "read by the law itself, of all agencies: random ids of things and agencies",
     "records_release": "read by the law itself, of all agencies: random ids of things and agencies",
     "records_restriction": "read by the law itself: random ids of things and a ground",
+    "records_seal": "hashes of what acts derived, sealed in the log; random ids and no content",
     "records_loghead": "size and root of the tree, published to partners",
     "records_lognode": "hashes of subtrees, from which proofs are made",
     "records_checkpoint": "signed heads, published to partners",

@@ -35,9 +35,9 @@ def without_the_first_wall() -> Iterator[None]:
 
 
 @contextmanager
-def built_with(texts: dict[Shape, str]) -> Iterator[None]:
+def built_with(texts: dict[Shape, str], members: str = wall.MEMBERS) -> Iterator[None]:
     """Build the second wall of this connection with some texts replaced; put the right ones back."""
-    with mock.patch.dict(wall.WALLS, texts):
+    with mock.patch.dict(wall.WALLS, texts), mock.patch.object(wall, "MEMBERS", members):
         build()
         yield
     build()

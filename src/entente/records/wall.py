@@ -59,8 +59,8 @@ _CONSENT = (
     " AND NOT EXISTS (SELECT 1 FROM {schema}records_originator o_ WHERE o_.thing = x_.id"
     f" AND o_.agency_id <> {{agency}} AND NOT {_AGREED} AND r_.by_id = o_.agency_id))"
 )
-_MEMBER = f"{_CONTENT} AND x_.{{key}} IN ({{cases}})"
-_CLEARED = f"{_MEMBER} AND (({_OPEN}) OR ({_CONSENT}))"
+MEMBERS = f"{_CONTENT} AND x_.{{key}} IN ({{cases}})"
+_CLEARED = f"{MEMBERS} AND (({_OPEN}) OR ({_CONSENT}))"
 
 # A new shape is one more text here; until it has one, its rows are seen by nobody.
 WALLS: dict[Shape, str] = {
@@ -77,7 +77,7 @@ NOBODY = "1 = 0"
 
 def wall(table: str, names: Mapping[str, str]) -> str:
     """Return the SQL condition on ``x_``, a row of ``table``; ``names`` is how this database asks a fact."""
-    text = _MEMBER if table in MEMBERS_ALONE else WALLS.get(guard.GUARDED[table], NOBODY)
+    text = MEMBERS if table in MEMBERS_ALONE else WALLS.get(guard.GUARDED[table], NOBODY)
     return text.format(**{"cases": CASES.format(**names), **names, "key": _key(table)})
 
 

@@ -42,10 +42,11 @@ class DatabaseSchemaEditor(PlainEditor):
     """Creates guarded tables closed."""
 
     def create_model(self, model: Any) -> None:
-        """Create the table; nobody sees a row until the policies are there."""
+        """Create the table; only the system sees a row until the policies are there."""
         super().create_model(model)
         if model._meta.db_table in guard.GUARDED:
-            for sql in policies.enclose(model._meta.db_table):
+            table = model._meta.db_table
+            for sql in [*policies.enclose(table), policies.open_to_system(table)]:
                 self.execute(sql, None)
 
 

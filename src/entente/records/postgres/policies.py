@@ -1,7 +1,7 @@
 """PostgreSQL's second wall: row-level security, forced on every guarded table.
 
-A guarded table is created closed: row security is enabled and forced (so it binds the owner, too) and there
-is no policy, so no row is seen. After each migration the policies are written anew from ``records.wall`` if
+A guarded table is created closed: row security is enabled and forced (so it binds the owner, too) and its
+only policy is for the system's scope. After each migration the policies are written anew from ``records.wall`` if
 their text changed; while one runs, only the system's scope sees rows, so that no policy holds on to a column
 that is being altered. They are derived from the code, and so they are no migration of their own: a migration
 would keep an old text beside a new law.
@@ -83,6 +83,11 @@ def open_to_nobody(table: str) -> list[str]:
     return [f'DROP POLICY IF EXISTS {way} ON "{table}"' for way in ways]
 
 
+def open_to_system(table: str) -> str:
+    """Return what lets the system's scope through and names no column."""
+    return f'CREATE POLICY migrated ON "{table}" USING ({_SYSTEM}) WITH CHECK ({_SYSTEM})'
+
+
 def raise_walls(using: str) -> None:
     """Write functions and policies, unless the database has this very text already."""
     connection = connections[using]
@@ -104,14 +109,11 @@ def leave_to_system(using: str) -> None:
     connection = connections[using]
     with connection.cursor() as cursor:
         tables = sorted(set(guard.GUARDED) & set(connection.introspection.table_names(cursor)))
-        if not tables:
-            return
         for sql in functions("public")[: len(wall.FACTS)]:
             cursor.execute(sql)
         for table in tables:
-            for sql in [*enclose(table), *open_to_nobody(table)]:
+            for sql in [*enclose(table), *open_to_nobody(table), open_to_system(table)]:
                 cursor.execute(sql)
-            cursor.execute(f'CREATE POLICY migrated ON "{table}" USING {_SYSTEM} WITH CHECK {_SYSTEM}')
         cursor.execute(f"COMMENT ON FUNCTION {_MARK} IS 'a migration is under way'")
 
 

@@ -118,8 +118,10 @@ class Warden:
         names = {fact: f"entente_{fact}()" for fact in wall.FACTS} | {"schema": "main."}
         own = "x_.account_id = entente_officer()"
         walls = {view: (table, wall.wall(table, names)) for table, view in self.views.items()}
+        connection.execute("SAVEPOINT entente_wall")  # one change of the catalogue, not one for each view
         for view, (table, text) in {**walls, self.mine: ("records_membership", own)}.items():
             connection.execute(f"CREATE TEMP VIEW {view} AS SELECT x_.* FROM main.{table} x_ WHERE {text}")
+        connection.execute("RELEASE entente_wall")
 
     def raze(self, connection: sqlite3.Connection) -> None:
         """Take the views away, so that the schema can be changed under them."""
