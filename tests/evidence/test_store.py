@@ -22,7 +22,7 @@ import pytest
 from entente.evidence import seal
 from entente.evidence.disk import Disk
 from entente.evidence.keyring import FileKeyRing
-from entente.evidence.keys import KeyRefused, make_key, node_key, read_key
+from entente.evidence.keys import KeyRefused, make_key, node_key, read_key, seal_key
 from entente.evidence.objects import Folder
 from entente.evidence.open import Known, read, render
 from entente.evidence.store import Damaged, Erased, EvidenceStore, NotKept, State, StoreFailed, SyncFailed
@@ -426,4 +426,65 @@ def test_a_key_that_is_open_damaged_or_a_link_is_refused(tmp_path: Path) -> None
     for bad in ("", "zz" * 32, "00" * 31):
         path.write_text(bad)
         with pytest.raises(KeyRefused, match="damaged"):
+            read_key(path)
+
+
+LONG = "six words that nobody would guess"
+
+
+def passphrase(folder: Path, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    (folder / "passphrase").write_text(words + "\n", "utf-8")
+    monkeypatch.setenv("ENTENTE_PASSPHRASE_FILE", str(folder / "passphrase"))
+
+
+def test_a_node_key_sealed_with_a_passphrase_opens_with_it_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "node.key"
+    key = make_key(path)
+    seal_key(path, LONG)
+    assert key.hex().encode() not in path.read_bytes() and key not in path.read_bytes()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with pytest.raises(KeyRefused, match="ENTENTE_PASSPHRASE_FILE"):
+        read_key(path)
+    passphrase(tmp_path, monkeypatch, LONG)
+    assert read_key(path) == key == node_key(path, store=tmp_path / "none")
+    seal_key(path, "quite another passphrase")
+    with pytest.raises(KeyRefused, match="does not open"):
+        read_key(path)
+    passphrase(tmp_path, monkeypatch, "quite another passphrase")
+    assert read_key(path) == key
+
+
+def test_a_short_passphrase_and_a_missing_file_of_it_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "node.key"
+    key = make_key(path)
+    with pytest.raises(KeyRefused, match="16 characters"):
+        seal_key(path, "too short")
+    assert read_key(path) == key
+    seal_key(path, LONG)
+    monkeypatch.setenv("ENTENTE_PASSPHRASE_FILE", str(tmp_path / "nowhere"))
+    with pytest.raises(KeyRefused, match="cannot be read"):
+        read_key(path)
+
+
+def test_a_sealed_node_key_that_was_changed_is_refused_and_costs_nothing_absurd(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "node.key"
+    make_key(path)
+    seal_key(path, LONG)
+    passphrase(tmp_path, monkeypatch, LONG)
+    whole = path.read_text("ascii")
+    for changed, says in (
+        (whole.replace("65536 3 4", "65536 4 4"), "does not open"),
+        (whole.replace("65536 3 4", "99999999 3 4"), "damaged"),
+        (whole[:-3] + ("00" if whole[-3:-1] != "00" else "11") + "\n", "does not open"),
+        (whole[:-40], "damaged|does not open"),
+        (whole + "more\n", "damaged"),
+    ):
+        path.write_text(changed, "ascii")
+        with pytest.raises(KeyRefused, match=says):
             read_key(path)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from entente.cli import words
+from entente.evidence.keys import KeyRefused, node_key, read_passphrase, seal_key
 from entente.vocabulary.agency import AgencyKind, Role
 from entente.vocabulary.handling import Purpose
 from entente.web import start
@@ -25,11 +27,21 @@ def run(arguments: list[str]) -> int:
     made.add_argument(
         "--role", action="append", choices=[r.value for r in Role], help="may be repeated (default: examiner)"
     )
+    made.add_argument(
+        "--seal-key",
+        action="store_true",
+        help="seal the node key with the passphrase in ENTENTE_PASSPHRASE_FILE",
+    )
     told = made.parse_args(arguments)
     folder = start.folder_of(told.folder)
     os.umask(0o077)
     start.make_desk(folder)
-    secret = _add(told)
+    try:
+        secret = _add(told)
+        if told.seal_key:
+            _seal_key(folder)
+    except KeyRefused as fault:
+        return words.refuse("init", fault)
     words.say(
         {
             "desk": str(folder),
@@ -42,11 +54,16 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
+def _seal_key(folder: Path) -> None:
+    """Seal the node key with the passphrase that the site keeps elsewhere."""
+    key = folder / "keys" / "node.key"
+    seal_key(key, read_passphrase(key))
+
+
 def _add(told: object) -> str:
     from django.conf import settings
     from django.db import transaction
 
-    from entente.evidence.keys import node_key
     from entente.records import log
     from entente.records.models import Account, Agency, LoginLink
     from entente.safeguards.access import Act, Shape, Thing

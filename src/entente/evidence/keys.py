@@ -1,7 +1,8 @@
 """The node key: made once, kept in a file that only its owner reads, and never replaced in silence.
 
-It names the originals in the store (``store``). Where it is lost, nothing is opened or invented: the
-caller is told what to restore.
+Every other key of the store stands on it (``keyring``). Where it is lost, nothing is opened or invented: the
+caller is told what to restore. A site may seal the file with a passphrase, which then lies in a file of its
+own that ENTENTE_PASSPHRASE_FILE names (a credential of the service manager, a mounted token).
 """
 
 from __future__ import annotations
@@ -11,7 +12,17 @@ import secrets
 import stat
 from pathlib import Path
 
+from argon2.low_level import Type, hash_secret_raw
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 KEY_BYTES = 32
+SEALED = b"entente sealed node key 1\n"  # then memory in KiB, passes, lanes, salt, and nonce with sealed key
+COST = (64 * 1024, 3, 4)  # RFC 9106 §4, second recommendation: 64 MiB, 0.2 s here
+DEAREST = (1 << 20, 16, 16)  # what a file may ask of us: 1 GiB
+PASSPHRASE_FILE = "ENTENTE_PASSPHRASE_FILE"  # noqa: S105 - a name, no password
+SHORTEST = 16  # characters of a passphrase
+_LARGEST = 1024
 
 
 class KeyRefused(RuntimeError):
@@ -25,12 +36,60 @@ def make_key(path: Path) -> bytes:
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = secrets.token_bytes(KEY_BYTES)
+    _write(path, key.hex().encode() + b"\n", over=False)
+    return key
+
+
+def seal_key(path: Path, passphrase: str) -> None:
+    """Seal the node key's file with a passphrase (Argon2id, AES-256-GCM), or with another one than before.
+
+    Raises ``KeyRefused`` for a short passphrase and as ``read_key`` does. An old copy of the file in clear
+    may still be on the disk or in a backup: destroy those.
+    """
+    if len(passphrase) < SHORTEST:
+        raise KeyRefused(f"a passphrase has at least {SHORTEST} characters; take six words or more")
+    key = read_key(path)
+    salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
+    cost = b"%d %d %d" % COST
+    sealed = AESGCM(_stretched(passphrase, salt, COST)).encrypt(nonce, key, SEALED + cost)
+    lines = (cost, salt.hex().encode(), (nonce + sealed).hex().encode(), b"")
+    _write(path, SEALED + b"\n".join(lines), over=True)
+
+
+def _stretched(passphrase: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:
+    """Return 32 bytes from a passphrase (Argon2id, RFC 9106)."""
+    memory, passes, lanes = cost
+    return hash_secret_raw(passphrase.encode(), salt, passes, memory, lanes, KEY_BYTES, Type.ID)
+
+
+def _unsealed(path: Path, text: bytes) -> bytes:
+    """Open a sealed node key with the passphrase of the site."""
+    passphrase = read_passphrase(path)
+    try:
+        cost_line, salt, sealed = text.removeprefix(SEALED).splitlines()
+        cost = tuple(int(n) for n in cost_line.split())
+        if len(cost) != 3 or any(not 1 <= n <= most for n, most in zip(cost, DEAREST, strict=True)):
+            raise ValueError("costs that are no costs")
+        both = bytes.fromhex(sealed.decode("ascii"))
+        key = _stretched(passphrase, bytes.fromhex(salt.decode("ascii")), cost)
+        return AESGCM(key).decrypt(both[:12], both[12:], SEALED + cost_line)
+    except InvalidTag:
+        raise KeyRefused(f"the passphrase does not open the node key {path}; give the right one") from None
+    except ValueError:
+        return b""
+
+
+def _write(path: Path, text: bytes, *, over: bool) -> None:
+    """Write a key's file, durable before it has its name."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        os.write(handle, key.hex().encode() + b"\n")
+        os.write(handle, text)
         os.fsync(handle)
-        os.link(temporary, path)  # never replaces: of two that race, one is told
+        if over:
+            temporary.replace(path)
+        else:
+            os.link(temporary, path)  # never replaces: of two that race, one is told
     except FileExistsError:
         raise KeyRefused(f"{path} already holds a node key; it is made once and then only read") from None
     finally:
@@ -41,7 +100,21 @@ def make_key(path: Path) -> bytes:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return key
+
+
+def read_passphrase(key: Path) -> str:
+    """Return the passphrase from the file that ENTENTE_PASSPHRASE_FILE names; raises ``KeyRefused``."""
+    named = os.environ.get(PASSPHRASE_FILE, "")
+    if not named:
+        raise KeyRefused(
+            f"a passphrase is needed for the node key {key}; name the file that holds it in {PASSPHRASE_FILE}"
+        )
+    try:
+        return Path(named).read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError):
+        raise KeyRefused(
+            f"the passphrase file {named} cannot be read; name it in {PASSPHRASE_FILE}"
+        ) from None
 
 
 def read_key(path: Path) -> bytes:
@@ -67,11 +140,13 @@ def read_key(path: Path) -> bytes:
             raise KeyRefused(
                 f"the node key {path} is open to others; set its mode to 0600 and ask who read it"
             )
-        text = os.read(handle, 4 * KEY_BYTES)
+        text = os.read(handle, _LARGEST)
     finally:
         os.close(handle)
     try:
-        key = bytes.fromhex(text.decode("ascii").strip())
+        key = (
+            _unsealed(path, text) if text.startswith(SEALED) else bytes.fromhex(text.decode("ascii").strip())
+        )
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
