@@ -3,7 +3,7 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup run test test-long check format bench docs messages lock
+.PHONY: help setup run test test-long check format bench docs messages lock corpus fuzz
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -55,3 +55,13 @@ messages: $(VENV)/.dev ## gather and compile the French and Italian catalogues (
 lock: ## pin every dependency again (needs uv)
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra desk --extra build --extra postgres --extra dev pyproject.toml -o requirements-dev.lock
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra desk --extra build -c requirements-dev.lock pyproject.toml -o requirements.lock
+
+corpus: ## fetch the hostile corpora of Debian's source packages into corpus/, which git ignores
+	$(BIN)/python -m tests.evidence.corpus
+
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?= vics icse hashlist json tags notes clues moments answers containers
+
+fuzz: $(VENV)/.dev ## fuzz our own parsers, FUZZ_SECONDS each (needs atheris, which is installed here)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'atheris>=3'
+	for target in $(FUZZ_TARGETS); do $(BIN)/python -m tests.fuzz.harness $$target --seconds $(FUZZ_SECONDS) || exit 1; done

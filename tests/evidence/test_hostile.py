@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from entente.evidence import open as door
 from entente.evidence.open import read
+from entente.evidence.pictures import Refused
 from entente.evidence.sandbox import Sandbox
+from entente.evidence.source import Source
+from entente.evidence.videos import READERS, open_video
 from entente.vocabulary.media import RefusalCode
 from tests.evidence import hostile
 from tests.evidence.corpus import media
@@ -111,3 +115,50 @@ def test_a_picture_appended_to_another_kind_is_what_its_first_bytes_say(
     path = tmp_path / "two.jpg"
     path.write_bytes(encoded(scene(), "PNG") + encoded(scene(seed=1), "JPEG"))
     assert read(path, sandbox=sandbox).container == "png"
+
+
+@pytest.mark.parametrize("reader", sorted(READERS))
+def test_no_reader_of_the_library_takes_a_list_even_when_it_is_forced_to(tmp_path: Path, reader: str) -> None:
+    """Below the door: what ``identify`` would never let through is refused by the library's own settings."""
+    secret = clip(tmp_path / "secret.ts", container="mpegts", codec="mpeg2video", seconds=1.0)
+    for text in (f"#EXTM3U\n#EXTINF:10,\n{secret}\n", f"ffconcat version 1.0\nfile {secret}\n"):
+        path = tmp_path / "list.mp4"
+        path.write_text(text * 40)
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            with pytest.raises(Refused):
+                open_video(Source(handle), reader)
+        finally:
+            os.close(handle)
+
+
+@pytest.mark.parametrize("reader", ["hls", "concat", "dash", "image2", "lavfi", "sdp", "tty", "ass"])
+def test_other_readers_of_the_library_are_never_used(tmp_path: Path, reader: str) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"#EXTM3U\n")
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        with pytest.raises(Refused, match="not read here"):
+            open_video(Source(handle), reader)
+    finally:
+        os.close(handle)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        *(b"PK\x03\x04", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x00", b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\0"),
+        bytes(257) + b"ustar\x0000",
+    ],
+)
+def test_an_archive_is_a_refusal_that_says_what_to_do(sandbox: Sandbox, tmp_path: Path, head: bytes) -> None:
+    path = tmp_path / "holiday.jpg"
+    path.write_bytes(head + bytes(600))
+    opened = read(path, sandbox=sandbox)
+    assert opened.refusal is not None and opened.refusal.code is RefusalCode.UNSUPPORTED
+    assert "unpack it" in opened.refusal.reason and opened.sha256
+
+
+def test_a_hanging_decoder_of_a_picture_or_a_small_film_is_over_within_twenty_seconds() -> None:
+    assert door.PICTURE_S * 4 / 3 < 20
+    assert door.VIDEO_S + door.VIDEO_S_EACH_MB < 20

@@ -24,6 +24,18 @@ _UNSUPPORTED = {
     b"OggS": "Ogg",
     b".RMF": "RealMedia",
 }
+# Named, never opened: what they hold is unpacked by a person, where it can do no harm.
+_ARCHIVES = {
+    b"PK\x03\x04": "ZIP",
+    b"PK\x05\x06": "ZIP",
+    b"7z\xbc\xaf\x27\x1c": "7-Zip",
+    b"Rar!\x1a\x07": "RAR",
+    b"\x1f\x8b\x08": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+}
+_TAR_AT, _TAR = 257, b"ustar"
 _PLAYLISTS = (
     b"#extm3u",
     b"ffconcat",
@@ -77,6 +89,9 @@ def identify(head: bytes) -> Identified:
             return _refused(
                 RefusalCode.UNSUPPORTED, f"{what} is not opened here; add a converted copy beside it"
             )
+    if archive := _archive(head):
+        why = f"it is a {archive} archive, and archives are not opened here; unpack it and add the folder"
+        return _refused(RefusalCode.UNSUPPORTED, why)
     if container := _picture(head):
         return Identified(MediaKind.PICTURE, container, _MIME[container])
     if container := _video(head):
@@ -90,6 +105,13 @@ def identify(head: bytes) -> Identified:
 
 def _refused(code: RefusalCode, reason: str) -> Identified:
     return Identified(refusal=Refusal(code, reason))
+
+
+def _archive(head: bytes) -> str:
+    """Return the kind of archive or nothing."""
+    if head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
+        return "tar"
+    return next((name for mark, name in _ARCHIVES.items() if head.startswith(mark)), "")
 
 
 def _picture(head: bytes) -> str:

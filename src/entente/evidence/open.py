@@ -20,8 +20,8 @@ from entente.vocabulary.media import FrameHash, MediaKind, Refusal, RefusalCode,
 
 __all__ = ["Known", "Opened", "read", "render", "walk"]
 
-PICTURE_S = 15.0  # wall-clock seconds before a decoder is stopped
-VIDEO_S, VIDEO_S_EACH_MB, VIDEO_S_MOST = 60.0, 2.0, 3600.0
+PICTURE_S = 14.0  # wall-clock seconds before a decoder is stopped
+VIDEO_S, VIDEO_S_EACH_MB, VIDEO_S_MOST = 14.0, 5.0, 3600.0
 THREADED = {"heif"}  # libde265 decodes nothing where it cannot start a thread
 _PIECE = 1 << 20
 
@@ -269,6 +269,8 @@ def _nothing() -> None:
 def _without(fd: int, arguments: dict[str, Any], died: Refusal, limit: float, sandbox: Sandbox) -> Answer:
     """Ask again without extractors, after a decoder died or hung with them; each is marked with the error."""
     threads = arguments["container"] in THREADED
+    if arguments["kind"] == MediaKind.PICTURE:
+        limit /= 3  # both together stay below 20 s; a picture alone takes a second
     answer = sandbox.ask(fd, "describe", {**arguments, "extract": []}, limit_s=limit, threads=threads)
     if answer.refusal is None:
         answer.data["extracted"] = {name: {"error": died.reason} for name in arguments["extract"]}

@@ -26,6 +26,9 @@ SOUND_S = 60.0
 LONGEST_NAME = 100  # characters of a tag's name
 FILLING = 0.6  # share of the time that may go into filling; the rest is for what comes after
 _FORMATS = {"mp4": "mov", "mov": "mov", "webm": "matroska", "matroska": "matroska"}
+READERS = frozenset(
+    {"mov", "matroska", "avi", "asf", "flv", "mpeg", "mpegts"}
+)  # of FFmpeg's; none reads lists
 _LUMA_FIRST = ("yuv4", "yuvj4", "nv12", "nv21", "gray")
 
 
@@ -58,12 +61,12 @@ class Video:
 
 def _container(source: Source, name: str) -> Any:
     """Open with the one reader that the first bytes call for, and no way to any other file."""
+    if name not in READERS:
+        raise Refused(RefusalCode.UNSUPPORTED, f"{name} is not read here; add a converted copy beside it")
     source.seek(0)
-    options = (
-        {"protocol_whitelist": "none", "enable_drefs": "0"}
-        if name == "mov"
-        else {"protocol_whitelist": "none"}
-    )
+    options = {"format_whitelist": name, "protocol_whitelist": "none"}
+    if name == "mov":
+        options["enable_drefs"] = "0"  # a track whose samples lie in another file stays empty
     return av.open(source, format=name, options=options, metadata_errors="replace", buffer_size=1 << 18)
 
 
