@@ -9,6 +9,7 @@ from pathlib import Path
 
 from entente.casework import STEPS
 from entente.cli import VERBS
+from entente.safeguards.limits import TABLE, in_words
 from tests.house.house import PACKAGE, ROOT, WALK, tree
 
 _MARK = re.compile(r"(<!-- derived: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -41,8 +42,17 @@ def _caption(path: Path) -> str:
     return (ast.get_docstring(tree(path)) or "").splitlines()[0]
 
 
-PARTS = {"verbs": _verbs, "plugins": _plugins, "walk": _walk}
-PAGES = (ROOT / "docs" / "running.md", WALK / "README.md")
+def _limits() -> str:
+    rows = "\n".join(
+        f"| {limit.name} | {'; '.join(f'{w.most:,} in {in_words(w.span)}' for w in limit.windows)}"
+        f" | {limit.per} | {limit.why} |"
+        for limit in TABLE
+    )
+    return f"| what | how often | who counts | why |\n|---|---|---|---|\n{rows}\n"
+
+
+PARTS = {"limits": _limits, "verbs": _verbs, "plugins": _plugins, "walk": _walk}
+PAGES = (ROOT / "docs" / "running.md", ROOT / "docs" / "limits.md", WALK / "README.md")
 
 
 def derived(text: str) -> str:

@@ -21,10 +21,10 @@ from uuid import UUID
 from django.db import close_old_connections, connection, transaction
 from django.db.models import F, Q, QuerySet
 
-from entente.records import clock, errand
+from entente.records import clock, errand, limits
 from entente.records.models.agency import Account
 from entente.records.models.job import Job
-from entente.vocabulary.agency import Officer
+from entente.vocabulary.agency import Officer, Strength
 from entente.vocabulary.handling import Purpose
 
 LEASE = timedelta(seconds=30)
@@ -83,7 +83,9 @@ def enqueue(
     priority: int = 0,
     **payload: Any,
 ) -> Job:
-    """Put a job in the queue, inside the act that asks for it."""
+    """Put a job in the queue, inside the act that asks for it; a person's page may ask for so many."""
+    if officer.strength is not Strength.HOST:  # the worker's own follow-ups are bounded by what began them
+        limits.spend("jobs asked for", officer.id)
     return Job.objects.create(
         task=name, payload=payload, case=case, account_id=officer.id, purpose=str(purpose), priority=priority
     )

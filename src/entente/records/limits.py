@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 from datetime import timedelta
 from hashlib import sha256
+from math import ceil
 
 from django.conf import settings
 
@@ -25,7 +26,7 @@ class LimitReached(guard.Denied):
 
     def __init__(self, limit: Limit, window: Window, wait: timedelta) -> None:
         self.limit = limit
-        self.wait_seconds = max(1, round(wait.total_seconds()))
+        self.wait_seconds = max(1, ceil(wait.total_seconds()))
         super().__init__(sentence(limit, window, timedelta(seconds=self.wait_seconds)))
 
 

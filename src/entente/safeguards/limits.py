@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 
 from entente.safeguards.purpose import Act
 
@@ -140,7 +141,7 @@ def again_at(window: Window, uses: list[datetime], now: datetime) -> datetime | 
 
 def in_words(span: timedelta) -> str:
     """Say a span as an officer would: ``45 seconds``, ``5 minutes``, ``an hour``, ``a day``."""
-    seconds = round(span.total_seconds())
+    seconds = ceil(span.total_seconds())
     for size, one, many in (
         (86400, "a day", "days"),
         (3600, "an hour", "hours"),

@@ -236,6 +236,8 @@ def _spent_by(request: HttpRequest, name: str) -> list[tuple[str, str]]:
         return [("second-factor tries", f"account {_account_tried(request)}")]
     if name in {"mfa_login_webauthn", "mfa_reauthenticate_webauthn"}:
         return [("log-in pages", "")]
+    if name == "witness":
+        return [("heads asked for by a witness", "")]
     if name == "enter":
         return [("one-time links", "")]
     if name == "match:page":

@@ -10,7 +10,7 @@ import pytest
 
 from entente.casework.crosscheck import service
 from entente.casework.intake.service import open_case
-from entente.records import clock, guard
+from entente.records import clock, guard, limits
 from entente.records.models import (
     Check,
     CheckHit,
@@ -22,6 +22,7 @@ from entente.records.models import (
     LogEntry,
     Media,
     Membership,
+    Spent,
 )
 from entente.vocabulary.handling import Purpose
 
@@ -212,20 +213,19 @@ def test_the_limits_hold_for_a_minute_and_for_a_day(circle, case):
     item(case, circle.agencies.it, sha256=SHA)
 
     def earlier(count, ago):
-        with guard.system("test"):
-            Check.objects.bulk_create(
-                Check(case=case, owner=circle.agencies.it, made_by=circle.it, kinds=[], asked=1, hits=0,
-                      made_at=clock.now() - ago)
-                for _ in range(count)
-            )  # fmt: skip
+        who, at = limits._name(circle.it.pk), clock.now() - ago
+        Spent.objects.bulk_create(Spent(limit="cross-checks", who=who, at=at) for _ in range(count))
 
-    earlier(service.MOST_A_MINUTE, timedelta(seconds=30))
-    with pytest.raises(service.NotChecked, match="a minute"):
+    earlier(service.MOST_A_MINUTE - 1, timedelta(seconds=30))
+    check(circle, case)
+    with pytest.raises(limits.LimitReached, match="a minute"):
         check(circle, case)
     with clock.at(clock.now() + timedelta(minutes=2)):
         check(circle, case)
-        earlier(service.MOST_A_DAY - service.MOST_A_MINUTE - 1, timedelta(hours=2))
-        with pytest.raises(service.NotChecked, match="a day"):
-            check(circle, case)
+    earlier(service.MOST_A_DAY - service.MOST_A_MINUTE - 1, timedelta(hours=2))
+    with clock.at(clock.now() + timedelta(minutes=4)), pytest.raises(limits.LimitReached, match="a day"):
+        check(circle, case)
     with clock.at(clock.now() + timedelta(days=2)):
         check(circle, case)
+    with guard.system("test"):
+        assert LogEntry.objects.filter(verb="denied", step="crosscheck").count() == 2

@@ -32,14 +32,14 @@ from entente.records.models import (
     Media,
 )
 from entente.safeguards.access import Act
+from entente.safeguards.limits import LIMITS
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.handling import Audience, Purpose
 from entente.vocabulary.media_hash import EMPTY_FILE_HASHES, PDQ_MIN_QUALITY, PDQ_NEAR
 
 STEP = "crosscheck"
-MOST_A_DAY = 200  # checks of one officer in 24 hours
-MOST_A_MINUTE = 20
+MOST_A_MINUTE, MOST_A_DAY = (w.most for w in LIMITS["cross-checks"].windows)  # asked by ``acting``
 LIST_DUE = timedelta(days=3)
 LIST_QUESTION = "Cross-check: an item of ours is on a hash list of yours. What may you share about it?"
 KINDS = tuple(IdentifierKind)
@@ -89,14 +89,14 @@ def check(
 ) -> Check:
     """Ask all partners of this node about the identifiers of ``case``; tell each holder who asked.
 
-    ``kinds`` are of ``IdentifierKind``; ``named`` adds typed identifiers by kind. Raises ``NotChecked`` past
-    the limits or for an unknown kind, ``NotComparable`` for a typed text that is no identifier.
+    ``kinds`` are of ``IdentifierKind``; ``named`` adds typed identifiers by kind. Raises
+    ``LimitReached`` past the limits, ``NotChecked`` for an unknown kind, ``NotComparable`` for a typed text
+    that is no identifier.
     """
     wanted = _kinds(kinds)
     typed = _typed(wanted, named or {})
     thing = replace(case.as_thing(), owner=officer.agency)
     with acting(officer, Act.MERGE, thing, purpose, step=STEP, reason="ask all partners") as deed:
-        _demand_within_limits(officer)
         ours = [*typed, *_of_case(case, wanted)]
         if not ours:
             raise NotChecked("nothing to ask about yet; receive items first, or type an identifier")
@@ -126,17 +126,6 @@ def _typed(wanted: list[IdentifierKind], named: Mapping[str, Iterable[str]]) -> 
         for kind in wanted
         for place, text in enumerate((t for t in named.get(str(kind), ()) if t.strip()), 1)
     ]
-
-
-def _demand_within_limits(officer: Officer) -> None:
-    """The limits stop a search by trial; they are the officer's, over all cases."""
-    now = clock.now()
-    with guard.system("count an officer's cross-checks"):
-        mine = Check.objects.filter(made_by_id=officer.id)
-        if mine.filter(made_at__gt=now - timedelta(minutes=1)).count() >= MOST_A_MINUTE:
-            raise NotChecked(f"no more than {MOST_A_MINUTE} cross-checks a minute; wait a minute")
-        if mine.filter(made_at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
-            raise NotChecked(f"no more than {MOST_A_DAY} cross-checks a day; go on tomorrow")
 
 
 def _of_case(case: Case, wanted: list[IdentifierKind]) -> Iterator[_Ours]:
@@ -326,4 +315,5 @@ def _ask_list_owners(
             question=LIST_QUESTION,
             agencies=list(Agency.objects.filter(pk__in=owners)),
             due=clock.now() + LIST_DUE,
+            codes=("H2",),  # that a partner holds it is for the asker alone, as the check is
         )
