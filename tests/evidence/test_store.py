@@ -259,6 +259,32 @@ def test_a_store_that_lost_a_sync_takes_nothing_in_until_it_is_trusted_again(
     assert store.keep_bytes(b"y", CASE).fresh
 
 
+class Lying(Disk):
+    """Gives one byte back as another was written."""
+
+    place = 0
+
+    def pread(self, handle: int, buffer: memoryview, at: int) -> int:
+        count = super().pread(handle, buffer, at)
+        if at <= self.place < at + count:
+            buffer[self.place - at] ^= 1
+        return count
+
+
+@pytest.mark.parametrize("place", [0, 20, 50, 200, 70_000])
+def test_a_disk_that_gives_back_other_bytes_than_were_written_acknowledges_nothing(
+    tmp_path: Path, place: int
+) -> None:
+    opened(tmp_path)
+    disk = Lying()
+    store = opened(tmp_path)
+    store._disk, disk.place = disk, place
+    with pytest.raises(StoreFailed, match="other bytes"):
+        store.keep_bytes(bytes(100_000), CASE)
+    assert not list(store.keys()) and not list((store.root / "incoming").iterdir())
+    assert store.read_only
+
+
 def test_a_store_of_the_unsealed_format_is_refused_with_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "store" / "incoming").mkdir(parents=True)
     (tmp_path / "store" / "key-mark").write_text("ab" * 32)

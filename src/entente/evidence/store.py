@@ -237,7 +237,7 @@ class EvidenceStore:
 
     def remove(self, key: str) -> bool:
         """Remove one object's bytes; whether it was held."""
-        return self.objects.remove(_a_key(key))
+        return self._removed(_a_key(key), 0.0)
 
     def sweep(self, older_than_s: float = STALE_S) -> int:
         """Remove temporary files that no import has written to for ``older_than_s``; return how many."""
@@ -255,10 +255,13 @@ class EvidenceStore:
     def sweep_is_due(self) -> bool:
         """Whether a day has passed since this was last answered with yes; it may take long."""
         stamp = self.root / SWEPT
-        if self._disk.exists(stamp) and self._disk.age(stamp) < STALE_S:
-            return False
-        self._disk.unlink(stamp)
-        self._disk.close(self._disk.create(stamp))
+        try:
+            if self._disk.exists(stamp) and self._disk.age(stamp) < STALE_S:
+                return False
+            self._disk.unlink(stamp)
+            self._disk.close(self._disk.create(stamp))
+        except OSError:
+            return False  # another import was faster, or the disk is full and says so elsewhere
         return True
 
     def orphans(self, claimed: Collection[str], older_than_s: float = STALE_S) -> Iterator[Orphan]:
@@ -274,7 +277,16 @@ class EvidenceStore:
 
     def remove_orphan(self, orphan: Orphan, older_than_s: float = STALE_S) -> bool:
         """Remove an orphan unless an import took it up in the meantime; whether it was removed."""
-        return self.objects.remove(orphan.key, older_than_s=older_than_s)
+        return self._removed(orphan.key, older_than_s)
+
+    def _removed(self, key: str, older_than_s: float) -> bool:
+        try:
+            return self.objects.remove(key, older_than_s=older_than_s)
+        except SyncFailed as fault:
+            self._stop(fault)
+            raise
+        except OSError as error:
+            raise typed(error) from error
 
     # --- the store's own state ----------------------------------------------------------------------------
 
@@ -353,7 +365,7 @@ class EvidenceStore:
         except SyncFailed as fault:
             self._stop(fault)
             raise
-        except (NotKept, Damaged, Erased):
+        except (NotKept, Erased):
             raise
         except OSError as error:
             raise typed(error) from error
@@ -380,6 +392,15 @@ class EvidenceStore:
             raise StoreFailed("the evidence store took half of a header; check the disk")
         self._disk.protect(handle)
         demand_synced(self._disk, handle)
+        try:
+            read = self._read_back(handle, name, case_key)
+        except Damaged:
+            read = ""
+        if read != digests.hex[2]:
+            raise SyncFailed("the disk gave back other bytes than were written; stop and check it")
+
+    def _read_back(self, handle: int, name: str, case_key: bytes) -> str:
+        """Return the SHA-256 of what an open sealed file holds."""
         header = bytearray(seal.HEADER)
         self._disk.pread(handle, memoryview(header), 0)
         source = seal.SealedSource(
@@ -387,9 +408,7 @@ class EvidenceStore:
             self._disk.size(handle),
             seal.unwrap(bytes(header), case_key, name),
         )
-        read = hashlib.file_digest(io.BufferedReader(source, 1 << 20), "sha256").hexdigest()
-        if read != digests.hex[2]:
-            raise StoreFailed("the disk gave back other bytes than were written; stop and check it")
+        return hashlib.file_digest(io.BufferedReader(source, 1 << 20), "sha256").hexdigest()
 
     def _write(self, handle: int, data: bytes) -> None:
         view = memoryview(data)

@@ -12,6 +12,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -31,7 +32,7 @@ from entente.evidence.bucket import Bucket
 from entente.evidence.keyring import FileKeyRing
 from entente.evidence.keys import node_key
 from entente.evidence.open import Known, Opened, read, walk
-from entente.evidence.store import INCOMING, STALE_S, EvidenceStore, Kept, NotKept
+from entente.evidence.store import INCOMING, STALE_S, EvidenceStore, Kept, NotKept, StoreFailed
 from entente.records import clock, derivation, guard, retention
 from entente.records.act import acting
 from entente.records.announce import announce
@@ -257,7 +258,8 @@ def receive_files(
         raise
     _discard(laid_down)
     if evidence_store().sweep_is_due():
-        sweep_store()
+        with suppress(OSError, StoreFailed):  # what was received stands; the store says itself what it lacks
+            sweep_store()
     return counts
 
 
