@@ -1,0 +1,365 @@
+"""What can be asked of the desk: every address, task and verb, and what a person would send there.
+
+A new address takes two lines at most: its name in ``FORMS`` with the fields of its form (``{}`` where it has
+none), and, where its arguments are new, the argument's name in ``worlds.POOLS``. A value is a text, a list
+of texts (several of one name), ``Upload`` or ``Pool``; the first value of each field makes a valid form.
+A new task needs its name in ``TASKS``, a new verb in ``VERBS`` or, with the reason, in ``NO_DESK``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Stands for an identifier: of a thing that is there, of a hidden one, or of none."""
+
+    of: str
+    one_of: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Stands for the bytes of a file that ``worlds`` drew."""
+
+    name: str
+
+
+JOINT = "joint"
+VI, SAFEGUARDING = "victim-identification", "safeguarding"
+CODES: list[Any] = [["H0"], ["H2"], ["H1"], ["H3"], ["H0", "H2"]]
+TEXT = ["", "only after a call"]
+LOOK = {"purpose": [VI, "prosecution", ""], "view": ["edges"]}
+MEDIA, CROP, CLUE = Pool("media"), Pool("crop"), Pool("clue")
+FILES: list[Any] = [Upload("fresh"), Upload("shared"), Upload("withheld"), Upload("broken")]
+STATEMENT = {
+    "s-TOTAL_FORMS": ["1"],
+    "s-INITIAL_FORMS": ["0"],
+    "s-0-keep": ["on"],
+    "s-0-text": ["It is in Italy.", ""],
+    "s-0-type": ["fact", "assessment"],
+    "s-0-evaluation": ["X4", "A1"],
+    "s-0-clues": [CLUE],
+}
+
+# name → field → what can stand there
+FORMS: dict[str, dict[str, list[Any]]] = {
+    # the desk
+    "board": {},
+    "accounts": {},
+    "new-account": {
+        "number": ["IT-7777", "DK-7777", "IT-1001"],
+        "roles": [["examiner"], ["administrator"]],
+        "purposes": [[VI], []],
+    },
+    "account": {"roles": [["examiner"]], "purposes": [[VI]]},
+    "account-link": {},
+    "account-reset": {},
+    "account-close": {},
+    "account-reopen": {},
+    "account-end": {},
+    "account-change": {"decision": ["confirm", "refuse"]},
+    "emergencies": {},
+    "stub-ask": {"why": ["a child is at risk", ""], "act": ["join", "read"]},
+    "dispatch-emergency": {"why": ["a child is at risk", ""]},
+    "emergency-confirm": {},
+    "emergency-end": {},
+    "emergency-review": {"finding": ["justified", "unjustified", "?"], "because": ["read", ""]},
+    "notices": {},
+    "notice-follow": {"because": ["deleted", ""]},
+    "witness": {},
+    "purpose": {
+        "purpose": [VI, SAFEGUARDING, "prosecution", "data-protection-audit"],
+        "next": ["/", "/log/"],
+    },
+    "log": {},
+    "new-case": {
+        "number": ["NEW-1", "HIDDEN-1", "JOINT-1", "AU-1"],
+        "title": ["Operation Elm"],
+        "victim_number": ["V-7", "Anna"],
+        "codes": CODES,
+        "handling_text": TEXT,
+        "audience": ["TLP:AMBER", "TLP:RED"],
+        "discovered_at": ["2026-06-01T10:00"],
+    },
+    "job": {},
+    "lists": {
+        "name": ["A new list", "Known", "Secret list"],
+        "format": ["hashlist", "vics"],
+        "profile": [""],
+        "kind": ["", "sha256"],
+        "file": [Upload("hashes"), Upload("broken")],
+    },
+    "list": {},
+    "requests": {},
+    "dispatch": {"read": ["1"]},
+    "dispatch-answer": {
+        "kind": ["answer", "partial", "not ours", "seen it"],
+        "text": ["a town", ""],
+        "clue_kind": ["", "country"],
+        "clue_value": ["", "PT"],
+        "source": ["X", "A"],
+        "information": ["4", "1"],
+        "codes": CODES,
+        "handling_text": TEXT,
+    },
+    "dispatch-crop": {},
+    "dispatch-reveal": LOOK,
+    "dispatch-release": {
+        "to": [Pool("agency")],
+        "until": ["2026-09-01", "2020-01-01"],
+        "reason": ["they asked"],
+        "withdraw": [Pool("agency")],
+    },
+    # the case, in the order of the walk
+    "case": {},
+    "case-emergency": {
+        "thing": [Pool("foreign thing")],
+        "to": [Pool("agency")],
+        "why": ["a child is at risk", ""],
+    },
+    "intake:page": {
+        "source": ["disk"],
+        "found": FILES,
+        "codes": CODES,
+        "handling_text": TEXT,
+        "folder": [""],
+    },
+    "match:page": {},
+    "match:decide": {"say": ["confirm", "refuse", "?"]},
+    "link:page": {},
+    "link:propose": {},
+    "link:decide": {"decision": ["accept", "refuse", "?"], "item": [Pool("link")]},
+    "link:gather": {"item": [MEDIA]},
+    "link:series": {},
+    "link:change-series": {
+        "decision": ["split", "merge", "take-out", "move"],
+        "item": [MEDIA],
+        "other": [Pool("series_id")],
+        "to": [Pool("series_id")],
+    },
+    "link:undo": {},
+    "examine:page": {},
+    "examine:suggest": {},
+    "examine:item": {
+        "kind": ["country", "object", "toponym"],
+        "value": ["PT", "a lamp", "Lisbon"],
+        "evaluation": ["X4"],
+        "codes": CODES,
+        "handling_text": TEXT,
+        "x": ["", "0.1"],
+        "y": ["", "0.1"],
+        "w": ["", "0.2"],
+        "h": ["", "0.2"],
+    },
+    "examine:grey": LOOK,
+    "examine:reveal": LOOK,
+    "examine:hide": {"reveal": [Pool("viewing")], "milliseconds": ["5", "x"]},
+    "examine:note": {"text": ["a note", ""], "t": ["", "1"]},
+    "examine:crop": {"x": ["0"], "y": ["0"], "w": ["0.5", "2"], "h": ["0.5"], "keep": ["", "background"]},
+    "examine:decide": {"decision": ["withdraw", "confirm", "restore", "?"], "seen": ["", "proposed"]},
+    "locate:page": {},
+    "locate:keep": {},
+    "locate:home": {"place": ["a house"], "because": ["a view"], "codes": [["H2"], ["H0"]]},
+    "locate:home-confirm": {},
+    "prioritise:page": {},
+    "prioritise:score": {},
+    "prioritise:risk": {"at_risk": ["on", ""], "because": ["a plan", ""]},
+    "prioritise:assign": {
+        "service_number": ["FR-1001", "IT-1002", "nobody"],
+        "part": ["reader", "member"],
+        "task": [""],
+    },
+    "prioritise:end": {},
+    "cooperate:page": {},
+    "cooperate:ask": {
+        "question": ["Whose?", ""],
+        "agencies": [Pool("agency")],
+        "asks": ["", "country"],
+        "crop": ["", CROP],
+        "due": ["2026-06-30T10:00", "2020-01-01T10:00"],
+        "urgency": ["normal", "urgent"],
+        "codes": CODES,
+        "handling_text": TEXT,
+        "sure": ["on", ""],
+    },
+    "cooperate:withdraw": {},
+    "cooperate:answer": {"read": ["1"]},
+    "cooperate:take": {},
+    "crosscheck:page": {},
+    "crosscheck:ask": {
+        "kinds": [["hash"], ["hash", "phone", "device serial"], ["phone"]],
+        "phones": ["", "+39 0171 445566"],
+        "devices": ["", "SN-77"],
+    },
+    "inform:page": {},
+    "inform:issue": {**STATEMENT, "language": ["en", "fr"]},
+    "inform:trace": {},
+    "inform:pdf": {},
+    "inform:leave": {"to": [Pool("agency")], "court": ["", "on"]},
+    "seize:page": {
+        "element-name": ["a chair", ""],
+        "element-room": [""],
+        "element-crop": ["", CROP],
+        "element-clue": ["", CLUE],
+        "element-evaluation": ["X4"],
+    },
+    "seize:from-clues": {},
+    "seize:checklist": {},
+    "seize:receive": {
+        "found-source": ["s"],
+        "found-codes": CODES,
+        "found-handling_text": TEXT,
+        "found-found": FILES,
+        "found-origin": ["search", "seized"],
+    },
+    "seize:compare": {},
+    "seize:decide": {"say": ["same", "other"]},
+    "seize:exhibit": {
+        "exhibit-number": ["E9", "E1", "E-HIDDEN"],
+        "exhibit-description": ["a phone"],
+        "exhibit-items": [MEDIA],
+    },
+    "seize:custody": {},
+    "seize:hand-over": {
+        "over-to": [Pool("account")],
+        "over-when": ["2026-01-02T10:00"],
+        "over-from_place": ["the store"],
+        "over-to_place": ["the lab"],
+        "over-why": ["to examine", ""],
+        "over-seal_state": ["intact"],
+    },
+    "seize:sign": {
+        "sign-outcome": ["received", "refused"],
+        "sign-when": ["2026-01-02T11:00"],
+        "sign-seal_state": ["intact"],
+        "take-back": ["", "1"],
+    },
+    "seize:correct": {"correct-of": [Pool("record")], "correct-text": ["it was red", ""]},
+    "seize:put-in": {"items-items": [MEDIA]},
+    "seize:court": {"court-to": [Pool("agency")], "court-items": [MEDIA]},
+    "seize:court-confirm": {"count": ["1", "2", ""]},
+    "seize:court-write": {},
+    "close:page": {"what": ["child safe", "no offence"], "text": [""]},
+    "close:tell": {},
+    "close:turn": {"reason": ["done", ""]},
+    "trends:page": {},
+    "trends:count": {},
+    "trends:figures": {},
+}
+# Before anybody is known, or about one's own account only: they read no case; asked all the same.
+DOORS: dict[str, dict[str, list[Any]]] = {
+    "enter": {},
+    "confirm": {"password": ["a-long-test-password", "wrong"]},
+    "own-sessions": {},
+    "own-sessions-end": {},
+    "set_language": {"language": ["fr", "it"], "next": ["/"]},
+    "account_login": {"login": ["AU-1001", "nobody"], "password": ["a-long-test-password", "wrong"]},
+    "account_logout": {},
+    "account_reauthenticate": {"password": ["a-long-test-password", "wrong"]},
+    "account_change_password": {"oldpassword": ["wrong"], "password1": ["x"], "password2": ["x"]},
+    "account_inactive": {},
+    **{
+        f"account_{name}": {"email": ["a@b.example"]}
+        for name in (
+            "signup",
+            "email",
+            "email_verification_sent",
+            "set_password",
+            "reset_password",
+            "confirm_login_code",
+            "confirm_email",
+            "reset_password_from_key_done",
+            "reset_password_from_key",
+            "reset_password_done",
+        )
+    },
+    **{
+        f"mfa_{name}": {}
+        for name in (
+            "activate_totp",
+            "add_webauthn",
+            "authenticate",
+            "deactivate_totp",
+            "download_recovery_codes",
+            "edit_webauthn",
+            "generate_recovery_codes",
+            "index",
+            "list_webauthn",
+            "login_webauthn",
+            "reauthenticate",
+            "reauthenticate_webauthn",
+            "remove_webauthn",
+            "view_recovery_codes",
+        )
+    },
+}
+QUERIES: dict[str, list[dict[str, Any]]] = {
+    "log": [{"page": "2"}, {"page": "999"}],
+    "intake:page": [{"page": "2"}],
+    "match:page": [{"page": "2"}],
+    "link:page": [{"page": "2"}],
+    "link:series": [{"a": "1", "b": "2"}, {"a": Pool("number"), "b": Pool("number")}],
+    "examine:page": [
+        {"known": "exact"},
+        {"kind": "video"},
+        {"clue": "yes"},
+        {"clue": "proposed"},
+        {"state": "refused"},
+        {"state": "crop"},
+        {"series": "S-1"},
+        {"series": Pool("series_name")},
+        {"page": "2"},
+    ],
+    "examine:item": [{"clue": Pool("clue")}, {"t": "1"}, {"h3": "read"}],
+    "examine:grey": [{"view": "edges"}, {"h3": "read"}, {"t": "1"}],
+    "examine:reveal": [{"h3": "read"}, {"t": "1"}],
+    "inform:leave": [{"to": Pool("agency")}, {"to": Pool("agency"), "court": "on"}],
+}
+
+# Tasks as their asker puts them in the queue.
+TASKS: dict[str, dict[str, Any]] = {
+    "intake.receive": {"source": "disk"},
+    "match.check": {},
+    "link.propose": {},
+    "examine.suggest": {},
+    "locate.weigh": {},
+    "prioritise.rank": {},
+    "seize.compare": {},
+    "trends.count": {},
+}
+
+# Verbs that act as an officer: their words, before ``--as``.
+CASES: list[Any] = ["JOINT-1", "AU-1", "HIDDEN-1", "NONE-1"]
+SHORTS: list[Any] = ["FR", "DK", "IT", "AU", "XX"]
+VERBS: dict[str, list[list[Any]]] = {
+    "export": [["--json"], CASES, ["--format=vics", "--format=product"], ["--to=FR", "--to=DK", "--to=IT"]],
+    "receive": [["--json"], FILES, ["--case=JOINT-1", "--case=AU-1", "--case=HIDDEN-1"], ["--source=disk"]],
+    "lists": [
+        ["--json"],
+        ["import"],
+        [Upload("hashes"), Upload("broken")],
+        ["--format=hashlist"],
+        ["--name=A new list", "--name=Secret list"],
+    ],
+    "reproduce": [
+        ["--json"],
+        ["E1", "E2", "E-HIDDEN", "#1", "#2"],
+        ["--case=JOINT-1", "--case=", "--case=HIDDEN-1"],
+    ],
+}
+NO_DESK = {
+    "hash": "opens no desk",
+    "compare": "opens no desk",
+    "examine": "opens no desk",
+    "locate": "opens no desk",
+    "init": "makes an empty desk",
+    "serve": "serves the addresses above",
+    "demo": "makes a desk of its own",
+    "doctor": "reads no row",
+    "worker": "does the tasks above",
+    "fsck": "is the host's: who runs it holds the whole machine, and it names no content",
+    "log": "is the host's: the size and root of the whole tree are what is witnessed",
+}

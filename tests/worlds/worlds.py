@@ -1,0 +1,808 @@
+"""World W, made once by the desk's own services, and the catalogue of what can be hidden in it.
+
+A hidden thing is what services wrote: each scene of ``SCENES`` is played once in a savepoint, the rows that
+it made, changed and took away are remembered, and the savepoint is undone. In an example the remembered rows
+are put into W again, with the same identifiers, in a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+from uuid import UUID, uuid4
+
+from allauth.account.internal.flows import login
+from django.apps import apps
+from django.db import models, transaction
+from django.test import Client, override_settings
+
+import entente.casework.flow  # noqa: F401 - registers every task
+from entente.casework.close import service as close
+from entente.casework.cooperate import service as cooperate
+from entente.casework.crosscheck import service as crosscheck
+from entente.casework.examine import service as examine
+from entente.casework.inform import service as inform
+from entente.casework.intake.service import Intake, open_case, receive
+from entente.casework.link import service as link
+from entente.casework.locate import service as locate
+from entente.casework.match.service import check, decide_match, import_list
+from entente.casework.prioritise import service as prioritise
+from entente.casework.seize import service as seize
+from entente.formats import ReadOptions
+from entente.records import clock, guard, jobs
+from entente.records.models import (
+    Account,
+    Agency,
+    Answer,
+    Case,
+    Clue,
+    Dispatch,
+    ElementMatch,
+    Estimate,
+    Exhibit,
+    HashList,
+    HomeProposal,
+    Job,
+    Link,
+    Match,
+    Media,
+    Membership,
+    Milestone,
+    Originator,
+    Priority,
+    Product,
+    Release,
+    Request,
+    Reshare,
+    Series,
+    Viewing,
+)
+from entente.vocabulary.case import Stage
+from entente.vocabulary.clue import ClueKind
+from entente.vocabulary.handling import Purpose
+from entente.vocabulary.media import Region
+from tests.evidence.drawn import clip, encoded, scene
+
+VI = Purpose.VICTIM_IDENTIFICATION
+NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
+PASSWORD = "a-long-test-password"
+# What no page is made of, or what has its own scene ("acts").
+LOG = {"records_logentry", "records_logopening", "records_lognode", "records_loghead"}
+APART = LOG | {"records_session", "django_session", "django_content_type", "auth_permission"}
+
+Rows = dict[type[models.Model], dict[Any, dict[str, Any]]]
+
+
+def everything() -> Rows:
+    """Return every row of every table but those of ``APART``."""
+    with guard.system("compare two worlds in a test"):
+        return {
+            m: {row[m._meta.pk.attname]: row for row in m._base_manager.values()}
+            for m in apps.get_models()
+            if m._meta.db_table not in APART and not m._meta.proxy
+        }
+
+
+@dataclass
+class Hidden:
+    """What one scene wrote. ``hits``: a cross-check may say hit or no hit to it, by design."""
+
+    name: str
+    hits: bool = False
+    made: dict[type[models.Model], list[dict[str, Any]]] = field(default_factory=dict)
+    changed: list[tuple[type[models.Model], Any, dict[str, Any]]] = field(default_factory=list)
+    gone: list[tuple[type[models.Model], Any]] = field(default_factory=list)
+    live: Callable[[], None] | None = None  # done anew each time instead
+
+    def put(self) -> None:
+        """Write it into the world."""
+        if self.live:
+            self.live()
+        with guard.system("put hidden rows into a world in a test"):
+            for model, rows in self.made.items():
+                counted = isinstance(model._meta.pk, models.AutoField)
+                own = {model._meta.pk.attname} if counted else set()
+                model._base_manager.bulk_create(
+                    [model(**{k: v for k, v in row.items() if k not in own}) for row in rows]
+                )
+            for model, pk, values in self.changed:
+                model._base_manager.filter(pk=pk).update(**values)
+            for model, pk in self.gone:
+                model._base_manager.filter(pk=pk).delete()
+
+
+@dataclass
+class World:
+    """W: its people, what an address can name in it, and what can be hidden."""
+
+    folder: Path
+    agencies: dict[str, Agency] = field(default_factory=dict)
+    people: dict[str, Account] = field(default_factory=dict)
+    cookies: dict[str, Any] = field(default_factory=dict)
+    joint: Any = None
+    own: Any = None
+    hidden: dict[str, Hidden] = field(default_factory=dict)
+    pools: dict[str, list[Any]] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
+
+    def officer(self, who: str) -> Any:
+        """Return the law's view of somebody as it stands now."""
+        return self.people[who].as_officer()
+
+
+# --- W --------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def made(folder: Path) -> Iterator[World]:
+    """Make W inside a transaction that is undone at the end; call it where the database may be used."""
+    world = World(folder)
+    for name in ("evidence", "keys", "files"):
+        (folder / name).mkdir(mode=0o700)
+    (folder / "keys" / "secret").write_text("for a test")
+    with ExitStack() as stack:
+        stack.enter_context(
+            override_settings(
+                PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+                DESK=folder,
+                EVIDENCE_ROOT=folder / "evidence",
+                KEY_FOLDER=folder / "keys",
+                INTAKE_ROOTS=[""],
+                ALLOWED_HOSTS=["*"],
+            )
+        )
+        stack.enter_context(transaction.atomic())
+        try:
+            with clock.at(NOW - timedelta(days=2)):
+                _people(world)
+                _draw(world)
+                _cases(world)
+                _work(world)
+            with clock.at(NOW - timedelta(hours=3)):
+                for name, (act, hits) in SCENES.items():
+                    world.hidden[name] = _remembered(world, name, act, hits)
+            world.hidden["acts"] = Hidden("acts", live=lambda: _acts(world))
+            _log_in(world)
+            _pools(world)
+            yield world
+        finally:
+            transaction.set_rollback(True)
+
+
+def _people(world: World) -> None:
+    for short, kind in [
+        ("IT", "national unit"),
+        ("AU", "third country unit"),
+        ("DK", "national unit"),
+        ("FR", "national unit"),
+        ("EU", "coordination centre"),
+    ]:
+        world.agencies[short] = Agency.objects.create(
+            short=short, name=f"Unit {short}", country=short, kind=kind, contact=f"desk@{short}.example"
+        )
+    usual = ["victim-identification", "safeguarding", "prosecution"]
+    for who, number, roles, purposes in [
+        ("it", "IT-1001", ["examiner"], usual),
+        ("it_second", "IT-1002", ["investigator"], usual),
+        ("it_admin", "IT-9001", ["administrator"], usual),
+        ("it_dpo", "IT-9002", ["data protection officer"], ["data-protection-audit"]),
+        ("au", "AU-1001", ["examiner"], usual),
+        ("au_reader", "AU-1002", ["examiner"], usual),
+        ("au_dpo", "AU-9002", ["data protection officer"], ["data-protection-audit"]),
+        ("dk", "DK-1001", ["examiner"], usual),
+        ("fr", "FR-1001", ["examiner"], usual),
+        ("eu", "EU-1001", ["coordinator"], usual),
+    ]:
+        world.people[who] = Account.objects.create_user(
+            number, password=PASSWORD, agency=world.agencies[number[:2]], roles=roles, purposes=purposes
+        )
+
+
+def _draw(world: World) -> None:
+    """Draw the files: ``shared`` is held by a visible item too, ``withheld`` by a hidden one."""
+    at = world.folder / "files"
+
+    def keep(name: str, data: bytes) -> None:
+        (at / Path(name).parent).mkdir(exist_ok=True)
+        (at / name).write_bytes(data)
+
+    keep("it/one.png", encoded(scene(seed=1), "PNG"))
+    keep("it/two.jpg", encoded(scene(seed=1), "JPEG", quality=80))
+    keep("it/three.png", encoded(scene(seed=3), "PNG"))
+    keep("it/broken.png", b"no picture")
+    keep("au/four.png", encoded(scene(seed=4), "PNG"))
+    keep("au_own/five.png", encoded(scene(seed=5), "PNG"))
+    keep("search/room.jpg", encoded(scene(seed=3), "JPEG", quality=70))
+    keep("withheld/six.png", encoded(scene(seed=6), "PNG"))
+    keep("withheld/seven.jpg", encoded(scene(seed=6), "JPEG", quality=75))
+    keep("withheld/four.png", encoded(scene(seed=4), "PNG"))  # the bytes of AU's item
+    keep("withheld/three.jpg", encoded(scene(seed=3), "JPEG", quality=60))
+    keep("withheld_search/room.jpg", encoded(scene(seed=1), "JPEG", quality=50))
+    clip(at / "withheld" / "film.mp4", seconds=1.0)
+    keep("upload/fresh.png", encoded(scene(seed=20), "PNG"))
+    keep("upload/broken.png", b"\x89PNG\r\n\x1a\n nothing")
+    world.files = {
+        "fresh": at / "upload/fresh.png",
+        "broken": at / "upload/broken.png",
+        "shared": at / "au/four.png",
+        "withheld": at / "withheld/six.png",
+    }
+
+
+def _run_queue() -> None:
+    jobs.work(Event(), until_empty=True)
+
+
+def _take_in(world: World, who: str, case: Case, folder: str, codes: str, origin: str = "found") -> None:
+    text = "only after a call" if "H3" in codes else ""
+    intake = Intake("disk", origin, tuple(codes.split()), text)
+    receive(world.officer(who), VI, case, [world.folder / "files" / folder], intake)
+    _run_queue()
+
+
+def _media(**which: Any) -> list[Media]:
+    with guard.system("choose items in a test"):
+        return list(Media.objects.filter(**which).order_by("made_at", "number"))
+
+
+def _list(world: World, who: str, name: str, items: Iterable[Media]) -> HashList:
+    path = world.folder / f"{uuid4()}.csv"
+    lines = ["md5,category", *(f"{m.md5},1" for m in items), "0" * 32 + ",2"]
+    path.write_text("\n".join(lines) + "\n")
+    return import_list(
+        world.officer(who), VI, path, name=name, format="hashlist", options=ReadOptions(profile="")
+    )
+
+
+def _cases(world: World) -> None:
+    opened = {"victim_number": "V-1", "discovered_at": NOW - timedelta(days=3)}
+    world.joint = open_case(world.officer("it"), VI, number="JOINT-1", title="Operation Larch", **opened)
+    world.own = open_case(world.officer("au"), VI, number="AU-1", title="Operation Oak", **opened)
+    with guard.system("members and milestones of the joint case"):
+        for who, part in [("au", "lead"), ("au_reader", "reader"), ("dk", "member")]:
+            Membership.objects.create(case=world.joint, account=world.people[who], part=part)
+        for stage in Stage:
+            Milestone.reach(world.joint, stage, "in a test", by=world.people["it"].pk)
+    _list(world, "au", "Known", [])
+    _take_in(world, "it", world.joint, "it", "H0")
+    _take_in(world, "au", world.joint, "au", "H0")
+    _take_in(world, "au", world.joint, "au_own", "H2")
+    _take_in(world, "it", world.joint, "search", "H0", "search")
+    _take_in(world, "au", world.own, "au", "H0")
+
+
+def _work(world: World) -> None:
+    """Do what every step does, so that each address has a row to name."""
+    it, au, joint = world.officer("it"), world.officer("au"), world.joint
+    one, two, three = _media(case=joint, owner=it.agency, refusal="", origin="found")[:3]
+    four, five = _media(case=joint, owner=au.agency)
+    clues = []
+    for who, media, kind, value in [
+        (it, one, ClueKind.COUNTRY, "IT"),
+        (au, four, ClueKind.OBJECT, "a lamp"),
+        (it, three, ClueKind.OBJECT, "a chair"),
+        (au, five, ClueKind.PHONE_NUMBER, "+39 0171 445566"),
+    ]:
+        region = Region(0.1, 0.1, 0.5, 0.5)
+        clues.append(examine.mark(who, VI, media, kind=kind, value=value, region=region))
+    examine.confirm(it, VI, _proposed_clue(it, one))
+    crop = examine.crop(au, VI, four, Region(0.1, 0.1, 0.5, 0.5))
+    examine.note(it, VI, one, "a note")
+    examine.reveal(au, VI, four)
+    link.gather(it, VI, joint, [one, two])
+    link.gather(au, VI, joint, [four, five])
+    _list(world, "au", "Of ours", [four])
+    check(au, VI, joint)
+    _run_queue()
+    due = NOW + timedelta(days=5)
+    for who, to in [("it", "FR"), ("au", "FR"), ("au", "DK"), ("it", "AU")]:
+        cooperate.ask(
+            world.officer(who),
+            VI,
+            joint,
+            question=f"Which town, asks {who}?",
+            agencies=[world.agencies[to]],
+            due=due,
+            crop=crop if who == "au" else None,
+        )
+    with guard.system("dispatches in a test"):
+        sent = list(Dispatch.objects.filter(addressed__short__in=["FR", "DK"]).select_related("addressed"))
+    for n, each in enumerate(sent):
+        who = each.addressed.short.lower()
+        answer = cooperate.answer(
+            world.officer(who), VI, each, kind="answer", text="x", clue_kind="country", clue_value="PT"
+        )
+        if n == 0:
+            with guard.system("the asker in a test"):
+                owner = "au" if each.owner_id == au.agency else "it"
+            cooperate.take(world.officer(owner), VI, answer)
+    crosscheck.check(au, VI, joint, kinds=["hash"])
+    locate.propose_home(au, VI, joint, place="a house", because="a view")
+    locate.propose_home(it, VI, joint, place="a flat", because="a view", codes=("H0",))
+    told = [("It is in Italy.", "fact", [clues[0].pk], "X4")]
+    inform.issue(it, VI, joint, statements=told)
+    product = inform.issue(au, VI, joint, statements=told)
+    seize.list_element(au, VI, joint, name="a lamp", crop=crop)
+    seize.list_element(it, VI, joint, name="a chair", clue=clues[2])
+    seize.compare(au, VI, joint)
+    seize.compare(it, VI, joint)
+    seize.exhibit(au, VI, joint, number="E1", description="a phone", media=four)
+    seize.exhibit(it, VI, joint, number="E2", description="a disk")
+    close.record_outcome(it, VI, joint, "child safe", "")
+    _run_queue()
+    with guard.system("one of each in a test"):
+        Reshare.objects.create(
+            media=one,
+            source="board",
+            because="met again",
+            case=joint,
+            owner=world.agencies["IT"],
+            made_by=world.people["it"],
+        )
+        assert product and _exists(Estimate, joint) and _exists(Priority, joint)
+
+
+def _exists(model: type[models.Model], case: Case) -> bool:
+    return model._base_manager.filter(case=case).exists()
+
+
+def _proposed_clue(officer: Any, media: Media) -> Clue:
+    with guard.system("a proposed clue in a test"):
+        made_, _ = Clue.objects.get_or_create(
+            media=media,
+            kind="country",
+            state="proposed",
+            defaults={
+                "value": "FR",
+                "group": "objects",
+                "source": "s",
+                "because": "b",
+                "method": "m",
+                "version": "1",
+                "case_id": media.case_id,
+                "owner_id": officer.agency,
+                "made_by_id": officer.id,
+            },
+        )
+        return made_
+
+
+# --- what is hidden -------------------------------------------------------------------------------------
+
+
+def _withheld_files(world: World) -> None:
+    """Files of Italy's at H2, one with the bytes of a visible item, and what follows from them by itself."""
+    _take_in(world, "it", world.joint, "withheld", "H2")
+
+
+def _withheld_work(world: World) -> None:
+    """H3 files and everything that people make of them."""
+    it, joint = world.officer("it"), world.joint
+    _take_in(world, "it", joint, "withheld", "H3")
+    items = [m for m in _media(case=joint, codes="H3") if not m.refusal]
+    picture = next(m for m in items if m.kind == "picture")
+    film = next(m for m in items if m.kind == "video")
+    clue = examine.mark(it, VI, picture, kind=ClueKind.COUNTRY, value="NZ", region=Region(0.1, 0.1, 0.4, 0.4))
+    examine.withdraw(it, VI, clue)
+    thing = examine.mark(it, VI, film, kind=ClueKind.OBJECT, value="a red lamp", start=0.0)
+    phone = examine.mark(it, VI, picture, kind=ClueKind.PHONE_NUMBER, value="+39 0171 445566")
+    crop = examine.crop(it, VI, picture, Region(0.1, 0.1, 0.5, 0.5))
+    examine.note(it, VI, picture, "a withheld note")
+    examine.reveal(it, VI, picture, read_restriction=True)
+    link.gather(it, VI, joint, items)
+    seize.list_element(it, VI, joint, name="a red lamp", clue=thing)
+    seize.list_element(it, VI, joint, name="a box", crop=crop)
+    seize.exhibit(it, VI, joint, number="E-HIDDEN", description="a disk", media=picture)
+    locate.weigh(it, VI, joint)
+    prioritise.rank(it, VI, joint)
+    told = [("It is in New Zealand.", "fact", [phone.pk], "X4")]
+    inform.issue(it, VI, joint, statements=told)
+    _run_queue()
+
+
+def _in_a_series(world: World) -> None:
+    """A withheld item is put into a series that others see, and a link to a visible item is accepted."""
+    it, joint = world.officer("it"), world.joint
+    _take_in(world, "it", joint, "withheld", "H2")
+    with guard.system("choose in a test"):
+        series = Series.objects.filter(case=joint, owner=it.agency).order_by("made_at").first()
+        ours = {"case": joint, "a__owner": it.agency, "b__owner": it.agency, "state": "proposed"}
+        near = Link.objects.filter(codes__contains="H2", **ours).first()
+    link.move(it, VI, _media(case=joint, owner=it.agency, codes="H2")[0], series)
+    if near is not None:
+        link.accept(it, VI, near)
+    _run_queue()
+
+
+def _withheld_search(world: World) -> None:
+    """Photographs of a search at H2, and what was met in them."""
+    it, joint = world.officer("it"), world.joint
+    _take_in(world, "it", joint, "withheld_search", "H2", "search")
+    _take_in(world, "it", joint, "withheld", "H2", "seized")
+    seize.compare(it, VI, joint)
+    with guard.system("choose in a test"):
+        ours = {"case": joint, "owner": it.agency, "element__owner": it.agency}
+        met = ElementMatch.objects.filter(codes__contains="H2", **ours).first()
+    if met is not None:
+        seize.decide(it, VI, met, same=True)
+
+
+def _hidden_case(world: World) -> None:
+    """A case of Italy's with the same files, dates and people's parts as the joint one, at TLP:RED."""
+    it = world.officer("it")
+    case = open_case(
+        it,
+        VI,
+        number="HIDDEN-1",
+        title="Operation Yew",
+        victim_number="V-1",
+        discovered_at=NOW - timedelta(days=3),
+        audience="TLP:RED",
+    )
+    with guard.system("members in a test"):
+        Membership.objects.create(case=case, account=world.people["dk"], part="member")
+    it = world.officer("it")
+    _take_in(world, "it", case, "it", "H0")
+    _take_in(world, "it", case, "withheld", "H0")
+    items = [m for m in _media(case=case) if not m.refusal]
+    examine.mark(it, VI, items[0], kind=ClueKind.PHONE_NUMBER, value="+39 0171 445566")
+    clue = examine.mark(
+        it, VI, items[0], kind=ClueKind.COUNTRY, value="IT", region=Region(0.1, 0.1, 0.4, 0.4)
+    )
+    link.gather(it, VI, case, items[:2])
+    cooperate.ask(
+        it, VI, case, question="Whose?", agencies=[world.agencies["DK"]], due=NOW + timedelta(days=2)
+    )
+    locate.propose_home(it, VI, case, place="a house", because="a view")
+    inform.issue(it, VI, case, statements=[("It is in Italy.", "fact", [clue.pk], "X4")])
+    seize.list_element(it, VI, case, name="a lamp", clue=clue)
+    close.record_outcome(it, VI, case, "child safe", "")
+    _run_queue()
+
+
+def _hash_list(world: World) -> None:
+    """Lists of others with the hashes of visible items, one of the name that the asker may choose."""
+    items = [m for m in _media(case=world.joint) if m.md5]
+    _list(world, "dk", "Secret list", items)
+    _list(world, "dk", "A new list", items)
+
+
+def _list_that_matched(world: World) -> None:
+    """Italy compares the joint case with a list of its own: its verdicts are its own."""
+    items = [m for m in _media(case=world.joint, owner=world.agencies["IT"]) if m.md5]
+    _list(world, "it", "Secret list", items)
+    check(world.officer("it"), VI, world.joint)
+    _run_queue()
+    with guard.system("choose in a test"):
+        ours = list(Match.objects.filter(case=world.joint, owner=world.agencies["IT"]))
+    assert ours
+    for match in ours:  # that an item is known to some list is told by design, until that is refused
+        decide_match(world.officer("it"), VI, match, confirmed=False)
+
+
+def _requests(world: World) -> None:
+    """Italy asks Denmark, is answered at H2 and takes the answer; a release of it is taken back."""
+    it, dk, joint = world.officer("it"), world.officer("dk"), world.joint
+    asked = cooperate.ask(
+        it,
+        VI,
+        joint,
+        question="Withheld?",
+        agencies=[world.agencies["DK"]],
+        due=NOW + timedelta(days=1),
+        codes=["H2"],
+    )
+    with guard.system("choose in a test"):
+        sent = Dispatch.objects.get(request=asked)
+    given = cooperate.answer(
+        dk,
+        VI,
+        sent,
+        kind="answer",
+        text="withheld",
+        clue_kind="country",
+        clue_value="NZ",
+        codes=["H2"],
+    )
+    clue = cooperate.take(it, VI, given)
+    with guard.system("a release that was taken back, in a test"):
+        Release.objects.create(
+            thing=given.pk,
+            by=world.agencies["DK"],
+            to=world.agencies["EU"],
+            expires=NOW + timedelta(days=9),
+            withdrawn=clock.now(),
+        )
+    assert clue
+    _run_queue()
+
+
+def _own_check(world: World) -> None:
+    """Italy's own cross-check, what it hit, and what it asked the owner of a list that was hit."""
+    it = world.officer("it")
+    _list(world, "dk", "A third list", [m for m in _media(case=world.joint) if m.md5])
+    phone = {"phone": ["+39 0171 445566"]}
+    crosscheck.check(it, VI, world.joint, kinds=["hash", "phone"], named=phone)
+    with guard.system("what is addressed to the asker is the asker's, in a test"):
+        Dispatch.objects.filter(owner_id=it.agency, addressed=world.agencies["AU"], state="sent").filter(
+            question=crosscheck.LIST_QUESTION
+        ).delete()
+
+
+def _disclosure(world: World) -> None:
+    """Italy lets its product and the case go to Denmark."""
+    it, joint = world.officer("it"), world.joint
+    with guard.system("choose in a test"):
+        product = Product.objects.filter(case=joint, owner=it.agency).select_related("case").first()
+    inform.disclose(it, VI, product, world.agencies["DK"])
+    inform.export_case(it, VI, joint, to=world.agencies["DK"], stream=io.BytesIO())
+
+
+def _feedback(world: World) -> None:
+    """Denmark's contributors are told, and Italy decides on something of its own."""
+    it, dk, joint = world.officer("it"), world.officer("dk"), world.joint
+    close.tell_contributors(it, VI, joint)
+    with guard.system("one of each in a test"):
+        held = {"case": joint, "owner_id": it.agency, "made_by_id": it.id, "codes": "H2"}
+        one = _media(case=joint, owner=it.agency)[0]
+        Reshare.objects.create(media=one, source="withheld board", because="met again", **held)
+        # feedback that is addressed to the asker is the asker's: only the others' is hidden
+        from entente.records.models import Feedback
+
+        Feedback.objects.exclude(addressed_id=dk.agency).filter(made_by_id=it.id).delete()
+
+
+OF_A_CASE = {Case, Membership, Milestone, apps.get_model("records", "Stub")}  # a hidden case brings its own
+
+
+def _one_of_each(world: World) -> None:
+    """A row of Denmark's own in every guarded table, at H2 where it is of the joint case."""
+    made: dict[type[models.Model], Any] = {}
+    with guard.system("one of each in a test"):
+        for model in apps.get_models():
+            if model._meta.db_table in guard.GUARDED.keys() - APART and model not in OF_A_CASE:
+                _one(world, model, made)
+
+
+def _one(world: World, model: type[models.Model], made: dict[type[models.Model], Any]) -> Any:
+    """Return a row of Denmark's, with nothing in it but what must be."""
+    if model in made:
+        return made[model]
+    given: dict[str, Any] = {}
+    for each in model._meta.concrete_fields:
+        if each.primary_key:
+            continue
+        if each.name in {"codes"}:
+            given[each.name] = "H2"
+        elif isinstance(each, models.ForeignKey):
+            if not each.null or each.name in {"addressed", "made_by"}:
+                given[each.name] = _other(world, each.related_model, made)
+        elif isinstance(each, models.UUIDField) and not each.has_default():
+            given[each.name] = uuid4()
+        elif not each.has_default() and not each.null and not getattr(each, "blank", False):
+            given[each.name] = _plain(each)
+    row = model(**given)
+    model._base_manager.bulk_create([row])
+    made[model] = row
+    return row
+
+
+def _other(world: World, model: type[models.Model], made: dict[type[models.Model], Any]) -> Any:
+    fixed = {Case: world.joint, Agency: world.agencies["DK"], Account: world.people["dk"]}
+    return fixed.get(model) or _one(world, model, made)
+
+
+def _plain(of: models.Field[Any, Any]) -> Any:
+    """Return a value that fits a column."""
+    if isinstance(of, models.DateTimeField):
+        return clock.now() - timedelta(hours=1)
+    if isinstance(of, models.JSONField):
+        return {}
+    if isinstance(of, models.BooleanField):
+        return False
+    if isinstance(of, models.IntegerField | models.FloatField):
+        return 78_000_001
+    choices = [c[0] for c in of.choices or ()]
+    return choices[0] if choices else "hidden"[: of.max_length or 6]
+
+
+def _release_of_hidden(world: World) -> None:
+    """A withheld item has a further originator, and leave to go to a third agency."""
+    with guard.system("releases in a test"):
+        held = {
+            "case": world.joint,
+            "owner": world.agencies["IT"],
+            "codes": "H2",
+            "made_by": world.people["it"],
+        }
+        hidden = Media.objects.create(number=77_000_001, source="disk", kind="picture", **held)
+        Originator.objects.create(thing=hidden.pk, agency=world.agencies["DK"])
+        for by in ("IT", "DK"):
+            Release.objects.create(
+                thing=hidden.pk,
+                by=world.agencies[by],
+                to=world.agencies["EU"],
+                expires=NOW + timedelta(days=9),
+            )
+
+
+def _jobs(world: World) -> None:
+    """Jobs of Italy's in every state, one of them in no case."""
+    it = world.people["it"]
+    for status in ("done", "failed"):
+        for case in (world.joint.pk, None):
+            Job.objects.create(
+                task="match.check",
+                case=case,
+                account=it,
+                purpose=str(VI),
+                status=status,
+                note="5 withheld files",
+                error="of withheld files" if status == "failed" else "",
+            )
+
+
+def _accounts(world: World) -> None:
+    """Denmark has one account more, and asks for another."""
+    dk = world.agencies["DK"]
+    Account.objects.create_user("DK-8888", password=PASSWORD, agency=dk, roles=["examiner"], purposes=[])
+    apps.get_model("records", "AccountChange").objects.create(
+        agency=dk, service_number="DK-7777", what="make", asked_by=world.people["dk"]
+    )
+
+
+def _acts(world: World) -> None:
+    """Denmark and Italy act, and are refused: entries of the log that are not the asker's."""
+    from entente.records import log
+    from entente.safeguards.access import Act, Shape, Thing
+
+    for who, act in [("dk", Act.READ), ("it", Act.REVEAL), ("it", Act.ALTER)]:
+        thing = Thing(Shape.CASE, owner=world.agencies["IT"].pk, case=world.joint.pk, id=uuid4())
+        log.append(world.officer(who), act, thing, VI, step="examine", reason="hidden", verb="denied")
+
+
+SCENES: dict[str, tuple[Callable[[World], None], bool]] = {
+    "withheld files": (_withheld_files, False),
+    "withheld work": (_withheld_work, False),
+    "in a series": (_in_a_series, False),
+    "withheld search": (_withheld_search, False),
+    "hidden case": (_hidden_case, False),
+    "hash lists": (_hash_list, True),
+    "a list that matched": (_list_that_matched, True),
+    "requests": (_requests, False),
+    "own check": (_own_check, True),
+    "disclosure": (_disclosure, False),
+    "feedback": (_feedback, False),
+    "releases": (_release_of_hidden, False),
+    "accounts": (_accounts, False),
+    "one of each": (_one_of_each, True),
+    "jobs": (_jobs, False),
+}
+# Scenes that write the same things: one of each set in an example.
+APART_FROM = [{"withheld files", "withheld work", "in a series", "withheld search"}]
+# What somebody may know of by design; for them it is not hidden.
+KNOWN_TO: dict[str, set[str]] = {
+    "it_second": {"a list that matched"},  # an agency's lists are its officers', whatever their cases
+}
+
+
+def _remembered(world: World, name: str, act: Callable[[World], None], hits: bool) -> Hidden:
+    """Play a scene, remember what it wrote, and undo it."""
+    before = everything()
+    with transaction.atomic():
+        act(world)
+        after = everything()
+        transaction.set_rollback(True)
+    told = Hidden(name, hits)
+    for model, rows in after.items():
+        was = before[model]
+        if fresh := [row for pk, row in rows.items() if pk not in was]:
+            told.made[model] = fresh
+        for pk, row in rows.items():
+            if pk in was and row != was[pk]:
+                told.changed.append((model, pk, {k: v for k, v in row.items() if v != was[pk][k]}))
+        told.gone += [(model, pk) for pk in was if pk not in rows]
+    return told
+
+
+# --- who asks, and what an address can name -------------------------------------------------------------
+
+ASKERS = ("au", "au_reader", "fr", "it_second", "it_admin", "it_dpo", "au_dpo", "eu", "nobody")
+
+
+def _log_in(world: World) -> None:
+    for who in ASKERS:
+        client = Client()
+        if who != "nobody":
+            with clock.at(NOW):
+                client.force_login(world.people[who])
+                session = client.session
+                proof = {"method": "mfa", "type": "webauthn", "at": NOW.timestamp()}
+                session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [proof]
+                session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(world.people[who].pk)
+                session.save()
+        world.cookies[who] = {k: v.value for k, v in client.cookies.items()}
+
+
+# The argument of an address, or a field of a form → the table and column that it names.
+NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
+    "case_id": ((Case, "pk"),),
+    "match_id": ((Match, "pk"), (ElementMatch, "pk")),
+    "series_id": ((Series, "pk"),),
+    "series_name": ((Series, "name"),),
+    "change_id": ((apps.get_model("records", "Change"), "pk"),),
+    "number": ((Media, "number"),),
+    "clue_id": ((Clue, "pk"),),
+    "clue": ((Clue, "pk"),),
+    "link": ((Link, "pk"),),
+    "media": ((Media, "pk"),),
+    "viewing": ((Viewing, "pk"),),
+    "proposal_id": ((HomeProposal, "pk"),),
+    "membership_id": ((Membership, "pk"),),
+    "request_id": ((Request, "pk"),),
+    "answer_id": ((Answer, "pk"),),
+    "dispatch_id": ((Dispatch, "pk"),),
+    "product_id": ((Product, "pk"),),
+    "list_id": ((HashList, "pk"),),
+    "job_id": ((Job, "pk"),),
+    "exhibit_id": ((Exhibit, "pk"),),
+    "transfer_id": ((apps.get_model("records", "Transfer"), "pk"),),
+    "emergency_id": ((apps.get_model("records", "Emergency"), "pk"),),
+    "notice_id": ((apps.get_model("records", "Notice"), "pk"),),
+    "stub_id": ((apps.get_model("records", "Stub"), "pk"),),
+    "account": ((Account, "pk"),),
+    "account_id": ((Account, "pk"),),
+    "asked_id": ((apps.get_model("records", "AccountChange"), "pk"),),
+    "agency": ((Agency, "pk"),),
+}
+FIXED: dict[str, list[Any]] = {
+    "paper": ["a4", "cards", "x"],
+    "secret": ["nothing"],
+    "key": ["1-abc"],
+    "uidb36": ["1"],
+    "pk": [1],
+}
+
+
+def _pools(world: World) -> None:
+    """For each name: identifiers that are there, hidden ones, and one that is nobody's."""
+    there = everything()
+    for name, sources in NAMED.items():
+        visible, hidden = [], []
+        for model, column in sources:
+            key = model._meta.pk.attname if column == "pk" else column
+            visible += [row[key] for row in there[model].values()]
+            for each in world.hidden.values():
+                hidden += [row[key] for row in each.made.get(model, ())]
+        if name == "crop":
+            continue
+        absent: Any = 999 if name == "number" else "S-99" if name == "series_name" else UUID(int=7)
+        world.pools[name] = [*_some(visible, 12), *_some(hidden, 16), absent]
+    cases = [world.joint.pk] * 6 + [world.own.pk]
+    world.pools["case_id"] = [*cases, *[c for c in world.pools["case_id"] if c not in cases]]
+    crops = [m.pk for m in _media(origin="crop")]
+    hidden_crops = [
+        row["id"] for h in world.hidden.values() for row in h.made.get(Media, ()) if row["origin"] == "crop"
+    ]
+    world.pools["crop"] = [*crops, *hidden_crops, UUID(int=7)]
+    world.pools["foreign thing"] = [f"item:{pk}" for pk in world.pools["media"]]
+    world.pools["record"] = [f"exhibit:{pk}" for pk in world.pools["exhibit_id"]]
+    world.pools |= FIXED
+    hashes = world.folder / "files" / "upload" / "hashes.csv"
+    rows = [m.md5 for m in _media() if m.md5]
+    rows += [r["md5"] for h in world.hidden.values() for r in h.made.get(Media, ()) if r["md5"]]
+    hashes.write_text("\n".join(["md5", *sorted(set(rows))]) + "\n")
+    world.files["hashes"] = hashes
+
+
+def _some(values: list[Any], most: int) -> list[Any]:
+    """Return at most so many, evenly chosen; a pool needs no more, and each is likelier to be drawn."""
+    distinct = list(dict.fromkeys(values))
+    step = max(1, -(-len(distinct) // most))
+    return distinct[::step]
