@@ -17,6 +17,8 @@ def desk(evidence_desk, monkeypatch):
     """The test's desk as a folder that the command line opens."""
     (evidence_desk / "keys" / "secret").write_text("for the tests")
     monkeypatch.setenv("ENTENTE_DESK", str(evidence_desk))
+    # the database of these tests lives in memory; what a real one must promise is tried in tests/faults
+    monkeypatch.setattr("entente.records.durable.demand_durable", lambda: None)
     return evidence_desk
 
 

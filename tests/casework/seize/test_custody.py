@@ -116,6 +116,7 @@ def test_nothing_is_edited_and_a_correction_stands_beside(it, second, phone, cir
             Transfer.objects.filter(pk=step.pk).update(why="another reason")
         with pytest.raises(Edited):
             Exhibit.objects.bulk_update([phone], ["device"])
+        Exhibit.objects.filter(pk=phone.pk).update(codes="H2")  # what binds it may become stricter
     service.correct(it(), VI, phone, step.pk, "the seal was S-8")
     with guard.scope(it(), VI):
         assert Correction.objects.get(of=step.pk).text == "the seal was S-8"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import models
@@ -11,6 +11,7 @@ from entente.records import clock
 from entente.records.models.handled import CaseBound
 
 BESIDE = ("exhibit", "transfer")
+BINDS = frozenset({"codes", "handling_text", "audience"})  # no part of what a record says
 
 
 class Edited(TypeError):
@@ -18,12 +19,25 @@ class Edited(TypeError):
 
 
 class WrittenOnce(models.QuerySet[Any]):
-    """Rows that are added and read; erasing a whole case is the law's own affair and still possible."""
+    """Rows that are added and read: what binds one may become stricter, what it says stays.
 
-    def _never(self, *args: Any, **kwargs: Any) -> NoReturn:
+    Erasing a whole case is the law's own affair and still possible.
+    """
+
+    def update(self, **fields: Any) -> int:
+        """Change how the rows are handled, and nothing else."""
+        _demand_binding(fields)
+        return super().update(**fields)
+
+    def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> int:
+        """Change how the rows are handled, and nothing else."""
+        _demand_binding(fields)
+        return super().bulk_update(objs, fields, batch_size)
+
+
+def _demand_binding(fields: Any) -> None:
+    if not set(fields) <= BINDS:
         raise Edited("the chain of custody is written once; add a correction beside it")
-
-    update = bulk_update = update_or_create = _never
 
 
 class Custody(CaseBound):
@@ -37,9 +51,9 @@ class Custody(CaseBound):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Add the row; an existing one is never written again."""
+        """Add the row; of an existing one only its handling is written again."""
         if not self._state.adding:
-            raise Edited("the chain of custody is written once; add a correction beside it")
+            _demand_binding(kwargs.get("update_fields") or {"everything"})
         super().save(*args, **kwargs)
 
     def as_record(self) -> dict[str, Any]:
