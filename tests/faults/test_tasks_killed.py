@@ -18,6 +18,7 @@ KINDS = (
     "locate.weigh",
     "match.check",
     "prioritise.rank",
+    "retention.sweep",
     "seize.compare",
     "trends.count",
 )

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -63,7 +64,7 @@ class Warm:
     def end(self) -> tuple[int, Any]:
         """Wait for the child; return its exit code, negative for a signal, and its answer if it gave one."""
         code = self._line()["code"]
-        return code, json.loads(self.answer.read_text()) if self.answer.exists() else None
+        return code, pickle.loads(self.answer.read_bytes()) if self.answer.exists() else None
 
     def do(self, function: str, *arguments: Any) -> Any:
         """Run one function to its end; a fault of it is an error here."""
@@ -164,7 +165,7 @@ def _child(order: dict[str, Any], answer: Path, errors: Path) -> None:
             os.kill(os.getpid(), signal.SIGSTOP)
         given = getattr(acts, order["function"])(*order["arguments"])
         connections.close_all()
-        answer.write_text(json.dumps(given))
+        answer.write_bytes(pickle.dumps(given))
         code = 0
     except BaseException:
         traceback.print_exc()

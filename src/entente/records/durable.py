@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 # SQLite: PRAGMA → answer. FULL is 2, EXTRA is 3.
 _SQLITE = {"journal_mode": ("wal",), "synchronous": (2, 3), "foreign_keys": (1,), "secure_delete": (1,)}
@@ -40,11 +40,12 @@ def demand_durable() -> None:
 
 def disk_fault(fault: BaseException) -> str:
     """Return the sentence for a database that could not be written or read; empty for any other fault."""
-    if not isinstance(fault, DatabaseError) or isinstance(fault.__cause__, sqlite3.IntegrityError):
+    cause = fault.__cause__ if isinstance(fault, DatabaseError) else fault
+    if not isinstance(cause, sqlite3.OperationalError) and not isinstance(fault, OperationalError):
         return ""
     says = str(fault).strip()
-    if "full" in says or "space" in says:
+    if "full" in says or "No space" in says:
         return "the desk's disk is full; free space and do it again: what was acknowledged stands"
-    if isinstance(fault.__cause__, sqlite3.OperationalError):
+    if "disk" in says or "readonly" in says or "unable to open" in says:
         return f"the database cannot be used ({says}); check the disk: what was acknowledged stands"
     return ""
