@@ -19,6 +19,7 @@ NAMES = {
     "store": "sealing originals against plain writing and SHA-256",
     "locate": "a region from twelve clues",
     "walls": "queries behind both walls against the first alone",
+    "log": "sealing against the same write without log; proofs; the whole log",
     "start": "from a fresh clone to the first page; memory",
     "sandbox": "a decode in the sandbox against the same in this process",
     "hostile": "hostile files and mutants through the one door",

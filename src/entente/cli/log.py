@@ -35,9 +35,7 @@ def run(arguments: list[str]) -> int:
     made.add_argument("given", nargs="*", metavar="NAME, KEY or FILE")
     made.add_argument("--for", dest="partner", metavar="NAME", help="the partner's name")
     made.add_argument("--out", type=Path, metavar="FILE", help="nothing is overwritten")
-    made.add_argument(
-        "--url", default="", help="where the partner's desk answers"
-    )
+    made.add_argument("--url", default="", help="where the partner's desk answers")
     made.add_argument("--key", help="verify FILE: the log's key, as you know it from elsewhere")
     made.add_argument(
         "--witness", action="append", default=[], metavar="KEY", help="verify FILE: a witness's"

@@ -6,23 +6,57 @@ length takes the same memory.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from django.db import connection
+from django.db.models import CharField, ExpressionWrapper, F
+from django.db.models.functions import Cast
 
 from entente.records import guard, heads, stamp
 from entente.records.models.log_entry import LogEntry, LogHead, LogNode
-from entente.safeguards import commitment, strict_json, tree
+from entente.safeguards import commitment, tree
 
 LEVEL = 12
 SPAN = 1 << LEVEL
 SHOWN = 50  # faults of one kind that are told one by one
-_COLUMNS = ("id", "seq", "body", "leaf", "at", "agency_id", "account", "case", "thing", "verb", "step")
-_OPENED = ("officer", "session", "reason")
-_OPENING = ("id", "agency_id", *(f for o in _OPENED for f in (o, f"{o}_salt")), "state_salt")
+_decode = json.JSONDecoder().decode  # our own sealed bytes, which the leaf binds; no stranger's
+_REPEATED = ("seq", "at", "agency", "case", "thing", "verb", "step")
+
+
+class _Cells(NamedTuple):
+    """One entry with its opening, as the database holds them."""
+
+    id: str
+    seq: int
+    body: str
+    leaf: str
+    at: str
+    agency: str
+    account: str | None
+    case: str | None
+    thing: str | None
+    verb: str
+    step: str
+    opening: str | None
+    opened_by: str
+    officer: str
+    officer_salt: str
+    session: str
+    session_salt: str
+    reason: str
+    reason_salt: str
+    state_salt: str
+
+
+_PATHS = {"agency": "agency_id", "opening": "opening__id", "opened_by": "opening__agency_id"} | {
+    name: f"opening__{name}" for name in _Cells._fields[-7:]
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +140,11 @@ def _verify(last: int | None) -> Proof:
         if begin == 0 and 0 in walk.wanted:
             walk.roots[0] = tree.root([])
         rows = LogEntry.objects.filter(seq__gte=begin).order_by("seq")
-        columns = [*_COLUMNS, *(f"opening__{name}" for name in _OPENING)]
-        _read(walk, rows.values_list(*columns).iterator(chunk_size=SPAN))
+        # as plain text: a million times seven identifiers and a moment need not become objects
+        cells: list[Any] = [ExpressionWrapper(F(_PATHS.get(n, n)), CharField()) for n in _Cells._fields]
+        if connection.vendor == "sqlite":  # its driver would make a moment of the column all the same
+            cells[_Cells._fields.index("at")] = Cast("at", CharField())
+        _read(walk, rows.values_list(*cells).iterator(chunk_size=SPAN))
         walk.meet(LogNode.objects.filter(place__gte=2 * walk.size).values_list("place", "hash"))
         _nodes_left(walk, begin)
         _openings_left(walk, begin)
@@ -127,65 +164,111 @@ def _frontier(begin: int) -> list[bytes]:
 def _read(walk: _Walk, rows: Iterator[tuple[Any, ...]]) -> None:
     while chunk := list(islice(rows, SPAN)):
         leaves = []
-        for offset, row in enumerate(chunk):
-            entry = dict(zip(_COLUMNS, row, strict=False))
-            if entry["seq"] != walk.size + offset:
-                walk.fault(f"entry {walk.size + offset} is missing: the next one is {entry['seq']}")
-            leaf = tree.leaf_hash(entry["body"].encode())
-            if leaf.hex() != entry["leaf"]:
-                walk.fault(f"entry {entry['seq']} was changed")
+        for expected, row in enumerate(chunk, walk.size):
+            cells = _Cells(*row) if type(row[0]) is str else _Cells(*map(_plain, row))
+            leaf = tree.leaf_hash(cells.body.encode())
             leaves.append(leaf)
-            for says in _differs(walk, entry, row[len(_COLUMNS) :]):
-                walk.fault(f"entry {entry['seq']}: {says}")
+            if cells.seq == expected and leaf.hex() == cells.leaf and _sound(cells):
+                continue
+            if cells.seq != expected:
+                walk.fault(f"entry {expected} is missing: the next one is {cells.seq}")
+            if leaf.hex() != cells.leaf:
+                walk.fault(f"entry {cells.seq} was changed")
+            for says in _differs(walk, cells):
+                walk.fault(f"entry {cells.seq}: {says}")
         low = 2 * walk.size
         walk.span(leaves)
         kept = LogNode.objects.filter(place__gte=low, place__lt=2 * walk.size)
         walk.meet(kept.values_list("place", "hash"))
 
 
-def _differs(walk: _Walk, entry: dict[str, Any], opening: tuple[Any, ...]) -> list[str]:
-    """The columns repeat the body so that they can be searched; they must say the same."""
+def _plain(cell: Any) -> Any:
+    """Return a cell as SQLite holds it: PostgreSQL has types for what is text there."""
+    if isinstance(cell, UUID):
+        return cell.hex
+    if isinstance(cell, datetime):
+        return str(cell.astimezone(UTC).replace(tzinfo=None))
+    return cell
+
+
+def _written(told: dict[str, Any]) -> dict[str, Any]:
+    """Return what the columns must be for a body, as SQLite holds them."""
+    when = told["at"].replace("T", " ").removesuffix("+00:00").removesuffix(".000000")
+    return {
+        "seq": told["seq"],
+        "at": when,
+        "agency": told["agency"].replace("-", ""),
+        "case": told["case"].replace("-", "") or None,
+        "thing": told["thing"].replace("-", "") or None,
+        "verb": told["verb"],
+        "step": told["step"],
+    }
+
+
+def _sound(cells: _Cells) -> bool:
+    """Whether an entry of the usual kind, with its opening, is right in every cell."""
     try:
-        body = strict_json.loads(entry["body"])
-        told = {name: _written(entry[name]) for name in ("seq", "at", "verb", "step", "case", "thing")}
-        told["agency"] = _written(entry["agency_id"])
-        if "entry" not in body:  # from before persons stood behind commitments
-            told["officer"] = _written(entry["account"])
-            del told["at"]
-            return [f"the column {k} differs from the sealed body" for k, v in told.items() if body[k] != v]
-        told["entry"] = str(entry["id"])
-        if "erased" in body:
-            walk.erased.append(body["erased"])
-        says = [f"the column {k} differs from the sealed body" for k, v in told.items() if body[k] != v]
-        return says + _opens(walk, entry, body, dict(zip(_OPENING, opening, strict=True)))
-    except (ValueError, LookupError, TypeError):
+        told = _decode(cells.body)
+        columns = {name: getattr(cells, name) for name in _REPEATED}
+        return (
+            "erased" not in told
+            and _written(told) == columns
+            and told["entry"].replace("-", "") == cells.id == cells.opening
+            and cells.agency == cells.opened_by
+            and cells.account == cells.officer.replace("-", "")
+            and bool(cells.state_salt) == ("before" in told or "after" in told)
+            and not _misfits(cells, told)
+        )
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return False
+
+
+def _misfits(cells: _Cells, told: dict[str, Any]) -> list[str]:
+    values = {"officer": cells.officer, "session": cells.session, "reason": cells.reason}
+    salts = {"officer": cells.officer_salt, "session": cells.session_salt, "reason": cells.reason_salt}
+    return [
+        f"its {name} is not what was sealed"
+        for name, value in values.items()
+        if commitment.commit(name, bytes.fromhex(salts[name]), value) != told[name]
+    ]
+
+
+def _differs(walk: _Walk, cells: _Cells) -> list[str]:
+    """The columns repeat the body so that they can be searched; say which of them say another thing."""
+    try:
+        told = _decode(cells.body)
+        wanted = _written(told)
+        if "entry" not in told:  # from before persons stood behind commitments; its clock was read twice
+            wanted = {**wanted, "at": cells.at, "account": told["officer"].replace("-", "")}
+        elif told["entry"].replace("-", "") != cells.id:
+            return ["it has another entry's name"]
+        says = [
+            f"the column {name} differs from the sealed body"
+            for name, value in wanted.items()
+            if getattr(cells, name) != value
+        ]
+        return says + (_opens(walk, cells, told) if "entry" in told else [])
+    except (ValueError, LookupError, TypeError, AttributeError):
         return ["its body is not the JSON of an entry"]
 
 
-def _opens(walk: _Walk, entry: dict[str, Any], body: dict[str, Any], opening: dict[str, Any]) -> list[str]:
-    if opening["id"] is None:
-        walk.missing.append(entry["seq"])
-        return ["its column account was not erased with its opening"] if entry["account"] else []
-    salts = {name: bytes.fromhex(opening[f"{name}_salt"]) for name in _OPENED}
-    says = [
-        f"its {name} is not what was sealed"
-        for name in _OPENED
-        if not commitment.opens(body[name], name, salts[name], opening[name])
-    ]
-    if _written(entry["account"]) != opening["officer"]:
+def _opens(walk: _Walk, cells: _Cells, told: dict[str, Any]) -> list[str]:
+    if "erased" in told:
+        walk.erased.append(told["erased"])
+    if cells.opening is None:
+        walk.missing.append(cells.seq)
+        return ["its column account was not erased with its opening"] if cells.account else []
+    says = []
+    if cells.account != cells.officer.replace("-", ""):
         says.append("the column account differs from the sealed officer")
-    if opening["id"] != entry["id"] or opening["agency_id"] != entry["agency_id"]:
+    if cells.opening != cells.id or cells.opened_by != cells.agency:
         says.append("its opening belongs to another entry")
-    if bool(opening["state_salt"]) != ("before" in body or "after" in body):
+    if bool(cells.state_salt) != ("before" in told or "after" in told):
         says.append("the salt of its states is lost")
-    return says
-
-
-def _written(value: Any) -> Any:
-    """Return a column's value as the body writes it."""
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="microseconds")
-    return str(value) if isinstance(value, UUID) else "" if value is None else value
+    try:
+        return says + _misfits(cells, told)
+    except ValueError:
+        return [*says, "a salt of its opening is damaged"]
 
 
 def _nodes_left(walk: _Walk, begin: int) -> None:
@@ -198,9 +281,9 @@ def _nodes_left(walk: _Walk, begin: int) -> None:
 
 def _openings_left(walk: _Walk, begin: int) -> None:
     """What opens an entry may be gone only where a sealed erasure says so."""
-    spans = [each.partition("-") for text in walk.erased for each in text.split()]
-    erased = [(int(a), int(b or a)) for a, _, b in spans]
-    lost = [s for s in walk.missing if not any(a <= s <= b for a, b in erased)]
+    spans = sorted(each.partition("-") for text in walk.erased for each in text.split())
+    erased = {seq for a, _, b in spans for seq in range(int(a), int(b or a) + 1)} if walk.missing else set()
+    lost = [seq for seq in walk.missing if seq not in erased]
     for seq in lost[:SHOWN]:
         walk.fault(f"entry {seq}: what opens it is gone, and no sealed erasure says so")
 
