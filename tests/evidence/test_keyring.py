@@ -148,3 +148,36 @@ def test_a_lost_database_of_keys_is_told_and_not_begun_again(ring: FileKeyRing) 
     with pytest.raises(KeyRefused):
         again.case_key(cases(1)[0])
     assert not again.path.exists()
+
+
+def test_a_key_whose_erasure_is_in_the_way_of_another_is_told_and_completed_later(
+    ring: FileKeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (case,) = cases(1)
+    ring.case_key(case, make=True)
+    sealed = wrapped(ring, case)
+    monkeypatch.setattr("entente.evidence.keyring.BUSY_S", 0.1)
+    impatient = FileKeyRing(ring.path, NODE)
+    reader = sqlite3.connect(ring.path, isolation_level=None)
+    reader.execute("begin")
+    reader.execute("select * from case_key").fetchall()
+    with pytest.raises(KeyRefused, match="again"):
+        impatient.forget(case)
+    with pytest.raises(Erased):
+        ring.case_key(case)
+    reader.execute("commit")
+    impatient.forget(case)
+    assert sealed not in bytes_of(ring)
+
+
+def test_a_broken_database_of_keys_is_a_sentence(ring: FileKeyRing) -> None:
+    (case,) = cases(1)
+    ring.case_key(case, make=True)
+    elsewhere = ring.path.with_name("broken.sqlite3")
+    elsewhere.write_bytes(b"no database" * 1000)
+    with pytest.raises(KeyRefused, match="restore"):
+        FileKeyRing(elsewhere, NODE).case_key(case)
+    with sqlite3.connect(ring.path) as base:
+        base.execute("drop table case_key")
+    with pytest.raises(KeyRefused, match="check the disk"):
+        ring.case_key(case)

@@ -14,6 +14,7 @@ import os
 import secrets
 import sqlite3
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -114,12 +115,14 @@ class FileKeyRing:
 
     def case_key(self, case: UUID, *, make: bool = False) -> bytes:
         """Return a case's key, made and durable at its first use; see ``KeyRing``."""
-        base = self._base()
-        row = base.execute("SELECT wrapped FROM case_key WHERE case_id = ?", (case.bytes,)).fetchone()
-        if row is None and make:
-            row = self._made(base, case)
+        with self._told():
+            base = self._base()
+            row = base.execute("SELECT wrapped FROM case_key WHERE case_id = ?", (case.bytes,)).fetchone()
+            if row is None and make:
+                row = self._made(base, case)
+            erased = row is None and _is_erased(base, case)
         if row is None:
-            if _is_erased(base, case):
+            if erased:
                 raise Erased("the key of its case was destroyed; nobody can read it any more")
             raise NoKey(f"there is no key of the case {case}; restore the case keys from their backup")
         wrapped = bytes(row[0])
@@ -136,7 +139,10 @@ class FileKeyRing:
         Raises ``KeyRefused`` while another process holds the journal open; what was begun stands, and a
         second call completes it.
         """
-        base = self._base()
+        with self._told():
+            return self._forgotten(self._base(), case)
+
+    def _forgotten(self, base: sqlite3.Connection, case: UUID) -> bool:
         base.execute("BEGIN IMMEDIATE")
         try:
             gone = base.execute("DELETE FROM case_key WHERE case_id = ?", (case.bytes,)).rowcount
@@ -157,6 +163,16 @@ class FileKeyRing:
         """Return the tombstones."""
         rows = self._base().execute("SELECT case_id, at FROM erased")
         return {UUID(bytes=bytes(case)): str(moment) for case, moment in rows}
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say in our words what the database complains of; whatever was begun may be asked for again."""
+        try:
+            yield
+        except sqlite3.Error as fault:
+            raise KeyRefused(
+                f"the case keys {self.path} cannot be used now ({fault}); check the disk and try again"
+            ) from fault
 
     def _made(self, base: sqlite3.Connection, case: UUID) -> tuple[bytes] | None:
         """Make a case's key; of two that race, both get the first one's."""
