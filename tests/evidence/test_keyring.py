@@ -6,6 +6,8 @@ import os
 import random
 import sqlite3
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
@@ -181,3 +183,21 @@ def test_a_broken_database_of_keys_is_a_sentence(ring: FileKeyRing) -> None:
         base.execute("drop table case_key")
     with pytest.raises(KeyRefused, match="check the disk"):
         ring.case_key(case)
+
+
+def test_a_disk_that_fails_while_the_database_is_begun_is_a_sentence(tmp_path: Path) -> None:
+    code = (
+        "import resource, signal, sys; from pathlib import Path\n"
+        "from entente.evidence.keyring import FileKeyRing; from entente.evidence.keys import KeyRefused\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
+        "try: FileKeyRing(Path(sys.argv[1]), bytes(32)).begin()\n"
+        "except KeyRefused as fault: print('told', fault)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "k.sqlite3")], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("told"), done.stderr
+    ring = FileKeyRing(tmp_path / "k.sqlite3", NODE)
+    ring.begin()  # and when the disk is well again it goes on
+    assert ring.case_key(UUID(int=1), make=True)

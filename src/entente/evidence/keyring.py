@@ -91,7 +91,8 @@ class FileKeyRing:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        self._base().executescript(_TABLES)
+        with self._told():
+            self._base().executescript(_TABLES)
         folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(folder)
@@ -161,7 +162,8 @@ class FileKeyRing:
 
     def erased(self) -> dict[UUID, str]:
         """Return the tombstones."""
-        rows = self._base().execute("SELECT case_id, at FROM erased")
+        with self._told():
+            rows = self._base().execute("SELECT case_id, at FROM erased").fetchall()
         return {UUID(bytes=bytes(case)): str(moment) for case, moment in rows}
 
     @contextlib.contextmanager
