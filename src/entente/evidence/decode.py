@@ -99,10 +99,10 @@ def warm() -> None:
 def _warm_names() -> None:
     """Import what the libraries import only when asked: text encodings, modules of Pillow and numpy."""
     for package in (encodings, PIL):
-        for module in iter_modules(package.__path__):
-            if module.name not in FOREIGN:
+        for found in iter_modules(package.__path__):
+            if found.name not in FOREIGN:
                 with contextlib.suppress(ImportError):  # a part of Pillow that is not built here
-                    import_module(f"{package.__name__}.{module.name}")
+                    import_module(f"{package.__name__}.{found.name}")
     library = ctypes.CDLL(None)
     for charset in CHARSETS:
         library.iconv_open(b"UTF-8", charset.encode())  # never closed: what is loaded stays

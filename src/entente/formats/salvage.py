@@ -120,8 +120,11 @@ class Window:
     def _one_reading(self, value: Any, end: int) -> Any:
         """Return a decoded value unless it is nested too deep or holds half a character."""
         try:
-            strict_json.demand_shallow(value)
-            strict_json.demand_whole_text(value, self._text[self._at : end])
+            opened = self._text.count("{", self._at, end) + self._text.count("[", self._at, end)
+            if opened > strict_json.DEEPEST:
+                strict_json.demand_shallow(value)
+            if self._text.find("\\u", self._at, end) >= 0:
+                strict_json.demand_whole_text(value, self._text[self._at : end])
         except strict_json.NotStrict as error:
             raise Fault(str(error)) from None
         return value

@@ -8,7 +8,6 @@ the log's signature over the SHA-256 of all bytes before it. Nothing here needs 
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from entente.records import log_key
-from entente.safeguards import tree
+from entente.safeguards import strict_json, tree
 from entente.safeguards.checkpoint import Key, NotANote, Note, read_key, read_note
 
 FIRST = b"entente log 1 "
@@ -96,7 +95,7 @@ def _bodies(told: Told, lines: Iterator[bytes], digest: Callable[[bytes], None])
         body = line.removesuffix(b"\n")
         leaves.append(tree.leaf_hash(body))
         try:
-            right = json.loads(body)["seq"] == len(leaves) - 1
+            right = strict_json.loads(body)["seq"] == len(leaves) - 1
         except (ValueError, LookupError, TypeError):
             right = False
         if not right and len(told.faults) < SHOWN:

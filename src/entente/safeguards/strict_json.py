@@ -93,9 +93,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _whole(text: str) -> int:
-    if len(text) > DIGITS:
-        raise NotStrict(f"a number of {len(text)} digits; the most are {DIGITS}")
-    return int(text)
+    if len(text) <= DIGITS:
+        return int(text)
+    raise NotStrict(f"a number of {len(text)} digits; the most are {DIGITS}")
 
 
 def _broken(text: str) -> float:
