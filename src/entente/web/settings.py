@@ -127,6 +127,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "entente.web.passwords.NotGuessable"},
 ]
 ACCOUNT_ADAPTER = "entente.web.login.DeskAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
