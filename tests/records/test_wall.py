@@ -388,7 +388,7 @@ UNIQUE = {
     "element_number_once": "numbers are given by the desk, withheld elements' too",
     "occurrence_once": "only on an item that the writer sees, and a path that the writer has",
     "in_series_once": "only on an item that the writer sees; the row has no content of its own",
-    "item_once_in_exhibit": "only on an exhibit and an item that the writer sees",
+    "item_once_in_exhibit": "within the own agency's statements",
     "transfer_place_once": "only on an exhibit that the writer sees, with the whole of its chain",
     "receipt_place_once": "as transfer_place_once",
     "correction_place_once": "as transfer_place_once",

@@ -51,5 +51,4 @@ def build() -> None:
         connection.check_constraints()  # PostgreSQL alters no table whose rows still wait for a check
         raise_walls(connection.alias)
     else:
-        connection.raze()
-        connection.build()
+        connection.raze()  # made anew when they are needed

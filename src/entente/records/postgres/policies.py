@@ -1,10 +1,10 @@
 """PostgreSQL's second wall: row-level security, forced on every guarded table.
 
 A guarded table is created closed: row security is enabled and forced (so it binds the owner, too) and its
-only policy is for the system's scope. After each migration the policies are written anew from ``records.wall`` if
-their text changed; while one runs, only the system's scope sees rows, so that no policy holds on to a column
-that is being altered. They are derived from the code, and so they are no migration of their own: a migration
-would keep an old text beside a new law.
+only policy is for the system's scope. After each migration the policies are written anew from
+``records.wall`` if their text changed; while one runs, only the system's scope sees rows, so that no policy
+holds on to a column that is being altered. They are derived from the code, and so they are no migration of
+their own: a migration would keep an old text beside a new law.
 
 Facts are read in scalar subselects: PostgreSQL then asks once a statement and not once a row.
 """

@@ -36,16 +36,9 @@ class DatabaseSchemaEditor(PlainEditor):
     connection: DatabaseWrapper
 
     def __enter__(self) -> Any:
-        """Take the views away first: SQLite refuses to change a table under a view."""
+        """Take the views away first: SQLite changes no table under a view. They come back when needed."""
         self.connection.raze()
         return super().__enter__()
-
-    def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
-        """Put them back."""
-        try:
-            super().__exit__(exc_type, exc_value, traceback)
-        finally:
-            self.connection.build()
 
     def execute(self, sql: Any, params: Any = ()) -> None:
         """Run one statement of a migration."""
@@ -145,6 +138,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     ops_class = DatabaseOperations
     SchemaEditorClass = DatabaseSchemaEditor
+    _standing: set[str] = set()  # the views that this connection has
 
     @cached_property
     def warden(self) -> Warden:
@@ -160,6 +154,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         made = super().get_new_connection(conn_params)
         self.warden.raise_on(made, self._stored)
         made.warden = self.warden
+        self._standing = set()
         return made
 
     def create_cursor(self, name: str | None = None) -> Any:
@@ -175,20 +170,37 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Take the wall's views away while the schema is changed."""
         self.ensure_connection()
         self.warden.raze(self.connection)
+        self._standing.clear()
 
-    def build(self) -> None:
-        """Put the views back."""
-        with guard.system("the schema changed"):
-            self.warden.build(self.connection)
+    def _stand(self, table: str) -> None:
+        """Make a view when it is first needed: most statements of a request need few of them."""
+        if table not in self._standing:
+            self.ensure_connection()
+            self.warden.build(self.connection, table)
+            self._standing.add(table)
+
+    def _rollback(self) -> Any:
+        self._standing.clear()  # a temporary view goes with the transaction that made it
+        return super()._rollback()  # type: ignore[misc]
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        self._standing.clear()
+        super()._savepoint_rollback(sid)  # type: ignore[misc]
 
     def readable(self, table: str) -> str:
         """Return what stands for ``table`` in a statement of the scope in force."""
         scope = wall.held()
-        return self.warden.views[table] if scope is not None and scope.officer is not None else table
+        if scope is None or scope.officer is None:
+            return table
+        self._stand(table)
+        return self.warden.views[table]
 
     def behind(self, sql: str) -> str:
         """Return the first wall's condition, reading behind the second."""
-        return self.warden.behind(sql)
+        text, needed = self.warden.behind(sql)
+        for table in needed:
+            self._stand(table)
+        return text
 
     def own_write(self, table: str) -> str:
         """Return the mark of a statement that the guard's compiler wrote to change ``table``."""

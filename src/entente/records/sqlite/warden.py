@@ -38,6 +38,10 @@ PLAIN = frozenset(
 CATALOGUE = ("sqlite_", "pragma_", "dbstat", "bytecode", "tables_used")
 CATALOGUE_OF_MAIN = frozenset({"sqlite_master", "sqlite_schema", "sqlite_sequence"})
 
+NAMES = {fact: f"entente_{fact}()" for fact in wall.FACTS} | {"schema": "main."}
+# The asker's own memberships, all that the first wall's own conditions read of them.
+MINE = "mine"
+
 # The table that the statement being prepared writes, where our own compiler wrote it.
 _writing: ContextVar[str] = ContextVar("writing", default="")
 
@@ -59,9 +63,13 @@ class Warden:
         self._behind = re.compile(rf"\b({'|'.join(map(re.escape, named))})(?= \w+_\b)")
         self._named = named
 
-    def behind(self, sql: str) -> str:
-        """Return the first wall's condition with each guarded table that it reads behind the second."""
-        return self._behind.sub(lambda m: self._named[m[1]], sql)
+    def behind(self, sql: str) -> tuple[str, list[str]]:
+        """Return the first wall's condition reading behind the second, and which views it needs."""
+        tables = self._behind.findall(sql)
+        if not tables:
+            return sql, tables
+        needed = [MINE if table == "records_membership" else table for table in tables]
+        return self._behind.sub(lambda m: self._named[m[1]], sql), needed
 
     def marked(self, sql: str) -> str:
         """Return ``sql`` under the mark of the scope in force; note what it writes, if it is ours."""
@@ -107,21 +115,21 @@ class Warden:
         return DENY if table.lower().startswith(CATALOGUE) else OK
 
     def raise_on(self, connection: sqlite3.Connection, tell: Any) -> None:
-        """Put the functions, the views and this warden on a fresh connection; ``tell`` adapts a value."""
+        """Put the functions and this warden on a fresh connection; ``tell`` adapts a value."""
         for fact in wall.FACTS:
             connection.create_function(f"entente_{fact}", 0, _asked(fact, tell), deterministic=True)
-        self.build(connection)
         connection.set_authorizer(self.allows)
 
-    def build(self, connection: sqlite3.Connection) -> None:
-        """Make the views."""
-        names = {fact: f"entente_{fact}()" for fact in wall.FACTS} | {"schema": "main."}
-        own = "x_.account_id = entente_officer()"
-        walls = {view: (table, wall.wall(table, names)) for table, view in self.views.items()}
-        connection.execute("SAVEPOINT entente_wall")  # one change of the catalogue, not one for each view
-        for view, (table, text) in {**walls, self.mine: ("records_membership", own)}.items():
-            connection.execute(f"CREATE TEMP VIEW {view} AS SELECT x_.* FROM main.{table} x_ WHERE {text}")
-        connection.execute("RELEASE entente_wall")
+    def build(self, connection: sqlite3.Connection, table: str) -> None:
+        """Make the view of ``table``, unless it stands."""
+        if table == MINE:
+            view, table, text = self.mine, "records_membership", "x_.account_id = entente_officer()"
+        else:
+            view, text = self.views[table], wall.wall(table, NAMES)
+        with guard.system("the second wall is built"):
+            connection.execute(
+                f"CREATE TEMP VIEW IF NOT EXISTS {view} AS SELECT x_.* FROM main.{table} x_ WHERE {text}"
+            )
 
     def raze(self, connection: sqlite3.Connection) -> None:
         """Take the views away, so that the schema can be changed under them."""
