@@ -111,7 +111,8 @@ def foreign_things(case: Case, own: UUID) -> list[tuple[str, str]]:
 @case_page("")
 def emergency_in_case(request: DeskRequest, case: Case) -> HttpResponse:
     """Ask to give one thing of this case to one agency, though its originator has not released it."""
-    form = DiscloseForm(request.POST or None, case=case, own=request.officer.agency)
+    given = request.POST if request.method == "POST" else None
+    form = DiscloseForm(given, case=case, own=request.officer.agency)
     if request.method == "POST" and form.is_valid():
         kind, _colon, pk = form.cleaned_data["thing"].partition(":")
         thing = get_object_or_404(KINDS[kind], pk=pk, case=case)

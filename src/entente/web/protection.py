@@ -225,7 +225,7 @@ class CaseForm(forms.Form):
 @case_page("")
 def case_protection(request: DeskRequest, case: Case) -> HttpResponse:
     """Show how long the case is kept and what went out of it; keep, limit, correct or erase."""
-    form = CaseForm(request.POST or None, case=case)
+    form = CaseForm(request.POST if request.method == "POST" else None, case=case)
     if request.method == "POST" and form.is_valid():
         try:
             return _decided(request, case, form.cleaned_data)
