@@ -112,7 +112,7 @@ class _Walk:
         self.frontier += edge
         self.size += count
 
-    def meet(self, nodes: Iterable[tuple[int, bytes]]) -> None:
+    def meet(self, nodes: Iterable[tuple[int, bytes | memoryview]]) -> None:
         """Compare stored nodes with the recomputed ones; those of larger subtrees meet later."""
         self.stored.update((place, bytes(node)) for place, node in nodes)
         for place in self.made.keys() & self.stored.keys():

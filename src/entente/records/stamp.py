@@ -95,7 +95,7 @@ def faults() -> list[str]:
     found = []
     for each in LogStamp.objects.select_related("checkpoint"):
         try:
-            if check(each.token, each.checkpoint.note) != each.at:
+            if check(bytes(each.token), each.checkpoint.note) != each.at:
                 found.append(f"the stamp of signed head {each.checkpoint.number} is of another time")
         except (NotStamped, ValueError) as fault:
             found.append(f"signed head {each.checkpoint.number}: {fault}")

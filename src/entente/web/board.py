@@ -219,7 +219,7 @@ def log_page(request: DeskRequest) -> HttpResponse:
         "entries": entries,
         "form": form,
         "query": f"{urlencode(asked)}&" if (asked := form.asked()) else "",
-        "rows": [(e, numbers.get(e.account, e.account)) for e in entries.object_list],
+        "rows": [(e, numbers.get(e.account, e.account) if e.account else "") for e in entries.object_list],
         "proof": log.verify(PROVED),
         "witnessed": checkpoint.witnessed(),
         "signed": Checkpoint.objects.order_by("number").last(),
