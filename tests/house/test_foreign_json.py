@@ -11,7 +11,7 @@ ALLOWED = {
     "src/entente/safeguards/strict_json.py": "it is the reader",
     "src/entente/records/proving.py": "the log's own sealed bytes, bound by their leaf; there are millions",
     "src/entente/casework/locate/world.py": "tables of our own package",
-    "src/entente/formats/court_verify.py": "one file for a court, standard library alone; refuses the same itself",
+    "src/entente/formats/court_verify.py": "one file for a court, standard library alone; as strict itself",
     "src/entente/formats/typesetting.py": "words of our own package",
 }
 
@@ -26,9 +26,9 @@ def parsed(source: str) -> list[int]:
                 found.append(node.lineno)
         if isinstance(node, ast.ImportFrom) and node.module in {"json", "json.decoder", "orjson", "ujson"}:
             found += [node.lineno for name in node.names if name.name in READERS]
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "json":
-            if not node.args:
-                found.append(node.lineno)
+        asked = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args
+        if asked and node.func.attr == "json":  # a request's or an answer's own reader
+            found.append(node.lineno)
     return found
 
 

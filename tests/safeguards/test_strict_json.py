@@ -13,7 +13,7 @@ from tests.evidence.corpus import json_suite
 
 SUITE = json_suite()
 TWICE = {"y_object_duplicated_key.json", "y_object_duplicated_key_and_value.json"}
-# Older editions of the suite ask for these; RFC 8259 (6 and 8.1) leaves the first open and forbids the second.
+# Older editions of the suite ask for these; RFC 8259 leaves the first open (6), forbids the second (8.1).
 OLDER = {
     "y_number_neg_int_huge_exp.json",
     "y_number_pos_double_huge_exp.json",
