@@ -261,3 +261,23 @@ def test_an_intake_killed_half_way_and_run_again_ends_as_an_unbroken_one(tmp_pat
     checked = told(broken, "fsck")
     assert (checked["originals"], checked["changed"], checked["missing"]) == (MANY + 1, [], [])
     assert checked["without_a_row"] == 0
+
+
+def test_a_link_is_for_an_account_without_keys_of_its_own_agency_and_with_roles_that_fit(tmp_path):
+    folder = tmp_path / "desk"
+    assert told(folder, "init", str(folder))["officer"] == "NU-1001"
+    for words, says in [
+        (("--short", "XX", "--officer", "NU-1001"), "another agency"),
+        (("--officer", "NU-9001", "--role", "administrator", "--role", "examiner"), "no other role"),
+        (("--officer", "NU-1002", "--role", "coordinator"), "no coordinator"),
+    ]:
+        code, out, err = entente(folder, "init", str(folder), *words)
+        assert (code, out) == (2, "") and says in err
+    with sqlite3.connect(folder / "desk.sqlite3") as tables:
+        (pk,) = tables.execute("select id from records_account where username = 'NU-1001'").fetchone()
+        columns = "(user_id, type, data, created_at) values (?, 'totp', '{}', '2026-01-01')"
+        tables.execute(f"insert into mfa_authenticator {columns}", (pk,))
+    code, _, err = entente(folder, "init", str(folder))
+    assert code == 2 and "--reset-keys" in err
+    assert told(folder, "init", str(folder), "--reset-keys")["log_in_once"].startswith("/enter/")
+    assert told(folder, "init", str(folder))["log_in_once"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from entente.cli import words
 from entente.evidence.keys import KeyRefused, node_key, read_passphrase, seal_key
@@ -12,6 +13,10 @@ from entente.vocabulary.handling import Purpose
 from entente.web import start
 
 CASEWORK = [Purpose.VICTIM_IDENTIFICATION, Purpose.SAFEGUARDING, Purpose.PROSECUTION]
+
+
+class NotAdded(ValueError):
+    """The officer was not added; the text says the mend."""
 
 
 def run(arguments: list[str]) -> int:
@@ -27,6 +32,7 @@ def run(arguments: list[str]) -> int:
     made.add_argument(
         "--role", action="append", choices=[r.value for r in Role], help="may be repeated (default: examiner)"
     )
+    made.add_argument("--reset-keys", action="store_true", help="take an officer's lost keys away first")
     made.add_argument(
         "--seal-key",
         action="store_true",
@@ -40,7 +46,7 @@ def run(arguments: list[str]) -> int:
         secret = _add(told)
         if told.seal_key:
             _seal_key(folder)
-    except KeyRefused as fault:
+    except (KeyRefused, NotAdded) as fault:
         return words.refuse("init", fault)
     words.say(
         {
@@ -52,6 +58,23 @@ def run(arguments: list[str]) -> int:
         told.json,
     )
     return 0
+
+
+def _demand_no_keys(account: Any, *, reset: bool) -> None:
+    """A one-time link is for the first enrolment: an account with keys gets one when they are taken away."""
+    from allauth.mfa.models import Authenticator
+    from django.conf import settings
+
+    from entente.records import sessions
+    from entente.records.accounts import has_keys
+
+    if reset:
+        Authenticator.objects.filter(user=account).delete()
+        account.set_unusable_password()
+        account.save()
+        sessions.end(account.pk)
+    elif has_keys(account) and not settings.DEMONSTRATION:
+        raise NotAdded(f"{account.username} logs in with keys of its own; if they are lost, add --reset-keys")
 
 
 def _seal_key(folder: Path) -> None:
@@ -66,12 +89,16 @@ def _add(told: object) -> str:
 
     from entente.records import log
     from entente.records.models import Account, Agency, LoginLink
-    from entente.safeguards.access import Act, Shape, Thing
+    from entente.safeguards.access import Act, Deny, Shape, Thing
+    from entente.safeguards.accounts import fits
 
     node_key(settings.KEY_FOLDER / "node.key", store=settings.EVIDENCE_ROOT)
     roles = told.role or [Role.EXAMINER.value]  # type: ignore[attr-defined]
     audits = Role.DATA_PROTECTION.value in roles
     purposes = [Purpose.DATA_PROTECTION_AUDIT] if audits else CASEWORK
+    kind = AgencyKind(told.kind)  # type: ignore[attr-defined]
+    if isinstance(verdict := fits(frozenset(Role(r) for r in roles), frozenset(purposes), kind), Deny):
+        raise NotAdded(verdict.reason)
     with transaction.atomic():
         agency, _ = Agency.objects.get_or_create(
             short=told.short,  # type: ignore[attr-defined]
@@ -89,6 +116,10 @@ def _add(told: object) -> str:
         if new:
             account.set_unusable_password()
             account.save()
+        elif account.agency_id != agency.pk:
+            raise NotAdded(f"{account.username} is of another agency; name that one with --short")
+        else:
+            _demand_no_keys(account, reset=told.reset_keys)  # type: ignore[attr-defined]
         secret = LoginLink.issue(account)
         thing = Thing(Shape.AGENCY, owner=agency.id, id=account.id)
         log.append(
