@@ -261,14 +261,13 @@ def case_and_item() -> list[Any]:
         return [str(case.pk), Media.objects.filter(case=case, refusal="").first().number]
 
 
-def entries(reason: str) -> int:
-    """Return how many acts of altering the log holds whose reason has a word."""
+def altered(step: str) -> int:
+    """Return how many acts of altering the log holds for a step."""
     from entente.records import guard
     from entente.records.models import LogEntry
 
     with guard.system("what a test compares"):
-        bodies = LogEntry.objects.filter(verb="alter").values_list("body", flat=True)
-        return sum(reason in json.loads(body)["reason"] for body in bodies)
+        return LogEntry.objects.filter(verb="alter", step=step).count()
 
 
 def migrated() -> None:

@@ -19,7 +19,7 @@ from tests.faults.conftest import LONG
 from tests.faults.imports import Import
 
 FIRST = Path(__file__).with_name("desk_0001.sql")
-KILLS = 400 if LONG else 10
+KILLS = 400 if LONG else 6
 OLD = frozenset(re.findall(r"[0-9a-f]{32}", FIRST.read_text()))
 WRITES = ("pwrite64", "fdatasync", "fsync", "ftruncate", "unlink", "write")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.faults.conftest import LONG
 
-ORDERS = 100 if LONG else 20
+ORDERS = 100 if LONG else 12
 
 
 def test_any_order_of_deliveries_ends_in_the_same_items(ground):

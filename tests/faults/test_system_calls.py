@@ -9,7 +9,7 @@ import pytest
 from tests.faults import calls
 from tests.faults.conftest import LONG
 
-SAMPLE = 100_000 if LONG else 42
+SAMPLE = 100_000 if LONG else 36
 
 
 def test_an_import_writes_as_it_must(disturbed):
@@ -33,5 +33,5 @@ def test_no_fault_of_an_import_leaves_a_bad_state_or_one_that_cannot_be_mended_b
 )
 def test_a_writer_that_is_wrong_is_found(disturbed, double, where):
     kills = [f for f in disturbed.faults_of(double) if f.what == "kill" and f.call in where]
-    made = [disturbed.under(f, double) for f in calls.sampled(kills, 12)]
+    made = [disturbed.under(f, double) for f in calls.sampled(kills, 8)]
     assert [v for v in made if v.left_bad or v.resumed_bad]
