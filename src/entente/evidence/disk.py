@@ -112,6 +112,21 @@ class Disk:
         return state.f_bavail * state.f_frsize, state.f_blocks * state.f_frsize
 
 
+class Temporary:
+    """A new file that is gone when the block ends, whatever else it was named."""
+
+    def __init__(self, disk: Disk, path: Path) -> None:
+        self._disk, self._path = disk, path
+
+    def __enter__(self) -> tuple[Path, int]:
+        self._handle = self._disk.create(self._path)
+        return self._path, self._handle
+
+    def __exit__(self, *_: object) -> None:
+        self._disk.close(self._handle)
+        self._disk.unlink(self._path)
+
+
 def demand_synced(disk: Disk, handle: int) -> None:
     """Make a file durable; raises ``SyncFailed``, which is final."""
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from entente.vocabulary.media import Refusal
+from entente.vocabulary.media import Refusal, RefusalCode
 
 
 class NotKept(OSError):
@@ -35,3 +35,18 @@ class SyncFailed(StoreFailed):
     A second attempt that succeeds would prove nothing, so there is none; the store becomes read-only until
     ``entente fsck`` has read all of it.
     """
+
+
+def refusal_of(error: OSError) -> Refusal:
+    """Say why an object is not given out."""
+    if isinstance(error, Erased):
+        return Refusal(RefusalCode.ERASED, str(error))
+    if isinstance(error, Damaged):
+        why = f"it was changed in the evidence store ({error}); run `entente fsck` and restore it"
+        return Refusal(RefusalCode.DAMAGED, why)
+    if isinstance(error, FileNotFoundError):
+        return Refusal(
+            RefusalCode.UNREADABLE, "it is missing in the evidence store; run `entente fsck` and restore it"
+        )
+    why = f"the evidence store cannot be read ({error.strerror}); check the disk"
+    return Refusal(RefusalCode.UNREADABLE, why)

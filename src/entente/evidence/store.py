@@ -6,7 +6,6 @@ sealed with a key of its own (``seal``), which is wrapped with its case's key (`
 
 from __future__ import annotations
 
-import enum
 import hashlib
 import hmac
 import io
@@ -19,8 +18,17 @@ from uuid import UUID
 
 from entente.evidence import seal
 from entente.evidence.digests import Digests
-from entente.evidence.disk import Disk, demand_folder_synced, demand_synced, typed
-from entente.evidence.faults import Damaged, Erased, Keyless, NotKept, StoreFailed, SyncFailed
+from entente.evidence.disk import Disk, Temporary, demand_folder_synced, demand_synced, typed
+from entente.evidence.faults import (
+    Damaged,
+    Erased,
+    Keyless,
+    NotKept,
+    StoreFailed,
+    SyncFailed,
+    refusal_of,
+)
+from entente.evidence.held import Kept, Orphan, State
 from entente.evidence.keyring import KeyRing, NoKey
 from entente.evidence.objects import Blob, Folder, Objects
 from entente.evidence.reach import NotOpened, open_original
@@ -48,36 +56,6 @@ STALE_S = 24 * 3600.0
 LEAST_FREE = 2 << 30  # bytes, and
 LEAST_SHARE = 0.05  # of the file system, must be free before anything new is taken in
 _MARK_FORMAT = "entente sealed store 1\n"
-
-
-class State(enum.StrEnum):
-    """What a full reading found of one object."""
-
-    INTACT = "intact"
-    DAMAGED = "damaged"
-    MISSING = "missing"
-    ERASED = "erased"  # its case's key was destroyed
-    NO_KEY = "no key"  # its case's key is lost
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """An original in the store. ``fresh`` is false where the case already held the same bytes."""
-
-    key: str
-    size: int
-    md5: str
-    sha1: str
-    sha256: str
-    fresh: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Orphan:
-    """An object that nothing claims; ``case`` as its header says, where it can be read."""
-
-    key: str
-    case: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +176,7 @@ class EvidenceStore:
             finally:
                 blob.close()
         except OSError as error:
-            raise NotOpened(_refusal(error)) from error
+            raise NotOpened(refusal_of(error)) from error
 
     def check(self, key: str) -> bool:
         """Whether the whole original still is what was kept; raises ``Erased``."""
@@ -415,8 +393,8 @@ class EvidenceStore:
         while len(view):
             view = view[self._disk.write(handle, view) :]
 
-    def _temporary(self) -> _Temporary:
-        return _Temporary(self._disk, self.root / INCOMING / secrets.token_hex(16))
+    def _temporary(self) -> Temporary:
+        return Temporary(self._disk, self.root / INCOMING / secrets.token_hex(16))
 
     def _source(self, key: str) -> seal.SealedSource:
         blob = self.objects.open(key)
@@ -444,21 +422,6 @@ class EvidenceStore:
             blob.close()
 
 
-class _Temporary:
-    """A new file that is gone when the block ends, whatever else it was named."""
-
-    def __init__(self, disk: Disk, path: Path) -> None:
-        self._disk, self._path = disk, path
-
-    def __enter__(self) -> tuple[Path, int]:
-        self._handle = self._disk.create(self._path)
-        return self._path, self._handle
-
-    def __exit__(self, *_: object) -> None:
-        self._disk.close(self._handle)
-        self._disk.unlink(self._path)
-
-
 def _header(blob: Blob) -> bytes:
     """Return the first bytes of an object; fewer where it has fewer."""
     buffer = bytearray(seal.HEADER)
@@ -484,18 +447,3 @@ def _a_key(key: str) -> str:
     if len(key) != 64 or set(key) - set("0123456789abcdef"):
         raise ValueError("a key of the store has 64 lower-case hex digits")
     return key
-
-
-def _refusal(error: OSError) -> Refusal:
-    """Say why an object is not given out."""
-    if isinstance(error, Erased):
-        return Refusal(RefusalCode.ERASED, str(error))
-    if isinstance(error, Damaged):
-        why = f"it was changed in the evidence store ({error}); run `entente fsck` and restore it"
-        return Refusal(RefusalCode.DAMAGED, why)
-    if isinstance(error, FileNotFoundError):
-        return Refusal(
-            RefusalCode.UNREADABLE, "it is missing in the evidence store; run `entente fsck` and restore it"
-        )
-    why = f"the evidence store cannot be read ({error.strerror}); check the disk"
-    return Refusal(RefusalCode.UNREADABLE, why)
