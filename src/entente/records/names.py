@@ -72,6 +72,18 @@ NAMES: dict[str, Promise] = {
     "refused": _("refused"),
     "sent": _("sent"),
     "answered": _("answered"),
+    # what was derived
+    "hashes": _("hashes"),
+    "clues": _("clues"),
+    "product": _("product"),
+    "product for a recipient": _("product for a recipient"),
+    "copy for a request": _("copy for a request"),
+    "shown to a recipient": _("shown to a recipient"),
+    # how a seal was found
+    "intact": _("intact"),
+    "broken": _("broken"),
+    "renewed": _("renewed"),
+    "none": _("none"),
     # verbs of the log
     "collect": _("collect"),
     "alter": _("alter"),

@@ -322,26 +322,26 @@ def issue(
         row.handling = draft.total_handling()
         row.save()
         row.derives_from(*inputs.values())
-        derivation.record(deed, officer, [_made_of(row, inputs, draft.pictures)])
+        shown = [inputs[p.row].sha256 for p in draft.pictures]  # type: ignore[attr-defined]
+        derivation.record(deed, officer, [_set_from(row, row, "product", shown, document, pdf)])
         announce("product issued", officer, purpose, case.pk, product=str(row.pk), number=number)
     return row
 
 
-def _made_of(row: Product, inputs: Mapping[str, CaseBound], pictures: Sequence[Detail]) -> Made:
-    """Return how a product was set from its facts and crops, to be recorded."""
+def _set_from(
+    row: Product, thing: CaseBound, what: str, crops: Sequence[str], document: Mapping[str, Any], pdf: bytes
+) -> Made:
+    """Return how a product's pages were set from a document and crops (SHA-256), to be recorded."""
     return Made(
-        what="product",
-        sources=list(inputs.values()) or [row],
-        inputs=[inputs[p.row].sha256 for p in pictures],  # type: ignore[attr-defined]
+        what=what,
+        sources=[row, thing],
+        inputs=crops,
         tool=product_format.TOOL,
         version=tools.versions(**product_format.VERSIONS),
-        parameters={
-            "document": tools.output_of(tools.canonical(row.facts["document"])),
-            "language": row.language,
-        },
-        output=row.sha256,
-        media=next((inputs[p.row] for p in pictures), None),  # type: ignore[arg-type]
-        thing=row.pk,
+        parameters={"document": tools.output_of(tools.canonical(document)), "language": row.language},
+        output=tools.output_of(pdf),
+        media=Media.objects.filter(case=row.case_id, sha256__in=crops).first(),
+        thing=thing.pk,
     )
 
 
@@ -439,7 +439,7 @@ def disclose(officer: Officer, purpose: Purpose, product: Product, to: Agency) -
         step=STEP,
         reason="disclose a product",
         recipients=[to.pk],
-    ):
+    ) as deed:
         with guard.system("the crops that may go, by the law asked above"):
             rows = _rows([p.row for p in version.draft.pictures])
         keys = {p.ref: rows[p.row].key for p in version.draft.pictures}  # type: ignore[attr-defined]
@@ -447,7 +447,11 @@ def disclose(officer: Officer, purpose: Purpose, product: Product, to: Agency) -
         pdf = product_format.write(document, _bytes_of(keys), language=product.language)
         held = [p.row for p in (*version.draft.sources, *version.draft.pictures, *version.draft.requests)]
         what = f"product {product.number}"
-        _record(officer, product, to, what, product.pk, version.told_sender, held)
+        left = _record(officer, product, to, what, product.pk, version.told_sender, held)
+        crops = [rows[p.row].sha256 for p in version.draft.pictures]  # type: ignore[attr-defined]
+        # with the handling of the disclosure: nobody else in the case learns that something went
+        made = _set_from(product, left, "product for a recipient", crops, document, pdf)
+        derivation.record(deed, officer, [made])
         announce("disclosed", officer, purpose, product.case_id, product=str(product.pk))
     return pdf
 

@@ -61,8 +61,12 @@ class Reproduced:
         }
 
 
-class NotAgain(ValueError):
-    """It cannot be made again here; the sentence says why."""
+class NotAgain(LookupError):
+    """It cannot be made again here, for something is not kept; the sentence says what."""
+
+
+class Refused(ValueError):
+    """The same input gives no output any more; the sentence says what the decoder said."""
 
 
 def derivations_of(of: Exhibit | Media) -> QuerySet[Any]:
@@ -128,7 +132,9 @@ def again(row: Derivation, purpose: Purpose, officer: Officer) -> Reproduced:
             return Reproduced(row, Again.CANNOT, f"another version: {'; '.join(other)}")
         try:
             output = make(row, key)
-        except (NotAgain, ProductChanged, KeyError, TypeError, ValueError) as fault:
+        except NotAgain as fault:
+            return Reproduced(row, Again.CANNOT, str(fault))
+        except (Refused, ProductChanged, KeyError, TypeError, ValueError) as fault:
             return Reproduced(row, Again.DIFFERS, str(fault) or type(fault).__name__)
     if tools.output_of(output) != row.output:
         return Reproduced(row, Again.DIFFERS, f"its output is now {tools.output_of(output)}")
@@ -175,7 +181,7 @@ def _rendered(row: Derivation, key: str) -> bytes:
     region = Region(*told["region"]) if told["region"] else None
     made = render(evidence_store().original(key), told["view"], region=region, t=told["t"], side=told["side"])
     if isinstance(made, Refusal):
-        raise NotAgain(f"it cannot be opened now: {made.reason}")
+        raise Refused(f"it cannot be opened now: {made.reason}")
     return made
 
 
@@ -185,7 +191,7 @@ def _read_again(row: Derivation, key: str) -> bytes:
     if not extract:
         return tools.described(opened)
     if "value" not in (answer := opened.extracted.get(FIND_ALL, {})):
-        raise NotAgain(f"the extractors do not finish now: {answer.get('error', 'no answer')}")
+        raise Refused(f"the extractors do not finish now: {answer.get('error', 'no answer')}")
     return tools.canonical(answer["value"])
 
 
@@ -198,7 +204,7 @@ def _metadata_again(row: Derivation, key: str) -> bytes:
 def _product_again(row: Derivation, key: str) -> bytes:
     product = Product.objects.filter(pk=row.thing).first() if row.thing else None
     if product is None:
-        raise NotAgain("the product is not held here, or withheld")
+        raise NotAgain("a version cut for one recipient is not kept, or its product is withheld")
     return regenerate(product)
 
 
