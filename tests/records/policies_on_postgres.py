@@ -145,7 +145,8 @@ def test_the_lookups_of_the_walls_use_their_indexes(case, circle, item):
         Media.objects.bulk_create(
             Media(case=case, owner_id=circle.it.agency_id, number=n, source="s") for n in range(2, 3000)
         )
-        rows("SELECT 1 FROM pg_stats LIMIT 1")
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE records_media")  # or the planner takes the table for empty
     with guard.scope(circle.officer(circle.it), VI):
         plan = Media.objects.filter(pk=item.pk).explain()
     assert "Index Scan using records_media_pkey" in plan, plan
