@@ -11,207 +11,440 @@ def join(apps, editor):
     """An exhibit that named one file of the case has it as its item."""
     from entente.records import guard
 
-    Exhibit, ExhibitItem = apps.get_model("records", "Exhibit"), apps.get_model("records", "ExhibitItem")
+    exhibits, items = apps.get_model("records", "Exhibit"), apps.get_model("records", "ExhibitItem")
     carried = ("case_id", "owner_id", "codes", "handling_text", "audience", "made_at", "made_by_id")
     with guard.system("items of exhibits get rows of their own"):
-        for exhibit in Exhibit.objects.exclude(media=None):
+        for exhibit in exhibits.objects.exclude(media=None):
             same = {name: getattr(exhibit, name) for name in carried}
-            ExhibitItem.objects.create(exhibit=exhibit, media_id=exhibit.media_id, **same)
+            items.objects.create(exhibit=exhibit, media_id=exhibit.media_id, **same)
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0004_the_logs_tree'),
+        ("records", "0004_the_logs_tree"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='exhibit',
-            name='condition',
+            model_name="exhibit",
+            name="condition",
             field=models.CharField(blank=True, max_length=200),
         ),
         migrations.AddField(
-            model_name='exhibit',
-            name='device',
+            model_name="exhibit",
+            name="device",
             field=models.CharField(blank=True, max_length=200),
         ),
         migrations.AddField(
-            model_name='exhibit',
-            name='place',
+            model_name="exhibit",
+            name="place",
             field=models.CharField(blank=True, max_length=200),
         ),
         migrations.AddField(
-            model_name='exhibit',
-            name='seal',
+            model_name="exhibit",
+            name="seal",
             field=models.CharField(blank=True, max_length=60),
         ),
         migrations.AddField(
-            model_name='exhibit',
-            name='seized_at',
+            model_name="exhibit",
+            name="seized_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='exhibit',
-            name='seized_by',
+            model_name="exhibit",
+            name="seized_by",
             field=models.CharField(blank=True, max_length=60),
         ),
         migrations.AddField(
-            model_name='exhibit',
-            name='warrant',
+            model_name="exhibit",
+            name="warrant",
             field=models.CharField(blank=True, max_length=120),
         ),
         migrations.CreateModel(
-            name='CourtExport',
+            name="CourtExport",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('codes', models.CharField(default='H0', max_length=16)),
-                ('handling_text', models.TextField(blank=True)),
-                ('audience', models.CharField(default='TLP:AMBER', max_length=20)),
-                ('made_at', models.DateTimeField(default=entente.records.clock.now)),
-                ('things', models.JSONField()),
-                ('items', models.PositiveIntegerField()),
-                ('expires', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('written_at', models.DateTimeField(null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.case')),
-                ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
-                ('to', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("codes", models.CharField(default="H0", max_length=16)),
+                ("handling_text", models.TextField(blank=True)),
+                ("audience", models.CharField(default="TLP:AMBER", max_length=20)),
+                ("made_at", models.DateTimeField(default=entente.records.clock.now)),
+                ("things", models.JSONField()),
+                ("items", models.PositiveIntegerField()),
+                ("expires", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("written_at", models.DateTimeField(null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.case"
+                    ),
+                ),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
+                (
+                    "to",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-made_at'],
+                "ordering": ["-made_at"],
             },
         ),
         migrations.CreateModel(
-            name='Derivation',
+            name="Derivation",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('codes', models.CharField(default='H0', max_length=16)),
-                ('handling_text', models.TextField(blank=True)),
-                ('audience', models.CharField(default='TLP:AMBER', max_length=20)),
-                ('made_at', models.DateTimeField(default=entente.records.clock.now)),
-                ('thing', models.UUIDField(null=True)),
-                ('what', models.CharField(max_length=30)),
-                ('inputs', models.JSONField()),
-                ('tool', models.CharField(max_length=100)),
-                ('version', models.JSONField()),
-                ('parameters', models.JSONField()),
-                ('output', models.CharField(max_length=64)),
-                ('key', models.CharField(blank=True, max_length=80)),
-                ('root', models.CharField(max_length=64)),
-                ('leaf', models.PositiveIntegerField()),
-                ('leaves', models.PositiveIntegerField()),
-                ('proof', models.JSONField(default=list)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.case')),
-                ('made', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='derived_by', to='records.media')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('media', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='derivations', to='records.media')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("codes", models.CharField(default="H0", max_length=16)),
+                ("handling_text", models.TextField(blank=True)),
+                ("audience", models.CharField(default="TLP:AMBER", max_length=20)),
+                ("made_at", models.DateTimeField(default=entente.records.clock.now)),
+                ("thing", models.UUIDField(null=True)),
+                ("what", models.CharField(max_length=30)),
+                ("inputs", models.JSONField()),
+                ("tool", models.CharField(max_length=100)),
+                ("version", models.JSONField()),
+                ("parameters", models.JSONField()),
+                ("output", models.CharField(max_length=64)),
+                ("key", models.CharField(blank=True, max_length=80)),
+                ("root", models.CharField(max_length=64)),
+                ("leaf", models.PositiveIntegerField()),
+                ("leaves", models.PositiveIntegerField()),
+                ("proof", models.JSONField(default=list)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.case"
+                    ),
+                ),
+                (
+                    "made",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="derived_by",
+                        to="records.media",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "media",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="derivations",
+                        to="records.media",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['made_at', 'leaf'],
+                "ordering": ["made_at", "leaf"],
             },
         ),
         migrations.CreateModel(
-            name='Transfer',
+            name="Transfer",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('codes', models.CharField(default='H0', max_length=16)),
-                ('handling_text', models.TextField(blank=True)),
-                ('audience', models.CharField(default='TLP:AMBER', max_length=20)),
-                ('made_at', models.DateTimeField(default=entente.records.clock.now)),
-                ('place', models.PositiveIntegerField()),
-                ('before', models.CharField(max_length=64)),
-                ('from_place', models.CharField(max_length=200)),
-                ('to_place', models.CharField(max_length=200)),
-                ('when', models.DateTimeField()),
-                ('why', models.CharField(max_length=300)),
-                ('seal', models.CharField(blank=True, max_length=60)),
-                ('seal_state', models.CharField(choices=[('intact', 'intact'), ('broken', 'broken'), ('renewed', 'renewed'), ('none', 'none')], max_length=8)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.case')),
-                ('exhibit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.exhibit')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
-                ('to', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("codes", models.CharField(default="H0", max_length=16)),
+                ("handling_text", models.TextField(blank=True)),
+                ("audience", models.CharField(default="TLP:AMBER", max_length=20)),
+                ("made_at", models.DateTimeField(default=entente.records.clock.now)),
+                ("place", models.PositiveIntegerField()),
+                ("before", models.CharField(max_length=64)),
+                ("from_place", models.CharField(max_length=200)),
+                ("to_place", models.CharField(max_length=200)),
+                ("when", models.DateTimeField()),
+                ("why", models.CharField(max_length=300)),
+                ("seal", models.CharField(blank=True, max_length=60)),
+                (
+                    "seal_state",
+                    models.CharField(
+                        choices=[
+                            ("intact", "intact"),
+                            ("broken", "broken"),
+                            ("renewed", "renewed"),
+                            ("none", "none"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.case"
+                    ),
+                ),
+                (
+                    "exhibit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.exhibit"
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
+                (
+                    "to",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['place'],
+                "ordering": ["place"],
             },
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('codes', models.CharField(default='H0', max_length=16)),
-                ('handling_text', models.TextField(blank=True)),
-                ('audience', models.CharField(default='TLP:AMBER', max_length=20)),
-                ('made_at', models.DateTimeField(default=entente.records.clock.now)),
-                ('place', models.PositiveIntegerField()),
-                ('before', models.CharField(max_length=64)),
-                ('outcome', models.CharField(choices=[('received', 'received'), ('refused', 'refused'), ('taken back', 'taken back')], max_length=10)),
-                ('when', models.DateTimeField()),
-                ('seal_state', models.CharField(choices=[('intact', 'intact'), ('broken', 'broken'), ('renewed', 'renewed'), ('none', 'none')], max_length=8)),
-                ('condition', models.CharField(blank=True, max_length=200)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.case')),
-                ('exhibit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.exhibit')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
-                ('transfer', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='receipt', to='records.transfer')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("codes", models.CharField(default="H0", max_length=16)),
+                ("handling_text", models.TextField(blank=True)),
+                ("audience", models.CharField(default="TLP:AMBER", max_length=20)),
+                ("made_at", models.DateTimeField(default=entente.records.clock.now)),
+                ("place", models.PositiveIntegerField()),
+                ("before", models.CharField(max_length=64)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("received", "received"),
+                            ("refused", "refused"),
+                            ("taken back", "taken back"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("when", models.DateTimeField()),
+                (
+                    "seal_state",
+                    models.CharField(
+                        choices=[
+                            ("intact", "intact"),
+                            ("broken", "broken"),
+                            ("renewed", "renewed"),
+                            ("none", "none"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("condition", models.CharField(blank=True, max_length=200)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.case"
+                    ),
+                ),
+                (
+                    "exhibit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.exhibit"
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
+                (
+                    "transfer",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="receipt",
+                        to="records.transfer",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['place'],
+                "ordering": ["place"],
             },
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('codes', models.CharField(default='H0', max_length=16)),
-                ('handling_text', models.TextField(blank=True)),
-                ('audience', models.CharField(default='TLP:AMBER', max_length=20)),
-                ('made_at', models.DateTimeField(default=entente.records.clock.now)),
-                ('place', models.PositiveIntegerField()),
-                ('before', models.CharField(max_length=64)),
-                ('of', models.UUIDField()),
-                ('text', models.TextField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.case')),
-                ('exhibit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.exhibit')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("codes", models.CharField(default="H0", max_length=16)),
+                ("handling_text", models.TextField(blank=True)),
+                ("audience", models.CharField(default="TLP:AMBER", max_length=20)),
+                ("made_at", models.DateTimeField(default=entente.records.clock.now)),
+                ("place", models.PositiveIntegerField()),
+                ("before", models.CharField(max_length=64)),
+                ("of", models.UUIDField()),
+                ("text", models.TextField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.case"
+                    ),
+                ),
+                (
+                    "exhibit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.exhibit"
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['place'],
-                'constraints': [models.UniqueConstraint(fields=('exhibit', 'place'), name='correction_place_once')],
+                "ordering": ["place"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("exhibit", "place"), name="correction_place_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ExhibitItem',
+            name="ExhibitItem",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('codes', models.CharField(default='H0', max_length=16)),
-                ('handling_text', models.TextField(blank=True)),
-                ('audience', models.CharField(default='TLP:AMBER', max_length=20)),
-                ('made_at', models.DateTimeField(default=entente.records.clock.now)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.case')),
-                ('exhibit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='records.exhibit')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('media', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exhibits', to='records.media')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("codes", models.CharField(default="H0", max_length=16)),
+                ("handling_text", models.TextField(blank=True)),
+                ("audience", models.CharField(default="TLP:AMBER", max_length=20)),
+                ("made_at", models.DateTimeField(default=entente.records.clock.now)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.case"
+                    ),
+                ),
+                (
+                    "exhibit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="records.exhibit",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "media",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="exhibits",
+                        to="records.media",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['made_at'],
-                'constraints': [models.UniqueConstraint(fields=('exhibit', 'media'), name='item_once_in_exhibit')],
+                "ordering": ["made_at"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("exhibit", "media"), name="item_once_in_exhibit")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(fields=('exhibit', 'place'), name='transfer_place_once'),
+            model_name="transfer",
+            constraint=models.UniqueConstraint(fields=("exhibit", "place"), name="transfer_place_once"),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.UniqueConstraint(fields=('exhibit', 'place'), name='receipt_place_once'),
+            model_name="receipt",
+            constraint=models.UniqueConstraint(fields=("exhibit", "place"), name="receipt_place_once"),
         ),
         migrations.RunPython(join, migrations.RunPython.noop),
     ]

@@ -4,23 +4,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0006_exhibits_have_items'),
+        ("records", "0006_exhibits_have_items"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Seal',
+            name="Seal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(db_index=True, max_length=64)),
-                ('seq', models.PositiveBigIntegerField()),
-                ('place', models.PositiveIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(db_index=True, max_length=64)),
+                ("seq", models.PositiveBigIntegerField()),
+                ("place", models.PositiveIntegerField()),
             ],
             options={
-                'ordering': ['seq', 'place'],
-                'constraints': [models.UniqueConstraint(fields=('seq', 'place'), name='seal_place_once')],
+                "ordering": ["seq", "place"],
+                "constraints": [models.UniqueConstraint(fields=("seq", "place"), name="seal_place_once")],
             },
         ),
     ]

@@ -4,18 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0009_clocks_of_standing_cases'),
+        ("records", "0009_clocks_of_standing_cases"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='exhibititem',
-            name='item_once_in_exhibit',
+            model_name="exhibititem",
+            name="item_once_in_exhibit",
         ),
         migrations.AddConstraint(
-            model_name='exhibititem',
-            constraint=models.UniqueConstraint(fields=('exhibit', 'media', 'owner'), name='item_once_in_exhibit'),
+            model_name="exhibititem",
+            constraint=models.UniqueConstraint(
+                fields=("exhibit", "media", "owner"), name="item_once_in_exhibit"
+            ),
         ),
     ]
