@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
+from django.db import IntegrityError, OperationalError
+
+from entente.records.durable import disk_fault
 
 PORT_NOT_REACHED = ("serve", "--no-worker", "--port", "1")
 
@@ -81,3 +85,22 @@ def test_a_desk_whose_own_secret_is_lost_is_no_desk(filled):
     assert told["code"] == 2
     assert "entente init" in told["error"]
     assert not (filled.desk / "keys" / "secret").exists()
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "full"),
+        (OSError(errno.EIO, "Input/output error"), "fails"),
+        (OperationalError("database or disk is full"), "full"),
+        (OperationalError("disk I/O error"), "check the disk"),
+        (FileNotFoundError(errno.ENOENT, "No such file"), ""),
+        (IntegrityError("UNIQUE constraint failed"), ""),
+        (OperationalError("no such table: records_case"), ""),
+        (ValueError("disk"), ""),
+    ],
+)
+def test_a_failing_disk_is_said_and_no_other_fault_is_taken_for_one(fault, says):
+    told = disk_fault(fault)
+    assert says in told
+    assert bool(told) == bool(says)

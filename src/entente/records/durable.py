@@ -6,6 +6,7 @@ it. So a desk whose database promises less does not start.
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 
 from django.db import DatabaseError, OperationalError, connection
@@ -13,6 +14,16 @@ from django.db import DatabaseError, OperationalError, connection
 # SQLite: PRAGMA → answer. FULL is 2, EXTRA is 3.
 _SQLITE = {"journal_mode": ("wal",), "synchronous": (2, 3), "foreign_keys": (1,), "secure_delete": (1,)}
 _POSTGRES = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
+
+
+_FULL = "the desk's disk is full; free space and do it again: what was acknowledged stands"
+_FAILS = "the desk's disk fails; stop and check it: what was acknowledged stands"
+_DISK = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EIO: _FAILS,
+    errno.EROFS: _FAILS,
+}
 
 
 class NotDurable(RuntimeError):
@@ -39,13 +50,15 @@ def demand_durable() -> None:
 
 
 def disk_fault(fault: BaseException) -> str:
-    """Return the sentence for a database that could not be written or read; empty for any other fault."""
+    """Return the sentence for a disk that is full or fails; empty for any other fault."""
+    if isinstance(fault, OSError):
+        return _DISK.get(fault.errno or 0, "")
     cause = fault.__cause__ if isinstance(fault, DatabaseError) else fault
     if not isinstance(cause, sqlite3.OperationalError) and not isinstance(fault, OperationalError):
         return ""
     says = str(fault).strip()
     if "full" in says or "No space" in says:
-        return "the desk's disk is full; free space and do it again: what was acknowledged stands"
+        return _FULL
     if "disk" in says or "readonly" in says or "unable to open" in says:
         return f"the database cannot be used ({says}); check the disk: what was acknowledged stands"
     return ""
