@@ -18,9 +18,10 @@ NAMES = {
     "match": "near search of a million hashes against faiss",
     "store": "sealing originals against plain writing and SHA-256",
     "locate": "a region from twelve clues",
-    "walls": "queries behind both walls against the first alone",
     "log": "sealing against the same write without log; proofs; the whole log",
+    "walls": "queries behind both walls against the first alone",
     "start": "from a fresh clone to the first page; memory",
+    "faults": "power cuts, a fault at each call of an import",
     "sandbox": "a decode in the sandbox against the same in this process",
     "hostile": "hostile files and mutants through the one door",
 }
