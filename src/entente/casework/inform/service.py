@@ -445,7 +445,9 @@ def disclose(officer: Officer, purpose: Purpose, product: Product, to: Agency) -
         keys = {p.ref: rows[p.row].key for p in version.draft.pictures}  # type: ignore[attr-defined]
         document = compose(as_facts(version.draft, product.number))
         pdf = product_format.write(document, _bytes_of(keys), language=product.language)
-        held = [p.row for p in (*version.draft.sources, *version.draft.pictures, *version.draft.requests)]
+        draft = version.draft
+        held = [*(s.row for s in draft.sources), *(p.row for p in draft.pictures)]
+        held += [r.row for r in draft.requests]
         what = f"product {product.number}"
         left = _record(officer, product, to, what, product.pk, version.told_sender, held)
         crops = [rows[p.row].sha256 for p in version.draft.pictures]  # type: ignore[attr-defined]
