@@ -67,6 +67,10 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     "emergency-confirm": {},
     "emergency-end": {},
     "emergency-review": {"finding": ["justified", "unjustified", "?"], "because": ["read", ""]},
+    "protection": {},
+    "protection-export": {},
+    "case-protection": {},
+    "clock": {"because": ["needed for the trial", ""]},
     "notices": {},
     "notice-follow": {"because": ["deleted", ""]},
     "witness": {},
@@ -252,6 +256,8 @@ FORMS: dict[str, dict[str, list[Any]]] = {
 # Before anybody is known, or about one's own account only: they read no case; asked all the same.
 DOORS: dict[str, dict[str, list[Any]]] = {
     "enter": {},
+    "oidc": {},
+    "oidc-back": {},
     "confirm": {"password": ["a-long-test-password", "wrong"]},
     "own-sessions": {},
     "own-sessions-end": {},
@@ -327,6 +333,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "examine.suggest": {},
     "locate.weigh": {},
     "prioritise.rank": {},
+    "retention.sweep": {},
     "seize.compare": {},
     "trends.count": {},
 }

@@ -755,6 +755,8 @@ NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "transfer_id": ((apps.get_model("records", "Transfer"), "pk"),),
     "emergency_id": ((apps.get_model("records", "Emergency"), "pk"),),
     "notice_id": ((apps.get_model("records", "Notice"), "pk"),),
+    "export_id": ((apps.get_model("records", "CourtExport"), "pk"),),
+    "clock_id": ((apps.get_model("records", "Retention"), "pk"),),
     "stub_id": ((apps.get_model("records", "Stub"), "pk"),),
     "account": ((Account, "pk"),),
     "account_id": ((Account, "pk"),),
