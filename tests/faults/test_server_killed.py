@@ -43,6 +43,9 @@ def served(ground: Import, port: int) -> subprocess.Popen:
     raise RuntimeError(f"the server did not open its port: {process.poll()}")
 
 
+ENOUGH = 10  # answers before the kill, however slow this machine is today
+
+
 class Writer:
     """One officer's browser that writes notes as long as the server answers."""
 
@@ -79,7 +82,7 @@ class Writer:
 
 
 def one_round(ground: Import, sessions: list[str], address: str, seconds: float) -> list[Writer]:
-    """Serve, let everybody write, kill the server after ``seconds`` of answers."""
+    """Serve, let everybody write, kill the server ``seconds`` after its first ten answers."""
     port = free_port()
     server = served(ground, port)
     ended = Event()
@@ -88,7 +91,7 @@ def one_round(ground: Import, sessions: list[str], address: str, seconds: float)
         for writer in writers:
             pool.submit(writer.write)
         until = time.monotonic() + 60
-        while not any(w.answered or w.others for w in writers) and time.monotonic() < until:
+        while sum(len(w.answered) for w in writers) < ENOUGH and time.monotonic() < until:
             time.sleep(0.01)
         time.sleep(seconds)
         server.send_signal(signal.SIGKILL)
@@ -117,7 +120,7 @@ def test_every_answer_of_a_killed_server_is_kept(open_desk):
             Random(seed).uniform(0.2, 1.5),
         )
         fresh = {t for w in writers for t in w.answered}
-        assert len(fresh) >= 5, {s for w in writers for s in w.others}
+        assert len(fresh) >= ENOUGH, {s for w in writers for s in w.others}
         answered |= fresh
         asked |= {t for w in writers for t in w.asked}
         held = open_desk.warm.do("notes")
