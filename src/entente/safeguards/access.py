@@ -132,7 +132,7 @@ def _by_shape(officer: Officer, thing: Thing, act: Act, purpose: Purpose, now: d
     if act is Act.ADMINISTER:
         return _administer(officer, thing)
     if thing.shape in {Shape.LOG, Shape.CLOCK}:
-        return _audit(officer, thing, act)
+        return _audit(officer, thing, act, purpose)
     if thing.shape is Shape.TOLD:
         return _told(officer, thing, act, purpose)
     if act is Act.RECEIVE and thing.case is None and thing.shape is not Shape.STUB:
@@ -214,10 +214,10 @@ def _administer(officer: Officer, thing: Thing) -> Allow | Deny:
     return Allow()
 
 
-def _audit(officer: Officer, thing: Thing, act: Act) -> Allow | Deny:
+def _audit(officer: Officer, thing: Thing, act: Act, purpose: Purpose) -> Allow | Deny:
     if act not in {Act.READ, Act.AUDIT} and not (act is Act.ERASE and thing.shape is Shape.CLOCK):
         return Deny("the log is only read")
-    if Role.DATA_PROTECTION not in officer.roles or thing.owner is None or thing.owner != officer.agency:
+    if not protects_data(officer, purpose) or thing.owner is None or thing.owner != officer.agency:
         return Deny("the log is for the data protection officer of the agency that acted")
     return Allow()
 
