@@ -165,7 +165,8 @@ def test_password_then_code_is_the_door_and_a_code_works_once(client, circle):
         assert (second.status_code, second.get("Location", there)) == (302 if is_ else 200, there)
         assert strength(client) is is_
     with guard.system("test"):
-        assert [e.told["reason"] for e in LogEntry.objects.filter(step="door")] == ["logged in"]
+        told = [e.told["reason"] for e in LogEntry.objects.filter(step="door").order_by("seq")]
+        assert told == ["logged in", "a wrong second factor"]
 
 
 def test_a_wrong_password_stands_in_the_log_of_the_agency(client, circle):

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_safe
 from entente.records.models import Account
 from entente.web import doorbook, oidc, strength
 
-COOKIE, SALT, MINUTES = "asked", "entente: asked of a provider", 10
+SALT, MINUTES = "entente: asked of a provider", 10
+COOKIE = "__Secure-asked" if settings.SESSION_COOKIE_SECURE else "asked"  # for two addresses, so not __Host-
 
 
 @require_safe

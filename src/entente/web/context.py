@@ -57,8 +57,13 @@ PURPOSE_NAMES = {
 
 
 def place(request: HttpRequest) -> dict[str, Any]:
-    """Return what a page says of the desk itself: whether it is a demonstration, and who vouches."""
-    return {"demonstration": settings.DEMONSTRATION, "providers": oidc.providers}  # read where they are shown
+    """Return what a page says of the desk itself: a demonstration or not, who vouches, dark or light."""
+    held = request.COOKIES
+    return {
+        "demonstration": settings.DEMONSTRATION,
+        "providers": oidc.providers,  # read where they are shown
+        "theme": held.get("__Host-theme", held.get("theme", "")),
+    }
 
 
 def desk(request: HttpRequest) -> dict[str, Any]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
-from allauth.account.signals import password_changed, password_set
+from allauth.account.signals import authentication_step_completed, password_changed, password_set
 from allauth.account.signals import user_logged_in as entered
-from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+)
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.db import transaction
 from django.dispatch import receiver
@@ -15,6 +21,8 @@ from entente.records import log, sessions
 from entente.records.models import Account
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.handling import Purpose
+
+logger = logging.getLogger(__name__)
 
 
 def write(account: Account, reason: str, *, verb: str = "admin", result: str = "done") -> None:
@@ -40,6 +48,13 @@ def begin(sender: object, request: Any, user: Account, **_: Any) -> None:
     sessions.begin(request.session)
 
 
+@receiver(authentication_step_completed)
+def proved_again(sender: object, request: Any, **said: Any) -> None:
+    """A new key of the session with each new proof: whoever held the old one did not give it."""
+    if said.get("reauthenticated"):
+        request.session.cycle_key()
+
+
 @receiver(entered)
 def logged_in(sender: object, request: Any, user: Account, **_: Any) -> None:
     """A log-in through the door; by what is said in words."""
@@ -48,10 +63,18 @@ def logged_in(sender: object, request: Any, user: Account, **_: Any) -> None:
 
 @receiver(user_login_failed)
 def refused(sender: object, credentials: dict[str, Any], **_: Any) -> None:
-    """A wrong password for an account that is there; one that is not has no agency to tell."""
+    """A wrong password for an account that is there; for another, the console is told."""
     tried = Account.objects.filter(username=str(credentials.get("username", ""))).first()
     if tried is not None:
         write(tried, "a log-in with a wrong password", verb="denied", result="denied")
+    else:
+        logger.warning("a log-in with a service number that this desk does not have")
+
+
+@receiver(authentication_failed)
+def not_proved(sender: object, user: Account, **_: Any) -> None:
+    """A password was right, and the code after it was not."""
+    write(user, "a wrong second factor", verb="denied", result="denied")
 
 
 @receiver(authenticator_added)

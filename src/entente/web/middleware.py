@@ -25,7 +25,7 @@ Answer = Callable[[HttpRequest], HttpResponse]
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "media-src 'self' blob:; connect-src 'self'; font-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
 NOT_OURS = (
     "accelerometer autoplay camera display-capture encrypted-media fullscreen geolocation gyroscope hid "

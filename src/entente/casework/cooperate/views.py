@@ -455,7 +455,9 @@ def dispatch_reveal(request: DeskRequest, dispatch_id: UUID) -> HttpResponse:
     try:
         purpose = Purpose(request.POST.get("purpose", ""))
     except ValueError:
-        return HttpResponse(gettext("Say for which purpose."), status=400, content_type="text/plain")
+        return HttpResponse(
+            gettext("Say for which purpose."), status=400, content_type="text/plain; charset=utf-8"
+        )
     answer = _picture(request, held, purpose, "clear")
     answer["X-Reveal"] = str(held.pk)
     return answer

@@ -9,6 +9,8 @@ export function attachTheme() {
     const theme = event.target.value;
     if (theme) document.documentElement.dataset.theme = theme;
     else delete document.documentElement.dataset.theme;
-    document.cookie = `theme=${theme}; path=/; samesite=strict; max-age=${theme ? YEAR : 0}`;
+    const name = location.protocol === "https:" ? "__Host-theme" : "theme";
+    const secure = name === "theme" ? "" : "; secure";
+    document.cookie = `${name}=${theme}; path=/; samesite=strict; max-age=${theme ? YEAR : 0}${secure}`;
   });
 }
