@@ -182,7 +182,7 @@ NO: dict[str, Demand] = {
     ),
     "leaving where an originator has not released it to the recipient": lambda q: (
         q.act in {Act.DISCLOSE, Act.EXPORT}
-        and of_a_case(q)
+        and content(q)
         and any(
             o is None
             or (
@@ -194,22 +194,16 @@ NO: dict[str, Demand] = {
     ),
     "RED of others sent further": lambda q: (
         q.act in {Act.DISCLOSE, Act.EXPORT}
-        and of_a_case(q)
+        and content(q)
         and q.thing.audience is Audience.RED
         and bool({q.thing.owner, *q.thing.originators} - {q.officer.agency, q.thing.to})
     ),
-    "writing in another agency's name": lambda q: (
-        q.act is Act.RECEIVE
-        and q.thing.shape in {Shape.CASE, Shape.TOLD}
-        and q.thing.owner != q.officer.agency
-    ),
-    "erasing what is another's": lambda q: (
-        q.act is Act.ERASE and of_a_case(q) and q.thing.owner != q.officer.agency
-    ),
+    "writing in another agency's name": lambda q: q.act is Act.RECEIVE and q.thing.owner != q.officer.agency,
+    "erasing what is another's": lambda q: q.act is Act.ERASE and q.thing.owner != q.officer.agency,
     "a further agency let in by who does not own the case": lambda q: (
         q.act is Act.GRANT
         and of_a_case(q)
-        and q.thing.owner not in {None, q.officer.agency}
+        and q.thing.owner != q.officer.agency
         and q.thing.to not in {None, q.officer.agency}
         and not any(r.by == q.thing.owner and r.to == q.thing.to and in_force(r) for r in q.thing.releases)
     ),
@@ -218,7 +212,7 @@ NO: dict[str, Demand] = {
         and q.act in {Act.RECEIVE, Act.ALTER, Act.MERGE, Act.ERASE, Act.GRANT, Act.EMERGENCY}
     ),
     "anything but reading of what is kept for a named ground alone": lambda q: (
-        of_a_case(q) and q.thing.restricted and q.act is not Act.READ and q.act is not Act.ADMINISTER
+        content(q) and q.thing.restricted and q.act is not Act.READ and q.act is not Act.ADMINISTER
     ),
     "another agency's list": lambda q: q.thing.shape is Shape.AGENCY and q.thing.owner != q.officer.agency,
     "the log and the clocks to any but the agency's data protection officer": lambda q: (
@@ -231,9 +225,7 @@ NO: dict[str, Demand] = {
     ),
     "a change of the log": lambda q: q.thing.shape is Shape.LOG and q.act not in {Act.READ, Act.AUDIT},
     "what was told between two others": lambda q: (
-        q.thing.shape is Shape.TOLD
-        and q.act in {Act.READ, Act.ALTER, Act.AUDIT}
-        and q.officer.agency not in {q.thing.owner, q.thing.addressed}
+        q.thing.shape is Shape.TOLD and q.officer.agency not in {q.thing.owner, q.thing.addressed}
     ),
     "a stub to who is no analyst of the centre": lambda q: (
         q.thing.shape is Shape.STUB
@@ -309,30 +301,50 @@ YES: dict[str, Demand] = {
 }
 
 
-def kindly(q: Question, seed: int) -> Question:
-    """Make a question one that the law says yes to more often."""
-    agency, member = q.officer.agency, Membership(CASE, list(Part)[seed % 3], NOW - timedelta(days=1))
+def nearly(q: Question, seed: int) -> Question:
+    """Leave the thing alone to decide, and its releases those of whom it is from to whom it may go."""
+    member = Membership(CASE, list(Part)[seed % 3], NOW - timedelta(days=1))
     officer = replace(
         q.officer, purposes=frozenset(Purpose), strength=Strength.CONFIRMED, memberships=(member,)
     )
+    role = frozenset({Role.EXAMINER}) if seed % 3 else q.officer.roles
+    whose = sorted({q.thing.owner, *q.thing.originators} - {None}, key=str)
+    to = [q.officer.agency, q.thing.to or q.officer.agency]
+    let = (
+        replace(r, by=whose[n % len(whose)], to=to[n // 2 % 2])
+        for n, r in enumerate(q.thing.releases)
+        if whose
+    )
+    return replace(
+        q, officer=replace(officer, roles=role), thing=replace(q.thing, case=CASE, releases=tuple(let))
+    )
+
+
+def kindly(q: Question, seed: int) -> Question:
+    """Make a question one that the law says yes to more often."""
+    q, agency = nearly(q, seed), q.officer.agency
     usual = {Shape.LOG: Role.DATA_PROTECTION, Shape.STUB: Role.COORDINATOR}
     role = usual.get(q.thing.shape, Role.EXAMINER)
     thing = replace(
         q.thing, owner=agency, case=CASE, originators=q.thing.originators & {agency}, restricted=False
     )
-    return replace(q, officer=replace(officer, roles=frozenset({role})), thing=thing)
+    return replace(q, officer=replace(q.officer, roles=frozenset({role})), thing=thing)
+
+
+DRAWS = (lambda q, seed: q, nearly, nearly, kindly)
 
 
 @cache
 def of_interest(rule: str) -> tuple[Question, ...]:
-    """Return ``EXAMPLES`` questions of which the requirement has something to say, at most twelve a draw."""
+    """Return ``EXAMPLES`` questions of which the requirement has something to say, at most four a draw."""
     demand, found = (NO | YES)[rule], list[Question]()
     for seed in count():
         if len(found) >= EXAMPLES:
             return tuple(found[:EXAMPLES])
-        q = kindly(drawn(seed), seed) if rule in YES or seed % 2 else drawn(seed)
-        every = (Question(q.officer, q.thing, act, purpose) for act, purpose in WAYS[seed % 7])
-        found += islice(filter(demand, every), 12)
+        q = (kindly if rule in YES else DRAWS[seed % 4])(drawn(seed), seed)
+        first = (q.act, q.purpose)
+        every = (Question(q.officer, q.thing, *way) for way in dict.fromkeys([first, *WAYS[seed % 7]]))
+        found += islice(filter(demand, every), 4)
     raise AssertionError
 
 
@@ -446,6 +458,7 @@ WRONG: dict[str, tuple[str, Any]] = {
         {**access.ACTS_OF_PART, Part.MEMBER: access.ACTS_OF_PART[Part.LEAD]},
     ),
     "anybody lets anybody in": (f"{SOURCE}._let_in", yes),
+    "what others gave leaves with the own list": (f"{SOURCE}._work_on_list", yes),
     "the one let in is not asked for": (f"{SOURCE}.may_join", yes),
     "no confirmation needed": (f"{SOURCE}.SURE", frozenset(Strength)),
     "every purpose allows every act": (f"{SOURCE}.allows", lambda purpose, act: True),
@@ -468,16 +481,20 @@ def found_by(seed: int) -> list[str]:
     return objects + (["who is let in"] if wrongly_let_in(seed) else [])
 
 
-@pytest.mark.parametrize("wrong", WRONG)
-def test_a_wrong_rule_is_found(wrong):
-    where, instead = WRONG[wrong]
-    with mock.patch(where, instead):
-        for seed in range(EXAMPLES):
-            if objecting := found_by(seed):
-                print(f"\n{wrong}: found after {seed + 1} examples by: {', '.join(objecting)}")
-                return
-    pytest.fail("no oracle objects to this wrong rule")
+def found_after(wrong: str) -> tuple[int, list[str]]:
+    """Return after how many questions a wrong rule is found, 0 for never, and by which oracles."""
+    with mock.patch(*WRONG[wrong]):
+        for place in range(EXAMPLES):
+            if objecting := found_by(place):
+                return place + 1, objecting
+    return 0, []
 
 
-def test_the_right_rules_are_not_objected_to():
-    assert not any(found_by(seed) for seed in range(50))
+def test_every_wrong_rule_is_found_in_one_run_and_the_right_law_is_not_objected_to():
+    found = {wrong: found_after(wrong) for wrong in WRONG}
+    for wrong, (after, objecting) in found.items():
+        print(f"\n{wrong}: found after {after} of {EXAMPLES} questions by: {', '.join(objecting)}", end="")
+    hits = sum(n > 0 for n, _ in found.values())
+    print(f"\n{len(NO | YES) + 2} oracles; {len(WRONG)} wrong rules, {hits} found")
+    assert not [wrong for wrong, (after, _) in found.items() if not after]
+    assert not any(found_by(place) for place in range(EXAMPLES))

@@ -146,7 +146,7 @@ def _by_shape(officer: Officer, thing: Thing, act: Act, purpose: Purpose, now: d
     if thing.restricted:
         return Deny("it is restricted: kept for a named ground alone, and only read")
     if thing.shape is Shape.AGENCY:
-        return Allow() if officer.roles & FOUNDERS else Deny("this role works on no material")
+        return _work_on_list(officer, thing, act, now)
     return _act_in_case(officer, thing, act, purpose, now)
 
 
@@ -243,6 +243,15 @@ def _found(officer: Officer, thing: Thing, purpose: Purpose) -> Allow | Deny:
     return Allow()
 
 
+def _work_on_list(officer: Officer, thing: Thing, act: Act, now: datetime) -> Allow | Deny:
+    """An agency's own: its founders work on it, but what came from others leaves by their release alone."""
+    if not officer.roles & FOUNDERS:
+        return Deny("this role works on no material")
+    if act in {Act.DISCLOSE, Act.EXPORT} and thing.originators - {officer.agency}:
+        return _leave(officer, thing, now)
+    return Allow()
+
+
 def _act_in_case(officer: Officer, thing: Thing, act: Act, purpose: Purpose, now: datetime) -> Allow | Deny:
     part = member_part(officer, thing.case, now)
     if part is None:
@@ -283,7 +292,7 @@ def _leave(officer: Officer, thing: Thing, now: datetime) -> Allow | Deny:
 
 def _let_in(officer: Officer, thing: Thing, now: datetime) -> Allow | Deny:
     """Nobody grants what they do not hold: a further agency comes in by the owner, or with its release."""
-    if thing.to is None or thing.to == officer.agency or thing.owner in {None, officer.agency}:
+    if thing.to is None or thing.to == officer.agency or thing.owner == officer.agency:
         return Allow()
     if any(r.by == thing.owner and r.to == thing.to and r.holds(now) for r in thing.releases):
         return Allow()
