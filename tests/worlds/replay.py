@@ -15,6 +15,7 @@ import re
 import shutil
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -63,6 +64,7 @@ class Told:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    fault: str = ""  # the traceback of a 500, for the reader of a difference; not compared
 
 
 class Leak(AssertionError):
@@ -194,7 +196,9 @@ def _request(world: World, who: str, ask: Ask) -> Told:
     headers += [("Set-Cookie", morsel.OutputString()) for morsel in answer.cookies.values()]
     if ask.name == "log":
         body, headers = _without_the_tree(body), [h for h in headers if h[0] != "Content-Length"]
-    return Told(ask, answer.status_code, tuple(sorted(headers)), body)
+    broke = getattr(answer, "exc_info", None)
+    fault = "".join(traceback.format_exception(*broke)[-8:]) if broke else ""
+    return Told(ask, answer.status_code, tuple(sorted(headers)), body, fault)
 
 
 def _without_the_tree(body: bytes) -> bytes:
@@ -300,6 +304,7 @@ def _difference(who: str, hidden: list[Hidden], one: Told, other: Told) -> str:
     lines += [f"- {x}\n+ {y}" for x, y in zip(a, b, strict=False) if x != y][:6]
     if len(a) != len(b):
         lines.append(f"{len(a)} lines and {len(b)} lines")
+    lines += [t.fault for t in (one, other) if t.fault]
     return "\n".join(lines)
 
 
