@@ -12,11 +12,12 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
 from entente.evidence import confine, wire
-from entente.evidence.decode import JOBS, warm
+from entente.evidence.decode import JOBS, STREAMS, Job, warm
 from entente.vocabulary.media import RefusalCode
 
 OUT_OF_MEMORY = "it needs more memory than a decoder may have; make a smaller copy with a trusted tool"
@@ -92,27 +93,32 @@ def _decoder(channel: socket.socket, memory: int, threads: bool) -> None:
         held = confine.confine(memory, threads=threads)
         while True:
             message, _, fd = wire.receive(channel)
-            data, blob = _done(message, fd, held)
-            wire.send(channel, {**data, "ticket": message["ticket"]}, blob)
+            for data, blob in _answers(message, fd, held):
+                wire.send(channel, {**data, "ticket": message["ticket"]}, blob)
     except wire.Broken:
         code = 0
     finally:
         os._exit(code)
 
 
-def _done(message: dict[str, Any], fd: int | None, held: list[str]) -> tuple[dict[str, Any], bytes]:
-    """Do one job; whatever it raises becomes an answer."""
+def _answers(message: dict[str, Any], fd: int | None, held: list[str]) -> Iterator[Job]:
+    """Do one job; whatever it raises becomes an answer, the last one."""
     assert fd is not None, "a job comes with its file"  # noqa: S101 - our own side of the wire
     try:
         confine.limit_processor(message["limit_s"])
         if message["job"] == "layers":
-            return {"layers": held}, b""
-        return JOBS[message["job"]](fd, **message["arguments"])
+            yield {"layers": held}, b""
+        elif message["job"] in STREAMS:
+            yield from STREAMS[message["job"]](fd, **message["arguments"])
+        else:
+            yield JOBS[message["job"]](fd, **message["arguments"])
+    except wire.Broken:
+        raise  # nobody listens any more
     except MemoryError:
-        return _refusal(RefusalCode.TOO_LARGE, OUT_OF_MEMORY), b""
+        yield _refusal(RefusalCode.TOO_LARGE, OUT_OF_MEMORY), b""
     except Exception as error:  # a decoder may raise anything
         why = f"the decoder stopped ({type(error).__name__}: {str(error)[:200]}); ask for another copy"
-        return _refusal(RefusalCode.DAMAGED, why), b""
+        yield _refusal(RefusalCode.DAMAGED, why), b""
     finally:
         os.close(fd)
 

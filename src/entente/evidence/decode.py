@@ -12,7 +12,7 @@ import io
 import math
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from pkgutil import iter_modules
@@ -28,6 +28,7 @@ from entente.evidence.derive import derived
 from entente.evidence.pictures import Picture, Refused, open_picture
 from entente.evidence.source import Source, source_of
 from entente.evidence.tags import tags_of
+from entente.evidence.unpack import unpacked
 from entente.evidence.videos import (
     Video,
     boxes_of,
@@ -185,6 +186,17 @@ def derive(
 
 
 JOBS: dict[str, Callable[..., Job]] = {"describe": describe, "derive": derive}
+
+
+def unpack(fd: int, *, form: str, key: str | None = None) -> Iterator[Job]:
+    """Give out an archive's members, one after the other; see ``unpack.unpacked``."""
+    try:
+        yield from unpacked(_source(fd, key), form)
+    except Refused as refused:
+        yield {"refusal": _as_json(refused.refusal)}, b""
+
+
+STREAMS: dict[str, Callable[..., Iterator[Job]]] = {"unpack": unpack}
 
 
 def _as_json(refusal: Refusal) -> dict[str, str]:

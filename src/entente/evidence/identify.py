@@ -24,7 +24,8 @@ _UNSUPPORTED = {
     b"OggS": "Ogg",
     b".RMF": "RealMedia",
 }
-# Named, never opened: what they hold is unpacked by a person, where it can do no harm.
+# Named, not opened as media: intake looks into those of ``FORMS``, in a limited process; what the others hold
+# is unpacked by a person, where it can do no harm.
 _ARCHIVES = {
     b"PK\x03\x04": "ZIP",
     b"PK\x05\x06": "ZIP",
@@ -35,6 +36,10 @@ _ARCHIVES = {
     b"\xfd7zXZ\0": "xz",
     b"\x28\xb5\x2f\xfd": "Zstandard",
 }
+FORMS = {"ZIP": "zip", "tar": "tar", "gzip": "tar.gz", "bzip2": "tar.bz2", "xz": "tar.xz"}
+NOT_LOOKED_INTO = (
+    "only ZIP and tar archives (plain, gzip, bzip2, xz) are looked into; pack it as one of these"
+)
 _TAR_AT, _TAR = 257, b"ustar"
 _PLAYLISTS = (
     b"#extm3u",
@@ -90,7 +95,10 @@ def identify(head: bytes) -> Identified:
                 RefusalCode.UNSUPPORTED, f"{what} is not opened here; add a converted copy beside it"
             )
     if archive := _archive(head):
-        why = f"it is a {archive} archive, and archives are not opened here; unpack it and add the folder"
+        looked_into = (
+            "only intake looks inside; receive it into a case" if archive in FORMS else NOT_LOOKED_INTO
+        )
+        why = f"it is a {archive} archive, and {looked_into}, or unpack it and add the folder"
         return _refused(RefusalCode.UNSUPPORTED, why)
     if container := _picture(head):
         return Identified(MediaKind.PICTURE, container, _MIME[container])
@@ -101,6 +109,11 @@ def identify(head: bytes) -> Identified:
             RefusalCode.PLAYLIST, "it is a text that points at other files; add the files themselves instead"
         )
     return _refused(RefusalCode.NOT_MEDIA, "it is no picture or video known here; it is kept, but not hashed")
+
+
+def archive_form(head: bytes) -> str:
+    """Return ``zip``, ``tar`` or ``tar.gz``, ``.bz2``, ``.xz`` for what intake looks into, or nothing."""
+    return FORMS.get(_archive(head), "")
 
 
 def _refused(code: RefusalCode, reason: str) -> Identified:

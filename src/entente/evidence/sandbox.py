@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ FILES_EACH = 100  # then a fresh decoder: bounds what one bad file could do to l
 
 FILES_EACH_SETTING = "ENTENTE_FILES_EACH"  # 1: a fresh decoder for every file, at some 20 ms each
 
+
+STREAMS = 2  # archives that are unpacked at a time, beside the decoders that open what comes out
 
 NEEDS_OF = {"describe": ("entente.evidence.hashing:hashed",)}  # what the warm child loads before such a job
 
@@ -67,6 +69,8 @@ class Sandbox:
         self, most: int | None = None, *, memory: int = MEMORY, files_each: int = FILES_EACH
     ) -> None:
         self._slots = threading.BoundedSemaphore(most or (os.cpu_count() or 2))
+        # of their own: who unpacks holds one while it asks for what came out to be opened
+        self._streams = threading.BoundedSemaphore(STREAMS)
         self._memory, self._files_each = memory, files_each
         self._lock = threading.RLock()  # of everything below
         self._child: subprocess.Popen[bytes] | None = None
@@ -101,6 +105,45 @@ class Sandbox:
             except BaseException:
                 self._end(decoder)  # of a conversation broken off nothing may be left in the channel
                 raise
+
+    def stream(self, fd: int, job: str, arguments: dict[str, Any], *, limit_s: float) -> Iterator[Answer]:
+        """Have ``job`` done that answers many times, by a decoder that serves nothing else after.
+
+        Iterates until an answer says ``done`` or carries a refusal, which is the last. ``limit_s`` counts the
+        time in which we wait for it, not ours between two answers. Raises ``SandboxFailed`` when none can be
+        started.
+        """
+        with self._streams:
+            decoder = self._take(threads=False)
+            try:
+                yield from self._listened(decoder, fd, job, arguments, limit_s)
+            finally:
+                self._end(decoder)
+
+    def _listened(
+        self, decoder: _Decoder, fd: int, job: str, arguments: dict[str, Any], limit_s: float
+    ) -> Iterator[Answer]:
+        ticket, left = secrets.token_hex(16), limit_s
+        message = {"job": job, "arguments": arguments, "limit_s": limit_s, "ticket": ticket}
+        try:
+            wire.send(decoder.channel, message, fd=fd)
+            while True:
+                since = time.monotonic()
+                data, blob, extra = wire.receive(decoder.channel, deadline=since + left)
+                left -= time.monotonic() - since
+                if extra is not None:
+                    os.close(extra)
+                if extra is not None or data.pop("ticket", "") != ticket:
+                    yield Answer(refusal=_without_sense())
+                    return
+                answer = _checked(data, blob)
+                yield answer
+                if answer.refusal or answer.data.get("done") is True:
+                    return
+        except TimeoutError:
+            yield Answer(refusal=_timed_out(limit_s))
+        except wire.Broken as error:
+            yield Answer(refusal=_death(self._end(decoder), str(error), limit_s))
 
     def peak(self) -> int:
         """End the idle decoders; return the largest resident set in bytes that any so far had.

@@ -129,6 +129,14 @@ class EvidenceStore:
         self._demand_writable()
         return self._keep(io.BytesIO(data), case)
 
+    def keep_stream(self, stream: io.RawIOBase, case: UUID) -> Kept:
+        """Keep what a stream brings, such as an archive's member, in one read; see ``keep``.
+
+        A stream that raises ``NotOpened`` is ``NotKept`` with that refusal; nothing of it stays.
+        """
+        self._demand_writable()
+        return self._keep(stream, case)
+
     def key_of(self, sha256: str, case: UUID) -> str:
         """Return the key under which ``case`` holds, or would hold, an original of this SHA-256 (hex)."""
         return self._ring.name(b"object" + case.bytes + bytes.fromhex(sha256))
@@ -327,7 +335,7 @@ class EvidenceStore:
 
     # --- how ----------------------------------------------------------------------------------------------
 
-    def _keep(self, stream: BinaryIO | io.FileIO, case: UUID) -> Kept:
+    def _keep(self, stream: BinaryIO | io.RawIOBase, case: UUID) -> Kept:
         case_key = self._ring.case_key(case, make=True)
         key, facts, digests = secrets.token_bytes(seal.KEY_BYTES), seal.new_facts(case), Digests()
         try:
@@ -351,7 +359,7 @@ class EvidenceStore:
 
     def _write_sealed(
         self,
-        stream: BinaryIO | io.FileIO,
+        stream: BinaryIO | io.RawIOBase,
         handle: int,
         sealer: seal.Sealer,
         facts: bytes,
@@ -428,12 +436,14 @@ def _header(blob: Blob) -> bytes:
     return bytes(buffer[: blob.pread(memoryview(buffer), 0)])
 
 
-def _pieces(stream: BinaryIO | io.FileIO) -> Iterator[memoryview]:
+def _pieces(stream: BinaryIO | io.RawIOBase) -> Iterator[memoryview]:
     """Iterate over everything; a source that cannot be read is ``NotKept``."""
     buffer = memoryview(bytearray(BUFFER))
     while True:
         try:
             count = stream.readinto(buffer)  # type: ignore[union-attr]
+        except NotOpened as error:
+            raise NotKept(error.refusal) from None
         except OSError as error:
             why = f"it could not be read to its end ({error.strerror}); copy it again from its carrier"
             raise NotKept(Refusal(RefusalCode.UNREADABLE, why)) from error

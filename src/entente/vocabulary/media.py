@@ -28,6 +28,7 @@ class RefusalCode(StrEnum):
     SYMLINK = "symlink"  # links are not followed
     PLAYLIST = "playlist"  # a text that points at other files
     NO_SPACE = "no-space"
+    ARCHIVE = "archive"  # no picture itself; what it holds was received, each member as a file of its own
     ERASED = "erased"  # the key of its case was destroyed
 
 

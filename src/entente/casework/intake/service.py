@@ -2,7 +2,8 @@
 
 A file is sealed first (digests and write-once copy in one read), then opened in a limited child process,
 then recorded: original before row, row and log entry in one transaction. A killed intake is run again and
-does only what is missing; a second run changes nothing.
+does only what is missing; a second run changes nothing. An archive is kept as it is and what it holds is
+received with it, each member as a file of its own; its own row, which says so, is written after theirs.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -27,11 +29,12 @@ from django.db.models import CharField
 
 from entente import plugins
 from entente.casework.intake import metadata
-from entente.evidence import tools
+from entente.evidence import archive, tools
 from entente.evidence.bucket import Bucket
 from entente.evidence.keyring import FileKeyRing
 from entente.evidence.keys import node_key
 from entente.evidence.open import Known, Opened, read, walk
+from entente.evidence.reach import NotOpened
 from entente.evidence.store import INCOMING, STALE_S, EvidenceStore, Kept, NotKept, StoreFailed
 from entente.records import clock, derivation, guard, retention
 from entente.records.act import acting
@@ -59,6 +62,9 @@ from entente.workers.local import LocalEngine
 
 BATCH_FILES = 64  # one transaction and one log entry for so many files
 BATCH_SECONDS = 5.0
+# Such files are opened again when they come again: an import may have been killed before all came out.
+LOOKED_AT_AGAIN = (RefusalCode.ARCHIVE, RefusalCode.UNSUPPORTED)
+WITHIN = "it is an archive within an archive, and one level is opened; unpack it and add the folder"
 WITHHELD_FROM = 10_000_000  # item numbers from here are drawn at random; a case has fewer files than that
 
 
@@ -203,6 +209,17 @@ class _Sealed:
     kept: Kept | None
     opened: Opened | None
     refusal: Refusal | None
+    inside: tuple[str, str] | None = None  # folder and name of an archive's member; text, never a path
+
+    @property
+    def folder(self) -> str:
+        """Where it was found; for a member the archive's path and its own folder."""
+        return self.inside[0] if self.inside else _text(self.path.parent)
+
+    @property
+    def name(self) -> str:
+        """The name it had there."""
+        return self.inside[1] if self.inside else _text(Path(self.path.name))
 
 
 def as_received(officer: Officer, case: Case, intake: Intake) -> Thing:
@@ -277,8 +294,9 @@ def _receive_all(progress: Progress, paths: list[Path], intake: Intake) -> dict[
     known = _recorded(progress, case_id, intake)
     for done, batch in _batches(_seal_all(files, known, case_id)):
         for outcome in _record(progress, case_id, intake, batch):
-            counts[outcome] += 1
-        progress.tell(done, len(files), f"{counts['new']} new, {counts['refused']} refused")
+            counts[outcome] = counts.get(outcome, 0) + 1
+        counts["files"] = max(done, len(files))  # an archive's members are files too
+        progress.tell(done, counts["files"], f"{counts['new']} new, {counts['refused']} refused")
     return counts
 
 
@@ -295,33 +313,126 @@ def _recorded(progress: Progress, case_id: UUID, intake: Intake) -> frozenset[st
     thing = Thing(Shape.CASE, owner=progress.officer.agency, case=case_id, id=case_id)
     with acting(progress.officer, Act.READ, thing, progress.purpose, step="intake", reason="what is held"):
         held = Media.objects.filter(case_id=case_id, owner_id=progress.officer.agency, origin=intake.origin)
-        return frozenset(held.exclude(sha256="").values_list("sha256", flat=True))
+        held = held.exclude(sha256="").exclude(refusal__in=LOOKED_AT_AGAIN)
+        return frozenset(held.values_list("sha256", flat=True))
 
 
 def _seal_all(files: list[Path], known: frozenset[str], case: UUID) -> Iterator[_Sealed]:
-    """Seal and open files side by side, as they are done; a fault of one file is its refusal."""
+    """Seal and open files side by side, as they are done; a fault of one file is its refusal.
+
+    What archives hold comes after the files, one archive at a time, and each archive after what it held.
+    """
     store = evidence_store()
 
     def seal(path: Path) -> _Sealed:
-        try:
-            kept = store.keep(path, case)
-        except NotKept as fault:
-            if fault.refusal.code is RefusalCode.NO_SPACE:
-                raise IntakeStopped(fault.refusal.reason) from fault  # the disk's fault, not the file's
-            return _Sealed(path, None, None, fault.refusal)
-        if kept.sha256 in known:
-            return _Sealed(path, kept, None, None)
-        opened = read(store.original(kept.key), known=Known(kept.size, kept.md5, kept.sha1, kept.sha256))
-        return _Sealed(path, kept, opened, opened.refusal)
+        return _opened(store, _kept(path, lambda: store.keep(path, case)), known)
 
+    archives: list[tuple[_Sealed, str]] = []
     engine = LocalEngine(threads=True)  # the threads wait for disks and decoders; the decoders are processes
     try:
-        for outcome in engine.map_batches(seal, files, size=1):
-            if outcome.value is None:
-                raise IntakeStopped(f"file {outcome.index + 1} of {len(files)}: {outcome.error}")
-            yield outcome.value
+        for sealed in _each(engine, seal, files):
+            if form := _form(store, sealed):
+                archives.append((sealed, form))
+            else:
+                yield sealed
+        for sealed, form in archives:
+            yield from _look_into(engine, store, sealed, form, known, case)
     finally:
         engine.close()
+
+
+def _each(engine: LocalEngine, do: Callable[[Any], _Sealed], given: list[Any]) -> Iterator[_Sealed]:
+    """Do it with each, side by side; what goes wrong here is no fault of a file."""
+    for outcome in engine.map_batches(do, given, size=1):
+        if outcome.value is None:
+            raise IntakeStopped(f"file {outcome.index + 1} of {len(given)}: {outcome.error}")
+        yield outcome.value
+
+
+def _kept(path: Path, keep: Callable[[], Kept], inside: tuple[str, str] | None = None) -> _Sealed:
+    """Keep one file; what is not kept has its refusal."""
+    try:
+        return _Sealed(path, keep(), None, None, inside)
+    except NotKept as fault:
+        if fault.refusal.code is RefusalCode.NO_SPACE:
+            raise IntakeStopped(fault.refusal.reason) from fault  # the disk's fault, not the file's
+        return _Sealed(path, None, None, fault.refusal, inside)
+
+
+def _opened(store: EvidenceStore, sealed: _Sealed, known: frozenset[str]) -> _Sealed:
+    """Open what was kept, unless the same bytes are recorded already."""
+    kept = sealed.kept
+    if kept is None or kept.sha256 in known:
+        return sealed
+    opened = read(store.original(kept.key), known=Known(kept.size, kept.md5, kept.sha1, kept.sha256))
+    return replace(sealed, opened=opened, refusal=opened.refusal)
+
+
+def _form(store: EvidenceStore, sealed: _Sealed) -> str:
+    """Return the form of an archive that can be looked into, or nothing."""
+    if sealed.kept and sealed.refusal and sealed.refusal.code is RefusalCode.UNSUPPORTED:
+        return archive.form_of(store.original(sealed.kept.key))
+    return ""
+
+
+def _look_into(
+    engine: LocalEngine,
+    store: EvidenceStore,
+    sealed: _Sealed,
+    form: str,
+    known: frozenset[str],
+    case: UUID,
+) -> Iterator[_Sealed]:
+    """Seal and open what an archive holds, then say of the archive what came of it."""
+    assert sealed.kept is not None  # noqa: S101 - ``_form`` has read it
+    count = 0
+    try:
+        held = archive.look_into(store.original(sealed.kept.key), form)
+    except NotOpened as fault:
+        yield replace(sealed, refusal=fault.refusal)
+        return
+
+    def open_one(member: _Sealed) -> _Sealed:
+        return _one_level(store, _opened(store, member, known))
+
+    for group in _grouped(_members(store, sealed.path, held, case)):
+        count += len(group)
+        yield from _each(engine, open_one, group)
+    yield replace(sealed, refusal=_of_archive(form, count, held.refusal))
+
+
+def _members(store: EvidenceStore, path: Path, held: archive.Archive, case: UUID) -> Iterator[_Sealed]:
+    """Seal the members of an archive one after the other; two of one name are told apart by number."""
+    names: set[tuple[str, str]] = set()
+    for member in held:
+        within = f"{_text(path)}/{member.folder}" if member.folder else _text(path)
+        inside = (within, member.last)
+        if inside in names:
+            inside = (within, f"{member.last} (member {member.number})")
+        names.add(inside)
+        yield _kept(path, lambda m=member: store.keep_stream(m, case), inside)  # type: ignore[misc]
+
+
+def _grouped(members: Iterator[_Sealed]) -> Iterator[list[_Sealed]]:
+    """Group members, so that those of one group are opened side by side."""
+    while group := list(islice(members, BATCH_FILES)):
+        yield group
+
+
+def _one_level(store: EvidenceStore, member: _Sealed) -> _Sealed:
+    """Refuse an archive within an archive as what it is."""
+    if not _form(store, member):
+        return member
+    return replace(member, refusal=Refusal(RefusalCode.UNSUPPORTED, WITHIN))
+
+
+def _of_archive(form: str, count: int, refusal: Refusal | None) -> Refusal:
+    """Say of an archive what came of it: how much was received, and why not more."""
+    if refusal is None:
+        why = f"it is an archive ({form}) of {count} files; each was received as an item of its own"
+        return Refusal(RefusalCode.ARCHIVE, why)
+    received = f"; {count} of its files were received" if count else ""
+    return Refusal(refusal.code, f"it is an archive ({form}): {refusal.reason}{received}")
 
 
 def _batches(items: Iterator[_Sealed]) -> Iterator[tuple[int, list[_Sealed]]]:
@@ -367,6 +478,11 @@ def _record_one(case: Case, officer: Officer, intake: Intake, sealed: _Sealed, d
     """
     media = _same_file(case, officer, intake, sealed)
     fresh = media is None
+    looked_into = sealed.refusal is not None and sealed.refusal.code is RefusalCode.ARCHIVE
+    if media is not None and looked_into and media.refusal != RefusalCode.ARCHIVE:
+        # it came within another archive before, or to a version that did not look inside
+        _refuse(media, sealed.refusal)
+        media.save(update_fields=["refusal", "refusal_reason"])
     if media is None:
         media = _item(case, officer, intake, sealed)
         media.save()
@@ -375,14 +491,21 @@ def _record_one(case: Case, officer: Officer, intake: Intake, sealed: _Sealed, d
             derived.append(hashed(media, sealed.opened))
     seen = Occurrence.objects.get_or_create(
         media=media,
-        folder=_text(sealed.path.parent),
-        name=_text(Path(sealed.path.name)),
+        folder=sealed.folder,
+        name=sealed.name,
         source=intake.source,
         defaults=_carried(case, officer, intake),
     )[1]
     if fresh:
-        return "refused" if media.refusal else "new"
+        return _first_time(media)
     return "duplicate" if seen else "known"
+
+
+def _first_time(media: Media) -> str:
+    """Return what a new item counts as; an archive that was looked into is not refused."""
+    if media.refusal == RefusalCode.ARCHIVE:
+        return "archive"
+    return "refused" if media.refusal else "new"
 
 
 def _same_file(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -> Media | None:
@@ -392,8 +515,8 @@ def _same_file(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) ->
         return held.filter(sha256=sealed.kept.sha256).first()
     return held.filter(
         sha256="",
-        occurrences__folder=_text(sealed.path.parent),
-        occurrences__name=_text(Path(sealed.path.name)),
+        occurrences__folder=sealed.folder,
+        occurrences__name=sealed.name,
     ).first()
 
 
@@ -421,9 +544,14 @@ def _item(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -> Medi
         media.md5, media.sha1, media.sha256 = sealed.kept.md5, sealed.kept.sha1, sealed.kept.sha256
     if sealed.opened:
         _describe(media, sealed.opened)
-    if sealed.refusal:
-        media.refusal, media.refusal_reason = str(sealed.refusal.code), sealed.refusal.reason
+    _refuse(media, sealed.refusal)
     return media
+
+
+def _refuse(media: Media, refusal: Refusal | None) -> None:
+    """Write why a file is no item to look at, if so."""
+    if refusal:
+        media.refusal, media.refusal_reason = str(refusal.code), refusal.reason
 
 
 def _describe(media: Media, opened: Opened) -> None:

@@ -117,15 +117,17 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         messages.success(request, _("The files are being received."))
         return redirect("intake:page", case_id=case.pk)
     items = Media.objects.filter(case=case)
+    refused = items.exclude(refusal__in=("", "archive"))  # an archive was looked into, and its files are items
     context = {
         "form": form,
         "jobs": asked_by(request.officer.agency, case.pk, "intake.receive")[:5],
-        "refused": Paginator(items.exclude(refusal=""), 50).get_page(request.GET.get("page")),
+        "refused": Paginator(refused, 50).get_page(request.GET.get("page")),
         "counts": {
             "items": items.count(),
             "pictures": items.filter(kind="picture", refusal="").count(),
             "videos": items.filter(kind="video", refusal="").count(),
-            "refused": items.exclude(refusal="").count(),
+            "archives": items.filter(refusal="archive").count(),
+            "refused": refused.count(),
         },
         "sources": items.values("source", "origin", "owner__short")
         .annotate(n=Count("id"))

@@ -516,8 +516,8 @@ def seized_summary(case: Case) -> SeizedSummary:
             series[name] = series.get(name, 0) + 1
     equal = sum(exact for exact, _ in met.values())
     return SeizedSummary(
-        files=seized.count(),
-        refused=seized.exclude(refusal="").count(),
+        files=seized.exclude(refusal="archive").count(),  # what one holds is counted, not itself
+        refused=seized.exclude(refusal__in=("", "archive")).count(),
         equal=equal,
         near=len(met) - equal,
         new=len(opened) - len(met),
