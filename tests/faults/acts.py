@@ -203,18 +203,13 @@ def received_in_orders(folder: str, seeds: list[int]) -> list[list[Any]]:
 
 
 def logged_in(many: int) -> list[str]:
-    """Log the desk's officer in ``many`` times as a browser is; return the session cookies.
-
-    As on a demonstration, where a one-time link is enough.
-    """
+    """Log the desk's officer in ``many`` times as a browser is, by a second factor; return the cookies."""
     from allauth.account.internal.flows.login import record_authentication
-    from django.conf import settings
     from django.http import HttpRequest
     from django.test import Client
 
     from entente.records import sessions
     from entente.records.models import Account
-    from entente.web import strength
 
     _read_settings_again()
     account = Account.objects.get(username="NU-1001")
@@ -225,9 +220,9 @@ def logged_in(many: int) -> list[str]:
         request = HttpRequest()
         request.session, request.user = browser.session, account
         sessions.begin(request.session)
-        record_authentication(request, account, method=strength.LINK, reauthenticated=True)
+        record_authentication(request, account, method="mfa", reauthenticated=True)
         request.session.save()
-        cookies.append(browser.cookies[settings.SESSION_COOKIE_NAME].value)
+        cookies.append(request.session.session_key)  # a new one with each proof
     return cookies
 
 

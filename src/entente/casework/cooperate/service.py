@@ -243,11 +243,12 @@ def waiting(officer: Officer) -> dict[str, int]:
 
 def read_dispatch(officer: Officer, purpose: Purpose, dispatch: Dispatch) -> Dispatch:
     """Open a request as its recipient: consulted in the log, and the asker sees that it was read."""
-    with acting(officer, Act.REVEAL, dispatch.as_thing(), purpose, step=STEP, reason="open a request"):
+    with acting(officer, Act.READ, dispatch.as_thing(), purpose, step=STEP, reason="open a request"):
         held = _addressed(officer, dispatch)
         if held.read_at is None:
             held.read_at = clock.now()
-            held.save(update_fields=["read_at"])
+            with guard.system("the asker sees that its request was read"):
+                Dispatch.objects.filter(pk=held.pk, read_at=None).update(read_at=held.read_at)
     return held
 
 
