@@ -16,8 +16,10 @@ from typing import Any
 
 from entente.casework.intake import metadata
 from entente.cli import locate
-from entente.evidence import reply, wire
-from entente.evidence.identify import identify
+from entente.evidence import measure, reply, wire
+from entente.evidence.identify import archive_form, identify
+from entente.evidence.pictures import Refused
+from entente.evidence.unpack import unpacked
 from entente.evidence.videos import boxes_of
 from entente.formats import ListRefused, ReadOptions
 from entente.formats.hashlist import PlainListFormat
@@ -162,6 +164,23 @@ def containers(data: bytes) -> None:
     assert boxes_of(_InMemory(data))  # type: ignore[arg-type]
 
 
+def archives(data: bytes) -> None:
+    """A ZIP file or a tar archive of any bytes: members in order, or a refusal."""
+    form = archive_form(data[:4096])
+    if not form:
+        return
+    count = size = 0
+    try:
+        for told, piece in unpacked(_InMemory(data), form):  # type: ignore[arg-type]
+            count = told.get("begin", count)
+            size += len(piece)
+            assert told.get("piece", count) == told.get("end", count) == count
+    except Refused as refused:
+        assert str(refused)
+    assert count <= measure.MOST_MEMBERS
+    assert size <= max(measure.FREE, measure.MOST_RATIO * len(data)) + measure.FREE
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "vics": _list(VicsFormat()),
     "icse": _list(IcseFormat()),
@@ -173,6 +192,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "moments": moments,
     "answers": answers,
     "containers": containers,
+    "archives": archives,
 }
 
 

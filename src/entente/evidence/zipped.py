@@ -5,6 +5,7 @@ Formats: PKWARE APPNOTE 6.3.10; RFC 1951. Stored and deflated members, none encr
 
 from __future__ import annotations
 
+import os
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -49,6 +50,13 @@ class _Listed(Source):
         self._at += count
         return count
 
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move, and return the place; raises ``OSError`` as files do, which is what the library expects."""
+        try:
+            return super().seek(offset, whence)
+        except ValueError as error:
+            raise OSError(str(error)) from error
+
     def read(self, size: int = -1) -> bytes:
         """Return up to ``size`` bytes; raises ``Refused`` for what no list needs."""
         wanted = max(0, self.size - self._at) if size is None or size < 0 else size
@@ -62,7 +70,7 @@ def listed(source: Source) -> Listing:
     try:
         with zipfile.ZipFile(_Listed(source)) as archive:
             infos = archive.infolist()
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, OverflowError):
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, OverflowError):
         raise Refused(*damaged("its list of members cannot be read; it may be cut off")) from None
     files = sorted((i for i in infos if not i.orig_filename.endswith("/")), key=lambda i: i.header_offset)
     many = f"it has more than {MOST_MEMBERS} members; {BY_HAND}"

@@ -117,7 +117,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         messages.success(request, _("The files are being received."))
         return redirect("intake:page", case_id=case.pk)
     items = Media.objects.filter(case=case)
-    refused = items.exclude(refusal__in=("", "archive"))  # an archive was looked into, and its files are items
+    refused = items.exclude(refusal__in=("", "archive"))  # of an archive its files are items
     context = {
         "form": form,
         "jobs": asked_by(request.officer.agency, case.pk, "intake.receive")[:5],
