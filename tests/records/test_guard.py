@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from itertools import product
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from django.apps import apps
+from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q
+from django.db.models.sql import Query
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.records.rows import PEOPLE, SEEN, dense, fill, people, worlds  # noqa: F401 - a fixture
 
 from entente.records import clock, guard
 from entente.records.act import acting
+from entente.records.compiler import SQLCompiler
 from entente.records.models import (
     Case,
     CaseBound,
@@ -21,11 +26,9 @@ from entente.records.models import (
     Media,
     Membership,
     Note,
-    Originator,
-    Release,
 )
-from entente.safeguards.access import Act, readable
-from entente.vocabulary.agency import Part
+from entente.safeguards.access import Act, Allow, Shape, decide, readable
+from entente.vocabulary.agency import AgencyKind, Part, Role
 from entente.vocabulary.handling import Purpose
 
 VI = Purpose.VICTIM_IDENTIFICATION
@@ -124,66 +127,137 @@ def test_a_list_is_seen_by_its_agency_only(circle):
         assert HashList.objects.count() == 0
 
 
-AGENCIES = ["it", "dk", "fr"]
-row = st.fixed_dictionaries(
-    {
-        "owner": st.sampled_from(AGENCIES),
-        "codes": st.sampled_from(["H0", "H0 H1", "H1", "H2", "H0 H2", "H3", "H1 H3"]),
-        "others": st.sets(st.sampled_from(AGENCIES), max_size=2),
-        "releases": st.lists(
-            st.tuples(
-                st.sampled_from(AGENCIES),
-                st.sampled_from(AGENCIES),
-                st.integers(-2, 2),
-                st.integers(-1, 3),
-                st.sampled_from([None, -1, 1]),
-            ),
-            max_size=4,
-        ),
-    }
+# --- the predicate in SQL is the law in Python ------------------------------------------------------------
+
+EXAMPLES = max(300, settings.default.max_examples)
+some = st.sampled_from
+who_asks = st.tuples(
+    some(PEOPLE),
+    some([None, None, *Role]).map(lambda role: role and frozenset({role})),
+    some([frozenset(Purpose), None, *(frozenset(Purpose) - {p} for p in Purpose)]),
+    some([None, None, *AgencyKind]),
+    some(list(Purpose)),
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(row, min_size=1, max_size=5), member=st.sets(st.sampled_from(AGENCIES)))
-def test_the_predicate_in_sql_is_the_law_in_python(rows, member, case, circle):
+def asker(circle, asked):
+    """Return the officer who asks, with the roles, purposes and kind of agency that were drawn."""
+    who, roles, purposes, kind, purpose = asked
+    officer = circle.officer(getattr(circle, who))
+    drawn = {"roles": roles, "purposes": purposes, "kind": kind}
+    return replace(officer, **{name: value for name, value in drawn.items() if value is not None}), purpose
+
+
+def kept_by(officer, purpose):
+    """Return the rows that the predicate keeps: it alone, without the second wall behind it."""
+    found = set()
+    for model in SEEN:
+        table = model._meta.db_table
+        with guard.scope(officer, purpose):
+            where, params = guard.predicate(table, "x_")
+        with guard.system("the predicate alone, in a test"), connection.cursor() as cursor:
+            held = SQLCompiler(Query(model), connection, "default")._adapt(params)
+            cursor.execute(f"SELECT x_.id FROM {table} x_ WHERE {where}", held)
+            found |= {UUID(str(key)) for (key,) in cursor.fetchall()}
+    return found
+
+
+def law_of(things, officer, purpose, now):
+    """Return the rows that the law lets the officer read."""
+    lawful = {pk for pk, thing in things if readable(officer, thing, purpose, now)}
+    decided = {pk for pk, t in things if isinstance(decide(officer, t, Act.READ, purpose, now), Allow)}
+    assert decided == lawful
+    return lawful
+
+
+def differences(world, asked, circle, case, ways=(kept_by,)):
+    """Yield who gets other rows, in one of ``ways``, than the law lets read."""
     now = datetime.now(UTC)
-
-    def day(n):
-        return now + timedelta(days=n)
-
-    with guard.system("test"):
-        for table in (Media, Originator, Release, Membership):
-            table.objects.all().delete()
-        for n, r in enumerate(rows):
-            media = Media.objects.create(
-                case=case,
-                owner=getattr(circle.agencies, r["owner"]),
-                codes=r["codes"],
-                handling_text="only after a call" if "H3" in r["codes"] else "",
-                number=n,
-                source="test",
-            )
-            for other in r["others"]:
-                Originator.objects.create(thing=media.pk, agency=getattr(circle.agencies, other))
-            for by, to, start, end, withdrawn in r["releases"]:
-                Release.objects.create(
-                    thing=media.pk,
-                    by=getattr(circle.agencies, by),
-                    to=getattr(circle.agencies, to),
-                    granted=day(start),
-                    expires=day(end),
-                    withdrawn=None if withdrawn is None else day(withdrawn),
-                )
-        for short in member:
-            Membership.objects.create(case=case, account=getattr(circle, short), part=Part.MEMBER)
-        everything = list(Media.objects.all())
-    for short, purpose in product([*AGENCIES, "it_admin", "it_dpo"], Purpose):
-        officer = circle.officer(getattr(circle, short))
+    with guard.system("fill a world for a test"):
+        things = [(row.pk, row.as_thing()) for row in fill(world, circle, case, now)]
+    for each in asked:
+        officer, purpose = asker(circle, each)
         with clock.at(now):
-            lawful = {m.pk for m in everything if readable(officer, m.as_thing(), purpose, now)}
-            with guard.scope(officer, purpose):
-                assert set(Media.objects.values_list("pk", flat=True)) == lawful
+            lawful = law_of(things, officer, purpose, now)
+            yield from ((each, way.__name__) for way in ways if way(officer, purpose) != lawful)
+
+
+def queried(officer, purpose):
+    """Return the rows that a query finds."""
+    with guard.scope(officer, purpose):
+        return {pk for model in SEEN for pk in model.objects.values_list("pk", flat=True)}
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(world=worlds, asked=st.lists(who_asks, min_size=3, max_size=3))
+def test_the_predicate_in_sql_is_the_law_in_python(world, asked, case, people):  # noqa: F811
+    assert list(differences(world, asked, people, case, (kept_by, queried))) == []
+
+
+def test_every_shape_is_drawn():
+    assert {model.shape for model in SEEN} == set(Shape)
+
+
+RIGHT = guard.predicate
+
+
+def instead_of(old, new):
+    """Return a predicate whose text has ``new`` for ``old``, with as many parameters."""
+
+    def wrong(table, alias):
+        kept = RIGHT(table, alias)
+        return kept and (kept[0].replace(old, new), kept[1])
+
+    return wrong
+
+
+FAULTS = {
+    "an ended membership": ("(m_.until IS NULL OR m_.until > %s)", "(1=1 OR m_.until > %s)"),
+    "a membership to come": ("m_.since <= %s", "(1=1 OR m_.since <= %s)"),
+    "H2 forgotten": ("LIKE '%%H2%%'", "LIKE '%%H7%%'"),
+    "H3 forgotten": ("LIKE '%%H3%%'", "LIKE '%%H7%%'"),
+    "H1 forgotten for a court": ("LIKE '%%H1%%'", "LIKE '%%H7%%'"),
+    "RED forgotten": ("'TLP:RED'", "'TLP:PINK'"),
+    "an expired release": ("r_.expires > %s", "(1=1 OR r_.expires > %s)"),
+    "a withdrawn release": ("r_.withdrawn > %s", "(1=1 OR r_.withdrawn > %s)"),
+    "a release to come": ("r_.granted <= %s", "(1=1 OR r_.granted <= %s)"),
+    "a release to another": ("r_.to_id = %s", "(1=1 OR r_.to_id = %s)"),
+    "one originator is enough": ("o_.agency_id <> %s", "(1=0 AND o_.agency_id <> %s)"),
+    "another's notice": ("x_.addressed_id = %s)", "x_.addressed_id = %s OR 1=1)"),
+    "another agency's list": ("x_.owner_id = %s", "(1=1 OR x_.owner_id = %s)"),
+    "another agency's log": ("x_.agency_id = %s", "(1=1 OR x_.agency_id = %s)"),
+    "a stub for nobody": ("1=1", "1=0"),
+    "everything": ("1=0", "1=1"),
+}
+
+
+EVERYBODY = [
+    (who, None, None, None, purpose)
+    for who in PEOPLE
+    for purpose in (Purpose.VICTIM_IDENTIFICATION, Purpose.PROSECUTION, Purpose.DATA_PROTECTION_AUDIT)
+]
+
+
+def differs(seed, circle, case):
+    """Whether the predicate differs from the law for anybody in a dense world, which is taken back."""
+    with transaction.atomic():
+        try:
+            return any(differences(dense(seed), EVERYBODY, circle, case))
+        finally:
+            transaction.set_rollback(True)
+
+
+def test_no_dense_world_shows_a_difference(case, people):  # noqa: F811
+    assert not any(differs(seed, people, case) for seed in range(EXAMPLES // 10))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_planted_in_the_predicate_is_found(fault, case, people, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(guard, "predicate", instead_of(*FAULTS[fault]))
+
+    after = next((seed + 1 for seed in range(EXAMPLES) if differs(seed, people, case)), 0)
+    print(f"\n{fault}: found after {after} worlds")
+    assert after
 
 
 def test_every_table_of_a_case_is_behind_the_guard():

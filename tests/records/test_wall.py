@@ -5,7 +5,7 @@ Runs on the database of the suite; ``test_postgres.py`` runs the same file on Po
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -13,140 +13,26 @@ import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from tests.records.rows import ONE_ROW, SEEN, fill, people, worlds  # noqa: F401 - a fixture
 from tests.records.walls import built_with, without_the_first_wall
 
 from entente.records import clock, guard, wall
 from entente.records.act import acting
 from entente.records.models import (
     Case,
-    Feedback,
-    HashList,
-    LogEntry,
     Media,
     Membership,
     Milestone,
-    Notice,
-    Originator,
-    Release,
-    Stub,
-    Tombstone,
 )
 from entente.safeguards.access import Act, Shape, readable
 from entente.vocabulary.agency import Part
-from entente.vocabulary.handling import Audience, Purpose
+from entente.vocabulary.handling import Purpose
 
 VI = Purpose.VICTIM_IDENTIFICATION
 EXAMPLES = max(200, settings.default.max_examples)
-SEEN = (Case, Membership, Milestone, Media, Feedback, HashList, LogEntry, Notice, Stub, Tombstone)
 
 
 # --- the same rows as the law -----------------------------------------------------------------------------
-
-AGENCIES = ["it", "dk", "fr", "eu"]
-PEOPLE = [*AGENCIES, "it_second", "it_admin", "it_dpo", "eu_coordinator", "dk_coordinator"]
-CODES = ["H0", "H0 H1", "H1", "H2", "H0 H2", "H3", "H1 H3", "H0 H1 H2 H3"]
-days = st.integers(-2, 2)
-period = st.tuples(days, st.one_of(st.none(), days))
-handled = {
-    "owner": st.sampled_from(AGENCIES),
-    "codes": st.sampled_from(CODES),
-    "audience": st.sampled_from([a.value for a in Audience]),
-    "addressed": st.sampled_from(AGENCIES),
-    "others": st.sets(st.sampled_from(AGENCIES), max_size=2),
-    "releases": st.lists(
-        st.tuples(
-            st.sampled_from(AGENCIES), st.sampled_from(AGENCIES), days, days, st.one_of(st.none(), days)
-        ),
-        max_size=4,
-    ),
-}
-worlds = st.fixed_dictionaries(
-    {
-        "rows": st.lists(st.fixed_dictionaries(handled), min_size=1, max_size=5),
-        "members": st.dictionaries(st.sampled_from(PEOPLE), period, max_size=4),
-        "asked": st.lists(
-            st.tuples(st.sampled_from(PEOPLE), st.sampled_from(list(Purpose))), min_size=3, max_size=3
-        ),
-    }
-)
-
-
-@pytest.fixture
-def people(circle):
-    """The circle and its rarer officers: coordinators, one of them at no centre, and what nobody may be."""
-    circle.eu_coordinator = circle.make_account(circle.agencies.eu, "EU-2001", ("coordinator",))
-    circle.dk_coordinator = circle.make_account(circle.agencies.dk, "DK-2001", ("coordinator",))
-    every = [p.value for p in Purpose]
-    for both in (circle.it_dpo, circle.it_admin, circle.it_second):
-        both.purposes = every
-        both.save()
-    return circle
-
-
-def fill(world, circle, case, now):
-    """Write the rows of ``world`` in place of those of the last one; return all that were written."""
-
-    def day(n):
-        return None if n is None else now + timedelta(days=n)
-
-    def agency(short):
-        return getattr(circle.agencies, short)
-
-    for model in (
-        Media,
-        Feedback,
-        HashList,
-        Notice,
-        Originator,
-        Release,
-        Membership,
-        Stub,
-        Milestone,
-        Tombstone,
-    ):
-        model.objects.all().delete()
-    made = []
-    for n, r in enumerate(world["rows"]):
-        bound = {
-            "case": case,
-            "owner": agency(r["owner"]),
-            "codes": r["codes"],
-            "handling_text": "only after a call" if "H3" in r["codes"] else "",
-            "audience": r["audience"],
-        }
-        told = {"owner": agency(r["owner"]), "addressed": agency(r["addressed"])}
-        made += [
-            Media(number=n, source="test", **bound),
-            Feedback(sentences=[], **bound, addressed=told["addressed"]),
-            Notice(kind="recall", text="x", **told),
-            HashList(owner=told["owner"], name=str(n), format="x", sha256="", imported_by=circle.it),
-            Tombstone(agency=told["owner"], case=case.pk, what="media", because="x"),
-        ]
-        for thing in made[-5:-3]:
-            for other in r["others"]:
-                made.append(Originator(thing=thing.pk, agency=agency(other)))
-            for by, to, start, end, withdrawn in r["releases"]:
-                made.append(
-                    Release(
-                        thing=thing.pk,
-                        by=agency(by),
-                        to=agency(to),
-                        granted=day(start),
-                        expires=day(end),
-                        withdrawn=day(withdrawn),
-                    )
-                )
-    for who, (since, until) in world["members"].items():
-        account = getattr(circle, who)
-        made.append(
-            Membership(case=case, account=account, part=Part.MEMBER, since=day(since), until=day(until))
-        )
-    made.append(Milestone(case=case, stage="discovered", because="x"))
-    made.append(Stub(case=case, owner=case.owner, urgency="routine", country="IT", status="discovered"))
-    for model in dict.fromkeys(type(row) for row in made):
-        model.objects.bulk_create([row for row in made if type(row) is model])
-    return [row for model in SEEN for row in model.objects.all()]
 
 
 def differences(world, circle, case):
@@ -169,18 +55,10 @@ def differences(world, circle, case):
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds)
-def test_the_database_alone_shows_what_the_law_allows_and_nothing_else(world, case, people):
+def test_the_database_alone_shows_what_the_law_allows_and_nothing_else(world, case, people):  # noqa: F811
     assert differences(world, people, case) == []
 
 
-ONE_ROW = {
-    "owner": "it",
-    "codes": "H0",
-    "audience": "TLP:AMBER",
-    "addressed": "dk",
-    "others": set(),
-    "releases": [],
-}
 FAULTS = {
     "always true for a case": ({Shape.CASE: "1 = 1"}, ONE_ROW),
     "handling forgotten": ({Shape.CASE: wall.MEMBERS}, ONE_ROW | {"codes": "H2"}),
@@ -191,11 +69,11 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_planted_in_the_wall_is_found(fault, case, people):
+def test_a_fault_planted_in_the_wall_is_found(fault, case, people):  # noqa: F811
     texts, row = FAULTS[fault]
     world = {
         "rows": [row],
-        "members": {"dk": (-1, None)},
+        "members": [("dk", (-1, None), False)],
         "asked": [("dk", VI), ("fr", VI), ("dk", Purpose.PROSECUTION)],
     }
     assert differences(world, people, case) == []
