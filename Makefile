@@ -3,7 +3,7 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup run test test-long check format bench docs messages lock corpus fuzz bars bar-1 bar-2 bar-3 bar-4 bar-5 bar-6 bar-7
+.PHONY: help setup run test test-long check format bench docs messages lock corpus fuzz audit bars bar-1 bar-2 bar-3 bar-4 bar-5 bar-6 bar-7
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -60,7 +60,7 @@ corpus: ## fetch the hostile corpora of Debian's source packages into corpus/, w
 	$(BIN)/python -m tests.evidence.corpus
 
 FUZZ_SECONDS ?= 600
-FUZZ_TARGETS ?= vics icse hashlist json tags notes clues moments answers containers
+FUZZ_TARGETS ?= vics icse hashlist json tags notes clues moments answers containers archives
 
 fuzz: $(VENV)/.dev ## fuzz our own parsers, FUZZ_SECONDS each (needs atheris, which is installed here)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'atheris>=3'
@@ -92,3 +92,8 @@ bar-6: fuzz ## our own parsers under a fuzzer
 
 bar-7: $(VENV)/.dev ## cryptography: sealed originals, keys that are gone, bundles that were attacked, the inventory
 	$(BAR) tests/evidence/test_seal.py tests/evidence/test_keyring.py tests/formats/test_court_bundle.py tests/house/test_cryptography.py
+
+audit: $(VENV)/.desk ## an inventory of every locked package, and what is known against them where the index can be asked
+	test -x build/audit/bin/python || $(PYTHON) -m venv build/audit
+	-build/audit/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.9'
+	build/audit/bin/python tools/audit.py

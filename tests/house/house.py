@@ -77,3 +77,10 @@ def between(text: str, start: str, end: str) -> str:
     found = re.search(re.escape(start) + r"(.*?)" + re.escape(end), text, re.DOTALL)
     assert found, f"the page has lost its mark {start!r}"
     return found.group(1)
+
+
+def cells_of(page: Path, heading: str) -> list[list[str]]:
+    """Return the rows of the table below a heading of a page, its head and rule left out."""
+    text = page.read_text(encoding="utf-8").split(f"{heading}\n", 1)[1]
+    lines = [line for line in re.split(r"^## ", text, flags=re.MULTILINE)[0].splitlines() if line[:1] == "|"]
+    return [[c.strip() for c in re.split(r"(?<!\\)\|", line.strip("|"))] for line in lines[2:]]

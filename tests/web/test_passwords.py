@@ -178,3 +178,27 @@ def test_a_wrong_code_stands_in_the_log_too(client, circle):
     client.post(reverse("mfa_authenticate"), {"code": "000000"})
     with guard.system("test"):
         assert [e.told["reason"] for e in LogEntry.objects.filter(verb="denied")] == ["a wrong second factor"]
+
+
+def test_a_code_lives_half_a_minute(client, circle):
+    import time
+
+    from allauth.mfa.totp.internal import auth as totp
+
+    secret = totp.generate_totp_secret()
+    totp.TOTP.activate(circle.it, secret)
+    for age in (-60, 60, 90):
+        late = totp.format_hotp_value(totp.hotp_value(secret, int(time.time() + age) // 30))
+        client.post(reverse("account_login"), {"login": "IT-1001", "password": OLD})
+        assert client.post(reverse("mfa_authenticate"), {"code": late}).status_code == 200
+
+
+def test_an_administrator_ends_the_log_ins_of_another_at_once(circle):
+    theirs, keeper = proved(circle.it, KEY), proved(circle.it_admin, KEY)
+    assert strength(theirs)
+    told = keeper.post(reverse("account-end", args=[circle.it.pk]))
+    assert told.status_code == 302
+    assert strength(theirs) is None and strength(keeper)
+    foreign = proved(circle.fr, KEY)
+    assert keeper.post(reverse("account-end", args=[circle.fr.pk])).status_code == 404
+    assert strength(foreign)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -216,8 +217,6 @@ print(json.dumps(told | {"asked": agency_login.COOKIE}, default=str))
 
 
 def test_behind_tls_every_cookie_is_for_tls_and_this_host_alone(tmp_path):
-    import json
-
     given = {
         **os.environ,
         "ENTENTE_TLS": "1",
@@ -253,3 +252,51 @@ def test_a_browser_that_knows_no_form_token_from_another_site_changes_nothing(ci
     told = strict.post(reverse("purpose"), {"purpose": "prosecution", "csrfmiddlewaretoken": token},
                        headers={"origin": "https://evil.example"})  # fmt: skip
     assert told.status_code == 403
+
+
+def test_no_other_origin_reads_an_answer(client, circle):
+    for at in ("/", "/account/login/", "/static/entente/desk.js", "/nowhere/"):
+        told = client.get(at, headers={"origin": "https://evil.example"})
+        assert not [name for name in told.headers if name.lower().startswith("access-control-")], at
+
+
+def test_another_site_sends_nobody_to_a_provider(client, circle, settings):
+    held = {
+        "agency": "IT",
+        "name": "Log in",
+        "issuer": "https://id.example",
+        "client_id": "d",
+        "client_secret": "s",
+    }
+    (settings.DESK / "providers.json").write_text(json.dumps([held]))
+    for site_of in ("cross-site", "same-site"):
+        told = client.get(reverse("oidc", args=["IT"]), headers={"sec-fetch-site": site_of})
+        assert (told.status_code, told.url) == (302, reverse("account_login"))
+
+
+def test_a_fault_of_the_program_is_told_to_the_console_whole(circle, settings, caplog):
+    from tests.web.test_headers import Broken
+
+    settings.ROOT_URLCONF = Broken
+    browser = as_one(circle.it)
+    browser.raise_request_exception = False
+    with caplog.at_level(logging.ERROR, "django.request"):
+        assert browser.get("/broken/").status_code == 500
+    (said,) = [r for r in caplog.records if r.name == "django.request"]
+    assert said.exc_info and "a fault of the program" in str(said.exc_info[1])
+
+
+def test_nothing_is_written_but_where_the_inventory_of_logs_says():
+    assert {h["class"] for h in site.LOGGING["handlers"].values()} == {"logging.StreamHandler"}
+    assert site.LOGGING["root"]["handlers"] == ["console"]
+
+
+def test_a_number_with_quotes_and_line_breaks_names_no_file():
+    from entente.casework.inform.views import _as_file
+
+    for number in ('IT"; filename="x.exe', "IT\r\nX-Forged: 1", "../../etc/passwd", "И/Т"):
+        told = _as_file(b"%PDF", Case(number=number), 1)
+        assert re.fullmatch(
+            r'attachment; filename="[A-Za-z0-9-]+-product-1\.pdf"', told.headers["Content-Disposition"]
+        )
+        assert "X-Forged" not in told.headers

@@ -278,7 +278,7 @@ def _post(partner: PartnerLog, asked: str) -> tuple[int, str]:
         raise Refused(f"{partner.name} has no address; exchange files with `entente log request`")
     sent = urllib.request.Request(partner.url + PATH, asked.encode(), {"Content-Type": "text/plain"})  # noqa: S310
     try:
-        with urllib.request.urlopen(sent, timeout=PATIENCE_S) as answer:  # noqa: S310 - checked above
+        with urllib.request.build_opener(_NoRedirects).open(sent, timeout=PATIENCE_S) as answer:
             return answer.status, answer.read(LONGEST).decode()
     except urllib.error.HTTPError as fault:
         return fault.code, fault.read(LONGEST).decode(errors="replace")
@@ -305,3 +305,10 @@ def keeping() -> None:
             ask(each)
         except (Refused, NotANote, checkpoint.NotSigned) as fault:
             logging.getLogger(__name__).warning("the witness %s: %s", each.name, fault)
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A partner answers where the site said it would."""
+
+    def redirect_request(self, *_: object, **__: object) -> None:
+        """Follow nothing."""

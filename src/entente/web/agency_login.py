@@ -23,8 +23,13 @@ COOKIE = "__Secure-asked" if settings.SESSION_COOKIE_SECURE else "asked"  # for 
 
 @require_safe
 def there(request: HttpRequest, agency: str) -> HttpResponse:
-    """Send the officer to the provider of ``agency``."""
+    """Send the officer to the provider of ``agency``, from a page of this desk alone.
+
+    Another site's link would log somebody in who pressed nothing here.
+    """
     provider = _provider(agency)
+    if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+        return redirect("account_login")
     try:
         address, asked = oidc.ask(provider, _back(request, agency))
     except oidc.NotVouched as fault:
