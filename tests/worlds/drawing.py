@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from django.urls import get_resolver
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.worlds.replay import Ask
 from tests.worlds.routes import DOORS, FORMS, QUERIES, TASKS, VERBS, Pool, Upload
-from tests.worlds.worlds import APART_FROM, ASKERS, KNOWN_TO, World
+from tests.worlds.worlds import APART_FROM, ASKERS, KNOWN_TO, Named, World, absent
 
 METHODS = ("GET", "HEAD", "POST")
 OTHERS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")  # served nowhere
@@ -22,19 +23,37 @@ STRATA = [
     *(f"verb {name}" for name in VERBS),
 ]
 # Members of the joint case see most, so they could be told most.
-OFTEN = ("au", "au", "au", "au", "au_reader", *ASKERS)
-# After a change: what the asker then sees.
-LOOKS = ("board", "requests", "case", "lists")
+OFTEN = ("au",) * 8 + ("au_second", "au_reader", "au_reader", *ASKERS)
+# Whose work an address is.
+WORK: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("dispatch", ("fr", "au")),
+    ("requests", ("fr", "au")),
+    ("stub", ("eu",)),
+    ("emergenc", ("au", "au_second", "au_dpo", "fr")),
+    ("protection", ("au_dpo", "it_dpo")),
+    ("clock", ("au_dpo", "it_dpo")),
+    ("log", ("au_dpo", "it_dpo")),
+    ("account", ("it_admin", "au")),
+    ("new-account", ("it_admin",)),
+    ("seize:court-confirm", ("au_second",)),
+    ("seize:sign", ("au", "au_second")),
+)
+# After a change: what the asker then sees outside the case.
+LOOKS = ("board", "requests", "lists", "emergencies", "notices")
+METHODS_DRAWN = (("GET", "POST"), ("POST",), ("GET",), ("POST", "GET"), METHODS)
 
 
-def with_others(asks: list[Ask]) -> list[Ask]:
-    """Ask the first address with the methods that are served nowhere, too."""
+def in_every_way(asks: list[Ask]) -> list[Ask]:
+    """Ask the first address with every method, those that are served nowhere too."""
     first = asks[0]
     if first.kind != "route":
         return asks
-    return [replace(first, method=method) for method in OTHERS] + asks
+    bare = replace(first, data={})
+    left = [m for m in METHODS + OTHERS if m not in {a.method for a in asks if a.name == first.name}]
+    return [replace(bare, method=method) for method in left] + asks
 
 
+@cache
 def routes() -> dict[str, list[str]]:
     """Return every named address of the resolver with the names of its arguments."""
     found: dict[str, list[str]] = {}
@@ -52,86 +71,133 @@ def routes() -> dict[str, list[str]]:
     return found
 
 
-def _value(draw: Any, world: World, value: Any) -> Any:
+def _named(draw: Any, world: World, name: str, hidden: list[str]) -> list[Named]:
+    """Return what a name can stand for: of what is there, or of what is hidden here, or nothing."""
+    withheld = [n for scene in hidden for n in world.withheld[scene].get(name, ())]
+    there = world.there[name]
+    which = draw(st.sampled_from(["there", "there", "there", "withheld", "withheld", "absent"]))
+    if which == "withheld" and withheld:
+        return withheld
+    return there if which != "absent" and there else [Named(absent(name))]
+
+
+def _value(draw: Any, world: World, value: Any, hidden: list[str]) -> Any:
     if isinstance(value, Pool):
-        return str(draw(st.sampled_from(world.pools[value.of])))
+        return str(draw(st.sampled_from(_named(draw, world, value.of, hidden))).value)
     return value
 
 
-def _form(draw: Any, world: World, fields: dict[str, list[Any]]) -> dict[str, Any]:
-    """Draw a form: filled in as it should be, with drawn values, or nothing at all."""
-    how = draw(st.sampled_from(["drawn", "as it should be", "drawn", "empty"]))
-    if how == "empty":
+def _form(draw: Any, world: World, fields: dict[str, list[Any]], hidden: list[str]) -> dict[str, Any]:
+    """Draw a form: as it should be, with drawn values, with one field left out, or empty."""
+    how = draw(st.sampled_from([*["drawn", "as it should be"] * 2, "one missing", "empty"]))
+    if how == "empty" or not fields:
         return {}
+    missing = draw(st.sampled_from(sorted(fields))) if how == "one missing" else None
     filled: dict[str, Any] = {}
     for name, values in fields.items():
-        value = values[0] if how == "as it should be" else draw(st.sampled_from([*values, None]))
-        if value is not None:
-            filled[name] = _value(draw, world, value)
+        apart = isinstance(values[0], Upload) or how == "drawn"  # any upload is as good as another
+        value = draw(st.sampled_from([values[0], *values])) if apart else values[0]
+        if name != missing:
+            filled[name] = _value(draw, world, value, hidden)
     return filled
 
 
-def _asks_of(draw: Any, world: World, name: str, methods: tuple[str, ...]) -> list[Ask]:
+def _arguments(draw: Any, world: World, names: list[str], hidden: list[str]) -> dict[str, Any]:
+    """Draw an address: the thing first, then the case and the item that it is in, mostly."""
+    given: dict[str, Any] = {}
+    fits: dict[str, Any] = {}
+    if draw(st.sampled_from([True, True, True, False])):
+        things = [n for n in reversed(names) if n != "case_id"][:1]
+        for name in things:
+            named = draw(st.sampled_from(_named(draw, world, name, hidden)))
+            given[name], fits = named.value, named.goes_with
+    for name in names:
+        if name in given:
+            continue
+        if name in fits:
+            given[name] = fits[name]
+        elif name == "case_id" and draw(st.sampled_from([True, True, False])):
+            given[name] = world.joint.pk
+        else:
+            given[name] = draw(st.sampled_from(_named(draw, world, name, hidden))).value
+    return given
+
+
+def _asks_of(draw: Any, world: World, name: str, hidden: list[str]) -> list[Ask]:
     fields = FORMS.get(name, DOORS.get(name, {}))
-    arguments = {n: draw(st.sampled_from(world.pools[n])) for n in routes()[name]}
+    arguments = _arguments(draw, world, routes()[name], hidden)
     queries: list[dict[str, Any]] = [{}, {}, *QUERIES.get(name, [])]
-    query = {k: _value(draw, world, v) for k, v in draw(st.sampled_from(queries)).items()}
+    query = {k: _value(draw, world, v, hidden) for k, v in draw(st.sampled_from(queries)).items()}
     return [
-        Ask("route", name, method, arguments, query, _form(draw, world, fields) if method == "POST" else {})
-        for method in methods
+        Ask(
+            "route",
+            name,
+            method,
+            arguments,
+            query,
+            _form(draw, world, fields, hidden) if method == "POST" else {},
+        )
+        for method in draw(st.sampled_from(METHODS_DRAWN))
     ]
+
+
+def _asker(draw: Any, kind: str, name: str) -> str:
+    if kind not in {"route", "door"}:
+        return str(draw(st.sampled_from([w for w in OFTEN if w != "nobody"])))
+    at_work = [w for start, who in WORK if name.startswith(start) for w in who]
+    if at_work and draw(st.booleans()):
+        return str(draw(st.sampled_from(at_work)))
+    return str(draw(st.sampled_from(OFTEN)))
 
 
 @st.composite
 def examples(draw: Any, world: World, stratum: str) -> tuple[str, list[str], list[Ask]]:
-    """Draw who asks, what is hidden from them, and what they ask: the stratum's own first, then more."""
+    """Draw who asks, what is hidden from them, and what they ask: one address, task or verb, then a look."""
     kind, _, name = stratum.partition(" ")
-    assume(
-        draw(st.integers(0, 2**32))
-    )  # never the simplest example of all: every stratum would spend one on it
-    who = draw(st.sampled_from(OFTEN if kind in {"route", "door"} else OFTEN[:-1]))
+    # never the simplest example of all: every stratum would spend one on it
+    assume(draw(st.integers(0, 2**32)))
+    who = _asker(draw, kind, name)
     hidden = _hidden(draw, world, who)
-    asks: list[Ask] = []
-    if kind == "route" or kind == "door":
-        asks += _asks_of(draw, world, name, METHODS)
+    if kind in {"route", "door"}:
+        asks = _asks_of(draw, world, name, hidden)
     elif kind == "task":
         data = dict(TASKS[name])
         if name == "intake.receive":
             data["file"] = draw(st.sampled_from(FORMS["intake:page"]["found"]))
-        case = draw(st.sampled_from(world.pools["case_id"]))
-        asks.append(Ask("task", name, "", {"case_id": case}, {}, data))
+        case = _arguments(draw, world, ["case_id"], hidden)
+        asks = [Ask("task", name, "", case, {}, data)]
     else:
-        words = [draw(st.sampled_from(choices)) for choices in VERBS[name]]
-        asks.append(Ask("verb", name, words=tuple(words)))
-    case = asks[0].arguments.get("case_id", world.joint.pk)
-    asks += _more(draw, world, name, case)
-    if any(world.hidden[h].hits for h in hidden):
-        asks = [a for a in asks if not (a.name == "crosscheck:ask" and a.method == "POST")]
+        words = [_value(draw, world, draw(st.sampled_from(choices)), hidden) for choices in VERBS[name]]
+        asks = [Ask("verb", name, words=tuple(words))]
+    if any(a.method == "POST" or a.kind != "route" for a in asks):
+        asks += _looks(draw, name, asks[0].arguments.get("case_id", world.joint.pk))
+    if name == "crosscheck:ask":  # it may say hit to these, by design
+        hidden = [h for h in hidden if not world.hidden[h].hits]
     return who, hidden, asks
 
 
-def _more(draw: Any, world: World, name: str, case: Any) -> list[Ask]:
-    """Look at what the asker sees afterwards, and at one page more."""
+def _looks(draw: Any, name: str, case: Any) -> list[Ask]:
+    """Look at what the asker sees afterwards: where it was done, and one page more."""
     step = f"{name.partition(':')[0]}:page"
-    looks = [Ask("route", "board"), Ask("route", draw(st.sampled_from(LOOKS)), arguments={})]
-    looks[1] = Ask("route", looks[1].name, arguments={"case_id": case} if looks[1].name == "case" else {})
-    if step in FORMS:
-        looks.append(Ask("route", step, arguments={"case_id": case}))
-    pages = [n for n in FORMS if n.endswith(":page")]
-    other = draw(st.sampled_from(pages))
-    looks.append(Ask("route", other, arguments={"case_id": case}))
-    return looks
+    pages = ["case", "case-protection", *sorted(n for n in FORMS if n.endswith(":page"))]
+    inside = [step if step in FORMS else "case", draw(st.sampled_from(pages))]
+    outside = draw(st.sampled_from(LOOKS))
+    return [*(Ask("route", n, arguments={"case_id": case}) for n in inside), Ask("route", outside)]
 
 
 def _hidden(draw: Any, world: World, who: str) -> list[str]:
-    """Draw some of what is hidden from ``who``; of those that write the same, one."""
+    """Draw what is hidden from ``who``: much of it, or some; of scenes that write the same, one."""
     known = KNOWN_TO.get(who, set())
     names = [n for n in world.hidden if n not in known]
-    drawn = draw(st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True))
+    how = draw(st.sampled_from(["much", "some", "without hits"]))
+    if how == "some":
+        drawn = draw(st.lists(st.sampled_from(names), min_size=1, max_size=5, unique=True))
+    else:
+        drawn = [n for n in draw(st.permutations(names)) if how == "much" or not world.hidden[n].hits]
     for group in APART_FROM:
         inside = [n for n in drawn if n in group]
         drawn = [n for n in drawn if n not in inside[1:]]
     return drawn
 
 
-__all__ = ["STRATA", "Upload", "examples", "routes"]
+__all__ = ["STRATA", "Upload", "examples", "in_every_way", "routes"]

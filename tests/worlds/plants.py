@@ -14,9 +14,9 @@ from unittest import mock
 
 from django.shortcuts import get_object_or_404 as found_or_404
 
+from entente.casework.examine import views as examine_pages
 from entente.casework.intake import service as intake
 from entente.casework.intake import views as intake_pages
-from entente.casework.examine import views as examine_pages
 from entente.records import guard, jobs
 from entente.records.models import Media, Series
 from entente.web.middleware import AskTheLaw
@@ -86,7 +86,7 @@ def _upload_answer() -> Iterator[None]:
         with guard.system(UNSEEN):
             for each in files or ():
                 each.seek(0)
-                known = Media.objects.filter(md5=md5(each.read()).hexdigest()).exists()  # noqa: S324
+                known = Media.objects.filter(md5=md5(each.read()).hexdigest()).exists()
                 each.seek(0)
                 if known:
                     told.append("already here")
@@ -151,7 +151,9 @@ def _job_note() -> Iterator[None]:
 
 PLANTED = [
     Planted("a count", _count, ("route intake:page",)),
-    Planted("403 versus 404", _forbidden, ("route examine:item", "route examine:reveal", "route examine:grey")),
+    Planted(
+        "403 versus 404", _forbidden, ("route examine:item", "route examine:reveal", "route examine:grey")
+    ),
     Planted("a suggestion", _suggestion, ("route examine:page",)),
     Planted("the answer to an upload", _upload_answer, ("route intake:page",)),
     Planted("a serial number", _serial_number, ("task intake.receive", "verb receive")),

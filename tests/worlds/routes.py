@@ -17,7 +17,6 @@ class Pool:
     """Stands for an identifier: of a thing that is there, of a hidden one, or of none."""
 
     of: str
-    one_of: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ CODES: list[Any] = [["H0"], ["H2"], ["H1"], ["H3"], ["H0", "H2"]]
 TEXT = ["", "only after a call"]
 LOOK = {"purpose": [VI, "prosecution", ""], "view": ["edges"]}
 MEDIA, CROP, CLUE = Pool("media"), Pool("crop"), Pool("clue")
-FILES: list[Any] = [Upload("fresh"), Upload("shared"), Upload("withheld"), Upload("broken")]
+FILES: list[Any] = [Upload("withheld"), Upload("fresh"), Upload("shared"), Upload("broken")]
 STATEMENT = {
     "s-TOTAL_FORMS": ["1"],
     "s-INITIAL_FORMS": ["0"],
@@ -68,9 +67,23 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     "emergency-end": {},
     "emergency-review": {"finding": ["justified", "unjustified", "?"], "because": ["read", ""]},
     "protection": {},
-    "protection-export": {},
-    "case-protection": {},
-    "clock": {"because": ["needed for the trial", ""]},
+    "protection-export": {
+        "since": ["2026-06-01", "x"],
+        "until": ["2026-06-30"],
+        "verb": ["", "consult", "denied", "erase"],
+    },
+    "case-protection": {
+        "act": ["keep", "limit", "correct", "erase", "erase-case"],
+        "thing": [Pool("item"), Pool("clue item"), ""],
+        "until": ["2026-09-01"],
+        "reason": ["needed for the trial", ""],
+        "sure": ["on", ""],
+    },
+    "clock": {
+        "act": ["", "lift", "erase"],
+        "ground": ["its accuracy is contested", "it is needed for a legal claim or as evidence", "x"],
+        "reason": ["needed for the trial", ""],
+    },
     "notices": {},
     "notice-follow": {"because": ["deleted", ""]},
     "witness": {},
@@ -225,11 +238,12 @@ FORMS: dict[str, dict[str, list[Any]]] = {
         "exhibit-number": ["E9", "E1", "E-HIDDEN"],
         "exhibit-description": ["a phone"],
         "exhibit-items": [MEDIA],
+        "exhibit-codes": [[], ["H2"]],
     },
     "seize:custody": {},
     "seize:hand-over": {
         "over-to": [Pool("account")],
-        "over-when": ["2026-01-02T10:00"],
+        "over-when": ["2026-06-10T10:00", "2026-01-02T10:00"],
         "over-from_place": ["the store"],
         "over-to_place": ["the lab"],
         "over-why": ["to examine", ""],
@@ -237,13 +251,17 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     },
     "seize:sign": {
         "sign-outcome": ["received", "refused"],
-        "sign-when": ["2026-01-02T11:00"],
+        "sign-when": ["2026-06-10T11:00", "2026-01-02T11:00"],
         "sign-seal_state": ["intact"],
         "take-back": ["", "1"],
     },
     "seize:correct": {"correct-of": [Pool("record")], "correct-text": ["it was red", ""]},
     "seize:put-in": {"items-items": [MEDIA]},
-    "seize:court": {"court-to": [Pool("agency")], "court-items": [MEDIA]},
+    "seize:court": {
+        "court-to": [Pool("agency")],
+        "court-items": [MEDIA],
+        "court-exhibits": [Pool("exhibit_id"), ""],
+    },
     "seize:court-confirm": {"count": ["1", "2", ""]},
     "seize:court-write": {},
     "close:page": {"what": ["child safe", "no offence"], "text": [""]},

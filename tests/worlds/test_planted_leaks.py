@@ -46,5 +46,7 @@ def test_a_planted_leak_is_found(world, planted: Planted):
 def test_every_planted_leak_was_found():
     if len(tried) < len(PLANTED):
         pytest.skip("the whole file has to run for this")
-    print(f"\nB1: {len(found)} of {len(PLANTED)} planted leaks found, after {sorted(found.values())} examples")
+    print(
+        f"\nB1: {len(found)} of {len(PLANTED)} planted leaks found, after {sorted(found.values())} examples"
+    )
     assert found.keys() == {p.name for p in PLANTED}

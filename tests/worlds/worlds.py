@@ -8,6 +8,7 @@ are put into W again, with the same identifiers, in a few milliseconds.
 from __future__ import annotations
 
 import io
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ from entente.casework.match.service import check, decide_match, import_list
 from entente.casework.prioritise import service as prioritise
 from entente.casework.seize import service as seize
 from entente.formats import ReadOptions
-from entente.records import clock, guard, jobs
+from entente.records import clock, emergency, erasure, guard, jobs, retention
 from entente.records.models import (
     Account,
     Agency,
@@ -54,15 +55,19 @@ from entente.records.models import (
     Media,
     Membership,
     Milestone,
+    Notice,
     Originator,
     Priority,
     Product,
     Release,
     Request,
     Reshare,
+    Retention,
     Series,
     Viewing,
 )
+from entente.records.models.notice import KINDS
+from entente.safeguards.retention import Ground
 from entente.vocabulary.case import Stage
 from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.handling import Purpose
@@ -88,6 +93,8 @@ LOG = {
 APART = LOG | {"records_session", "django_session", "django_content_type", "auth_permission"}
 
 Rows = dict[type[models.Model], dict[Any, dict[str, Any]]]
+Sealed = dict[Path, bytes]  # the files of the evidence store
+Keys = set[tuple[str, bytes, Any]]  # table, case and value of each row of the key ring
 
 
 def everything() -> Rows:
@@ -109,6 +116,8 @@ class Hidden:
     made: dict[type[models.Model], list[dict[str, Any]]] = field(default_factory=dict)
     changed: list[tuple[type[models.Model], Any, dict[str, Any]]] = field(default_factory=list)
     gone: list[tuple[type[models.Model], Any]] = field(default_factory=list)
+    sealed: Sealed = field(default_factory=dict)  # what it put into the evidence store
+    keys: Keys = field(default_factory=set)
     live: Callable[[], None] | None = None  # done anew each time instead
 
     def put(self) -> None:
@@ -128,6 +137,14 @@ class Hidden:
                 model._base_manager.filter(pk=pk).delete()
 
 
+@dataclass(frozen=True)
+class Named:
+    """What an address or a field can name, and what else an address that fits it must name."""
+
+    value: Any
+    goes_with: dict[str, Any] = field(default_factory=dict, compare=False)
+
+
 @dataclass
 class World:
     """W: its people, what an address can name in it, and what can be hidden."""
@@ -139,12 +156,53 @@ class World:
     joint: Any = None
     own: Any = None
     hidden: dict[str, Hidden] = field(default_factory=dict)
-    pools: dict[str, list[Any]] = field(default_factory=dict)
+    there: dict[str, list[Named]] = field(default_factory=dict)
+    withheld: dict[str, dict[str, list[Named]]] = field(default_factory=dict)  # by scene
     files: dict[str, Path] = field(default_factory=dict)
+    sealed: Sealed = field(default_factory=dict)
+    keys: Keys = field(default_factory=set)
 
     def officer(self, who: str) -> Any:
         """Return the law's view of somebody as it stands now."""
         return self.people[who].as_officer()
+
+    def store(self, hidden: Iterable[Hidden] = ()) -> None:
+        """Put the evidence store and the key ring back as they were, with what ``hidden`` put there."""
+        hidden = list(hidden)
+        sealed = dict(self.sealed)
+        for each in hidden:
+            sealed |= each.sealed
+        now = _sealed(self.folder)
+        for path in now.keys() - sealed.keys():
+            path.unlink()
+        for path in (p for p, data in sealed.items() if now.get(p) != data):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.unlink(missing_ok=True)
+            path.write_bytes(sealed[path])
+            path.chmod(0o400)
+        keys = self.keys.union(*(each.keys for each in hidden))
+        if _keys(self.folder) != keys:
+            with sqlite3.connect(self.folder / "keys" / "case-keys.sqlite3", isolation_level=None) as base:
+                for table in ("case_key", "erased"):
+                    base.execute(f"DELETE FROM {table}")
+                    rows = [(case, value) for name, case, value in keys if name == table]
+                    base.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
+
+
+def _sealed(folder: Path) -> Sealed:
+    return {p: p.read_bytes() for p in (folder / "evidence").rglob("*") if p.is_file()}
+
+
+def _keys(folder: Path) -> Keys:
+    base = sqlite3.connect(folder / "keys" / "case-keys.sqlite3")
+    try:
+        return {
+            (table, bytes(case), value)
+            for table in ("case_key", "erased")
+            for case, value in base.execute(f"SELECT * FROM {table}")
+        }
+    finally:
+        base.close()
 
 
 # --- W --------------------------------------------------------------------------------------------------
@@ -175,6 +233,7 @@ def made(folder: Path) -> Iterator[World]:
                 _draw(world)
                 _cases(world)
                 _work(world)
+            world.sealed, world.keys = _sealed(folder), _keys(folder)
             with clock.at(NOW - timedelta(hours=3)):
                 for name, (act, hits) in SCENES.items():
                     world.hidden[name] = _remembered(world, name, act, hits)
@@ -201,12 +260,15 @@ def _people(world: World) -> None:
     for who, number, roles, purposes in [
         ("it", "IT-1001", ["examiner"], usual),
         ("it_second", "IT-1002", ["investigator"], usual),
+        ("it_third", "IT-1003", ["examiner"], usual),
         ("it_admin", "IT-9001", ["administrator"], usual),
         ("it_dpo", "IT-9002", ["data protection officer"], ["data-protection-audit"]),
         ("au", "AU-1001", ["examiner"], usual),
+        ("au_second", "AU-1003", ["examiner"], usual),
         ("au_reader", "AU-1002", ["examiner"], usual),
         ("au_dpo", "AU-9002", ["data protection officer"], ["data-protection-audit"]),
         ("dk", "DK-1001", ["examiner"], usual),
+        ("dk_second", "DK-1002", ["examiner"], usual),
         ("fr", "FR-1001", ["examiner"], usual),
         ("eu", "EU-1001", ["coordinator"], usual),
     ]:
@@ -234,6 +296,7 @@ def _draw(world: World) -> None:
     keep("withheld/seven.jpg", encoded(scene(seed=6), "JPEG", quality=75))
     keep("withheld/four.png", encoded(scene(seed=4), "PNG"))  # the bytes of AU's item
     keep("withheld/three.jpg", encoded(scene(seed=3), "JPEG", quality=60))
+    keep("withheld_erased/eight.png", encoded(scene(seed=8), "PNG"))
     keep("withheld_search/room.jpg", encoded(scene(seed=1), "JPEG", quality=50))
     clip(at / "withheld" / "film.mp4", seconds=1.0)
     keep("upload/fresh.png", encoded(scene(seed=20), "PNG"))
@@ -271,12 +334,21 @@ def _list(world: World, who: str, name: str, items: Iterable[Media]) -> HashList
     )
 
 
+MEMBERS = [
+    ("au", "lead"),
+    ("au_second", "lead"),
+    ("au_reader", "reader"),
+    ("it_third", "lead"),
+    ("dk", "member"),
+]
+
+
 def _cases(world: World) -> None:
     opened = {"victim_number": "V-1", "discovered_at": NOW - timedelta(days=3)}
     world.joint = open_case(world.officer("it"), VI, number="JOINT-1", title="Operation Larch", **opened)
     world.own = open_case(world.officer("au"), VI, number="AU-1", title="Operation Oak", **opened)
     with guard.system("members and milestones of the joint case"):
-        for who, part in [("au", "lead"), ("au_reader", "reader"), ("dk", "member")]:
+        for who, part in MEMBERS:
             Membership.objects.create(case=world.joint, account=world.people[who], part=part)
         for stage in Stage:
             Milestone.reach(world.joint, stage, "in a test", by=world.people["it"].pk)
@@ -343,8 +415,8 @@ def _work(world: World) -> None:
     seize.list_element(it, VI, joint, name="a chair", clue=clues[2])
     seize.compare(au, VI, joint)
     seize.compare(it, VI, joint)
-    seize.exhibit(au, VI, joint, number="E1", description="a phone", media=four)
-    seize.exhibit(it, VI, joint, number="E2", description="a disk")
+    _custody(world, four)
+    _urgent(world, one)
     close.record_outcome(it, VI, joint, "child safe", "")
     _run_queue()
     with guard.system("one of each in a test"):
@@ -357,6 +429,34 @@ def _work(world: World) -> None:
             made_by=world.people["it"],
         )
         assert product and _exists(Estimate, joint) and _exists(Priority, joint)
+
+
+def _custody(world: World, four: Media) -> None:
+    """Exhibits in other hands, and originals asked for a court: one is waiting, one is confirmed."""
+    it, au, joint = world.officer("it"), world.officer("au"), world.joint
+    ours = seize.exhibit(au, VI, joint, number="E1", description="a phone", media=four)
+    theirs = seize.exhibit(it, VI, joint, number="E2", description="a disk")
+    third = seize.exhibit(au, VI, joint, number="E3", description="a card")
+    way = {"from_place": "the store", "to_place": "the lab", "why": "to examine", "seal_state": "intact"}
+    seize.hand_over(it, VI, theirs, to=world.people["au"], when=clock.now(), **way)
+    seize.hand_over(au, VI, ours, to=world.people["au_second"], when=clock.now(), **way)
+    given = seize.hand_over(au, VI, third, to=world.people["au_second"], when=clock.now(), **way)
+    seize.sign(world.officer("au_second"), VI, given, when=clock.now())
+    seize.correct(au, VI, third, given.pk, "it was the other lab")
+    seize.ask(au, joint, to=world.agencies["FR"], items=[four])
+    asked = seize.ask(au, joint, to=world.agencies["EU"], exhibits=[ours], items=[four])
+    seize.confirm(world.officer("au_second"), asked, count=1)
+
+
+def _urgent(world: World, foreign: Media) -> None:
+    """Australia breaks the glass for an item of Italy's; France asks to read the case."""
+    au, safe = world.officer("au"), Purpose.SAFEGUARDING
+    asked = emergency.ask_to_disclose(au, safe, foreign, world.agencies["FR"], "V-1 is at risk")
+    emergency.confirm(world.officer("au_second"), safe, asked)
+    emergency.ask_to_disclose(au, safe, foreign, world.agencies["DK"], "V-1 is at risk")
+    with guard.system("choose in a test"):
+        sent = Dispatch.objects.filter(addressed=world.agencies["FR"], owner=world.agencies["IT"]).first()
+    emergency.ask_to_read(world.officer("fr"), safe, sent, "V-1 is at risk")
 
 
 def _exists(model: type[models.Model], case: Case) -> bool:
@@ -643,6 +743,53 @@ def _release_of_hidden(world: World) -> None:
             )
 
 
+def _emergency(world: World) -> None:
+    """Denmark breaks the glass for an item of Italy's: told to Italy alone."""
+    with guard.system("choose in a test"):
+        media = Media.objects.filter(case=world.joint, owner=world.agencies["IT"], refusal="").last()
+    dk, safe = world.officer("dk"), Purpose.SAFEGUARDING
+    asked = emergency.ask_to_disclose(dk, safe, media, world.agencies["FR"], "a withheld reason")
+    emergency.confirm(world.officer("dk_second"), safe, asked)
+
+
+def _notices(world: World) -> None:
+    """Denmark and Italy tell each other of every kind of thing."""
+    with guard.system("notices in a test"):
+        for kind in KINDS:
+            for of, to in (("DK", "IT"), ("IT", "DK")):
+                told = {"owner": world.agencies[of], "addressed": world.agencies[to]}
+                Notice.objects.create(**told, kind=kind, text="withheld")
+
+
+def _clocks(world: World) -> None:
+    """A provider's limit and a restriction on withheld items, and the tombstone of another one."""
+    it, joint = world.officer("it"), world.joint
+    _take_in(world, "it", joint, "withheld_erased", "H2")
+    _take_in(world, "it", joint, "withheld_search", "H2")
+    kept, gone = (m for m in reversed(_media(case=joint, codes="H2", owner=it.agency)[-2:]))
+    held = retention.limit(it, VI, kept, NOW + timedelta(days=20))
+    with guard.system("a clock in a test"):
+        held = Retention.objects.get(pk=held.pk)
+    dpo = world.officer("it_dpo")
+    retention.restrict(dpo, Purpose.DATA_PROTECTION_AUDIT, held, str(Ground.CONTESTED), "a withheld reason")
+    erasure.erase(it, VI, gone, "a withheld reason")
+
+
+def _for_a_court(world: World) -> None:
+    """Italy hands an exhibit over, signs, corrects it, and writes a bundle for a court."""
+    it, third, joint = world.officer("it"), world.officer("it_third"), world.joint
+    one = _media(case=joint, owner=it.agency, refusal="", origin="found")[0]
+    row = seize.exhibit(it, VI, joint, number="E-HIDDEN", description="a disk", media=one, codes=["H2"])
+    way = {"from_place": "a", "to_place": "b", "why": "withheld", "seal_state": "intact"}
+    step = seize.hand_over(it, VI, row, to=world.people["it_third"], when=clock.now(), **way)
+    seize.sign(third, VI, step, when=clock.now())
+    seize.correct(it, VI, row, step.pk, "withheld")
+    asked = seize.ask(it, joint, to=world.agencies["DK"], exhibits=[row], items=[one])
+    seize.confirm(third, asked, count=asked.items)
+    seize.write_bundle(it, asked, io.BytesIO())
+    seize.ask(it, joint, to=world.agencies["FR"], items=[one])
+
+
 def _jobs(world: World) -> None:
     """Jobs of Italy's in every state, one of them in no case."""
     it = world.people["it"]
@@ -694,12 +841,22 @@ SCENES: dict[str, tuple[Callable[[World], None], bool]] = {
     "accounts": (_accounts, False),
     "one of each": (_one_of_each, True),
     "jobs": (_jobs, False),
+    "emergency": (_emergency, False),
+    "notices": (_notices, False),
+    "clocks": (_clocks, False),
+    "for a court": (_for_a_court, False),
 }
 # Scenes that write the same things: one of each set in an example.
-APART_FROM = [{"withheld files", "withheld work", "in a series", "withheld search"}]
+APART_FROM = [
+    {"withheld files", "withheld work", "in a series", "withheld search", "clocks"},
+    {"withheld work", "for a court"},
+]
 # What somebody may know of by design; for them it is not hidden.
 KNOWN_TO: dict[str, set[str]] = {
-    "it_second": {"a list that matched"},  # an agency's lists are its officers', whatever their cases
+    # an agency's lists are its officers', whatever their cases; what its agency was told is told to them
+    "it_second": {"a list that matched", "emergency", "notices"},
+    # the clocks and the log of an agency are its data protection officer's
+    "it_dpo": {"hidden case", "clocks", "emergency", "notices", "acts"},
 }
 
 
@@ -711,6 +868,10 @@ def _remembered(world: World, name: str, act: Callable[[World], None], hits: boo
         after = everything()
         transaction.set_rollback(True)
     told = Hidden(name, hits)
+    now = _sealed(world.folder)
+    told.sealed = {p: data for p, data in now.items() if world.sealed.get(p) != data}
+    told.keys = _keys(world.folder) - world.keys
+    world.store()
     for model, rows in after.items():
         was = before[model]
         if fresh := [row for pk, row in rows.items() if pk not in was]:
@@ -724,7 +885,7 @@ def _remembered(world: World, name: str, act: Callable[[World], None], hits: boo
 
 # --- who asks, and what an address can name -------------------------------------------------------------
 
-ASKERS = ("au", "au_reader", "fr", "it_second", "it_admin", "it_dpo", "au_dpo", "eu", "nobody")
+ASKERS = ("au", "au_second", "au_reader", "fr", "it_second", "it_admin", "it_dpo", "au_dpo", "eu", "nobody")
 
 
 def _log_in(world: World) -> None:
@@ -781,41 +942,58 @@ FIXED: dict[str, list[Any]] = {
     "uidb36": ["1"],
     "pk": [1],
 }
+ABSENT: dict[str, Any] = {"number": 999, "series_name": "S-99"}
+# A name that is made of another one's.
+MADE_OF = {
+    "foreign thing": ("media", "item:{}"),
+    "clue item": ("clue", "clue:{}"),
+    "item": ("media", "item:{}"),
+    "record": ("exhibit_id", "exhibit:{}"),
+}
 
 
 def _pools(world: World) -> None:
-    """For each name: identifiers that are there, hidden ones, and one that is nobody's."""
+    """For each name: what is there, and what each scene hides; each with what its address says besides."""
     there = everything()
+    numbers = {row["id"]: row["number"] for row in there[Media].values()}
+    for each in world.hidden.values():
+        numbers |= {row["id"]: row["number"] for row in each.made.get(Media, ())}
+        world.withheld[each.name] = {}
     for name, sources in NAMED.items():
-        visible, hidden = [], []
         for model, column in sources:
-            key = model._meta.pk.attname if column == "pk" else column
-            visible += [row[key] for row in there[model].values()]
+            rows = there[model].values()
+            world.there.setdefault(name, []).extend(_named(r, model, column, numbers) for r in rows)
             for each in world.hidden.values():
-                hidden += [row[key] for row in each.made.get(model, ())]
-        if name == "crop":
-            continue
-        absent: Any = 999 if name == "number" else "S-99" if name == "series_name" else UUID(int=7)
-        world.pools[name] = [*_some(visible, 12), *_some(hidden, 16), absent]
-    cases = [world.joint.pk] * 6 + [world.own.pk]
-    world.pools["case_id"] = [*cases, *[c for c in world.pools["case_id"] if c not in cases]]
-    crops = [m.pk for m in _media(origin="crop")]
-    hidden_crops = [
-        row["id"] for h in world.hidden.values() for row in h.made.get(Media, ()) if row["origin"] == "crop"
-    ]
-    world.pools["crop"] = [*crops, *hidden_crops, UUID(int=7)]
-    world.pools["foreign thing"] = [f"item:{pk}" for pk in world.pools["media"]]
-    world.pools["record"] = [f"exhibit:{pk}" for pk in world.pools["exhibit_id"]]
-    world.pools |= FIXED
+                hidden = [_named(r, model, column, numbers) for r in each.made.get(model, ())]
+                world.withheld[each.name].setdefault(name, []).extend(hidden)
+    for pools in (world.there, *world.withheld.values()):
+        crops = [n for n in pools.get("media", ()) if n.goes_with.get("origin") == "crop"]
+        pools["crop"] = crops
+        for made, (source, text) in MADE_OF.items():
+            pools[made] = [Named(text.format(n.value), n.goes_with) for n in pools.get(source, ())]
+    world.there |= {name: [Named(v) for v in values] for name, values in FIXED.items()}
+    _hashes(world)
+
+
+def _named(row: dict[str, Any], model: type[models.Model], column: str, numbers: dict[Any, int]) -> Named:
+    key = model._meta.pk.attname if column == "pk" else column
+    also = {k: v for k, v in row.items() if v is not None and (k in NAMED or k == "origin")}
+    if row.get("media_id") in numbers:
+        also["number"] = numbers[row["media_id"]]
+    return Named(row[key], also)
+
+
+def absent(name: str) -> Any:
+    """Return an identifier that is nobody's."""
+    if name in MADE_OF:
+        return MADE_OF[name][1].format(UUID(int=7))
+    return ABSENT.get(name, UUID(int=7))
+
+
+def _hashes(world: World) -> None:
+    """Write a list with the hashes of everything, hidden or not."""
     hashes = world.folder / "files" / "upload" / "hashes.csv"
     rows = [m.md5 for m in _media() if m.md5]
     rows += [r["md5"] for h in world.hidden.values() for r in h.made.get(Media, ()) if r["md5"]]
     hashes.write_text("\n".join(["md5", *sorted(set(rows))]) + "\n")
     world.files["hashes"] = hashes
-
-
-def _some(values: list[Any], most: int) -> list[Any]:
-    """Return at most so many, evenly chosen; a pool needs no more, and each is likelier to be drawn."""
-    distinct = list(dict.fromkeys(values))
-    step = max(1, -(-len(distinct) // most))
-    return distinct[::step]
