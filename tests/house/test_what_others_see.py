@@ -10,13 +10,22 @@ from types import SimpleNamespace
 import pytest
 from django.urls import reverse
 
-from entente.casework.intake.service import CaseRefused, Intake, next_number, open_case, receive
+from entente.casework.intake.service import (
+    WITHHELD_FROM,
+    CaseRefused,
+    Intake,
+    next_number,
+    open_case,
+    receive,
+)
 from entente.casework.link import service as link
 from entente.casework.match.service import check
 from entente.casework.prioritise.service import rank
-from entente.casework.seize.service import exhibit
+from entente.casework.seize.service import exhibit, list_element
 from entente.records import guard, jobs
 from entente.records.models import (
+    Clue,
+    Element,
     HashList,
     Job,
     Link,
@@ -93,6 +102,62 @@ def test_the_numbers_of_withheld_items_leave_no_gap(joint):
     numbers = [next_number(joint.case, h) for h in (Handling(), H2, Handling(), H2, Handling())]
     assert numbers[::2] == [1, 2, 3]
     assert min(numbers[1::2]) > 1_000_000
+
+
+def two_lots(joint: SimpleNamespace) -> tuple[list[Media], list[Media]]:
+    """Take in files that all members see and files that Italy withholds."""
+    taken_in(joint, "H0")
+    for n in (3, 4, 5):
+        (joint.folder / f"Rossi{n}.png").write_bytes(encoded(scene(seed=n), "PNG"))
+    taken_in(joint, "H2")
+    held = seen_by(joint, "it", Media)
+    return [m for m in held if m.codes == "H0"], [m for m in held if m.codes == "H2"]
+
+
+def test_the_numbers_of_withheld_series_leave_no_gap(joint):
+    (one, two, *_), (hidden, further, *_) = two_lots(joint)
+    au = joint.circle.officer(joint.circle.au)
+    first = link.gather(joint.it, VI, joint.case, [one])
+    withheld = link.gather(joint.it, VI, joint.case, [hidden])
+    again = link.gather(joint.it, VI, joint.case, [further])
+    assert int(withheld.name[2:]) >= WITHHELD_FROM <= int(again.name[2:])
+    second = link.gather(au, VI, joint.case, [two])
+    assert (first.name, second.name) == ("S-1", "S-2")
+    link.merge(joint.it, VI, withheld, again)
+    assert link.gather(au, VI, joint.case, [two]).name == "S-3"  # a counted one that went is not given again
+
+
+@pytest.mark.parametrize("way", ["move", "merge"])
+def test_a_withheld_series_that_others_come_to_see_is_counted_and_can_be_taken_back(joint, way):
+    (one, *_), (hidden, *_) = two_lots(joint)
+    withheld = link.gather(joint.it, VI, joint.case, [hidden])
+    name = withheld.name
+    if way == "move":
+        link.move(joint.it, VI, one, withheld)
+    else:
+        link.merge(joint.it, VI, withheld, link.gather(joint.it, VI, joint.case, [one]))
+    (seen,) = seen_by(joint, "au", Series)
+    assert int(seen.name[2:]) < WITHHELD_FROM
+    with guard.scope(joint.it, VI):
+        last = link.changes(joint.case)[0]
+    link.undo(joint.it, VI, last)
+    assert name in [s.name for s in seen_by(joint, "it", Series)]
+
+
+def test_the_numbers_of_withheld_elements_leave_no_gap(joint):
+    _, (hidden, *_) = two_lots(joint)
+    with guard.system("a clue and a crop of a withheld item"):
+        clue = Clue.objects.create(
+            case=joint.case, owner_id=joint.it.agency, codes="H2", kind="object", value="lamp", media=hidden,
+            state="confirmed",
+        )  # fmt: skip
+    open_ = {"officer": joint.circle.officer(joint.circle.au), "purpose": VI, "case": joint.case}
+    first = list_element(**open_, name="a red lamp")
+    withheld = [list_element(joint.it, VI, joint.case, name="a lamp", clue=clue) for _ in range(2)]
+    second = list_element(**open_, name="a chair")
+    assert (first.number, second.number) == (1, 2)
+    assert all(e.number >= WITHHELD_FROM for e in withheld) and withheld[0].number != withheld[1].number
+    assert [e.number for e in seen_by(joint, "au", Element)] == [1, 2]
 
 
 def test_what_a_hash_list_says_is_for_its_agency_alone(joint):

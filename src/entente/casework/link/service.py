@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from entente.casework.intake.service import WITHHELD_FROM
 from entente.casework.link import series as arithmetic
 from entente.records import guard
 from entente.records.act import acting
@@ -212,7 +214,7 @@ def _accept(officer: Officer, link: Link, touched: Touched) -> Series:
     if one and other and one.pk != other.pk:
         first, second = sorted((one, other), key=lambda s: _number(s.name))
         return _merge(first, second, touched)
-    target = one or other or _new_series(officer, link.case, touched)
+    target = one or other or _new_series(officer, link.case, touched, [link.a, link.b])
     for media in (link.a, link.b):
         _put(officer, target, media, touched)
     return target
@@ -251,8 +253,9 @@ def gather(officer: Officer, purpose: Purpose, case: Case, items: Sequence[Media
     if not items:
         raise SeriesRefused("no item was chosen; choose at least one")
     with _by_hand(officer, purpose, case.as_thing(), "make a series") as touched:
-        made = _new_series(officer, case, touched)
-        for media in Media.objects.filter(case=case, pk__in=[m.pk for m in items]):
+        chosen = list(Media.objects.filter(case=case, pk__in=[m.pk for m in items]))
+        made = _new_series(officer, case, touched, chosen)
+        for media in chosen:
             _take_out(media, touched)
             _put(officer, made, media, touched)
     return made
@@ -273,7 +276,7 @@ def split(officer: Officer, purpose: Purpose, series: Series, items: Sequence[Me
         chosen = [m.media for m in members if m.media_id in {i.pk for i in items}]
         if not chosen or len(chosen) == len(members):
             raise SeriesRefused("choose some of the series' items, not none and not all")
-        made = _new_series(officer, series.case, touched)
+        made = _new_series(officer, series.case, touched, chosen)
         for media in chosen:
             _take_out(media, touched)
             _put(officer, made, media, touched)
@@ -372,24 +375,36 @@ def _as_arithmetic(link: Link) -> arithmetic.Link:
     return arithmetic.Link(first, second, arithmetic.LinkKind(link.kind), link.weight, reason)
 
 
-def _new_series(officer: Officer, case: Case, touched: Touched) -> Series:
-    """Begin a series with the next number. The row tells nothing of its items: they carry their handling."""
+def _new_series(officer: Officer, case: Case, touched: Touched, items: Iterable[Media]) -> Series:
+    """Begin a series of ``items``. The row tells nothing of them: they carry their handling."""
     made = Series.objects.create(
         case=case,
         owner_id=officer.agency,
         made_by_id=officer.id,
-        name=f"S-{_last_number(case.pk) + 1}",
+        name=_next_name(case.pk, withheld=all(m.handling.restricted for m in items)),
         audience=case.audience,
     )
     touched.made(made)
     return made
 
 
+def _next_name(case_id: UUID, *, withheld: bool) -> str:
+    """Return the next name: counted where others see the series, else at random, so that no gap tells."""
+    if not withheld:
+        return f"S-{_last_number(case_id) + 1}"
+    with guard.system("a name that no series of the case has"):
+        while True:
+            name = f"S-{WITHHELD_FROM + secrets.randbelow(WITHHELD_FROM * 9)}"
+            if not Series.objects.filter(case=case_id, name=name).exists():
+                return name
+
+
 def _last_number(case_id: UUID) -> int:
-    """Return the highest number ever given: a number taken back or merged away is not given again."""
+    """Return the highest number ever counted: a number taken back or merged away is not given again."""
     names = Series.objects.filter(case=case_id).values_list("name", flat=True)
     given = Change.objects.filter(case=case_id, what__in=CHANGES).values_list("before__last", flat=True)
-    return max([0, *(_number(n) for n in names), *(int(n) for n in given if n is not None)])
+    numbers = [0, *(_number(n) for n in names), *(int(n) for n in given if n is not None)]
+    return max(n for n in numbers if n < WITHHELD_FROM)
 
 
 def _number(name: str) -> int:
@@ -405,6 +420,7 @@ def _put(officer: Officer, series: Series, media: Media, touched: Touched) -> No
     """Put an item in a series, once; the row carries the item's handling and originators."""
     if SeriesItem.objects.filter(series=series, media=media).exists():
         return
+    _count(series, media, touched)
     row = SeriesItem(
         case_id=series.case_id,
         owner_id=officer.agency,
@@ -417,6 +433,14 @@ def _put(officer: Officer, series: Series, media: Media, touched: Touched) -> No
     row.save()
     row.derives_from(media)
     touched.made(row)
+
+
+def _count(series: Series, item: Media | SeriesItem, touched: Touched) -> None:
+    """Give a series that had withheld items alone a counted name once it gets ``item``, which others see."""
+    if _number(series.name) >= WITHHELD_FROM and not item.handling.restricted:
+        touched.keep(series)
+        series.name = _next_name(series.case_id, withheld=False)
+        series.save(update_fields=["name"])
 
 
 def _take_out(media: Media, touched: Touched, to: Series | None = None) -> Series | None:
@@ -440,6 +464,7 @@ def _merge(first: Series, second: Series, touched: Touched) -> Series:
             if row.media_id in there:
                 row.delete()
             else:
+                _count(first, row, touched)
                 row.series = first
                 row.save(update_fields=["series"])
     _drop_if_empty(second, touched)

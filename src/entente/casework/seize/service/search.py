@@ -6,6 +6,7 @@ search are taken in by intake, sealed like any other evidence.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from django.db.models import Max
 
 from entente.casework.examine.service import ExamineRefused, crop
 from entente.casework.examine.values import as_text
-from entente.casework.intake.service import Intake, evidence_store, receive
+from entente.casework.intake.service import WITHHELD_FROM, Intake, evidence_store, receive
 from entente.casework.match.compare import TURNED
 from entente.casework.match.hashes import TURNS
 from entente.casework.match.index import NearIndex, packed
@@ -138,10 +139,8 @@ def list_element(
     thing = replace(case.as_thing(), owner=officer.agency, handling=handling)
     with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason="list an element"):
         Case.objects.select_for_update().get(pk=case.pk)
-        with guard.system("numbers of the list, the withheld ones included"):
-            last = Element.objects.filter(case=case).aggregate(n=Max("number"))["n"] or 0
         element = Element(
-            number=last + 1,
+            number=_next_number(case, handling),
             name=name.strip()[:120],
             room=room.strip()[:60],
             clue=clue,
@@ -153,6 +152,21 @@ def list_element(
         element.save()
         element.derives_from(*sources)
     return element
+
+
+def _next_number(case: Case, handling: Handling) -> int:
+    """Return the next number of the list; the caller locks ``case``.
+
+    A withheld element gets one at random, as a withheld item does: no gap in what others see tells of it.
+    """
+    with guard.system("numbers of the list, the withheld ones included"):
+        listed = Element.objects.filter(case=case)
+        if not handling.restricted:
+            return (listed.filter(number__lt=WITHHELD_FROM).aggregate(n=Max("number"))["n"] or 0) + 1
+        while True:
+            number = WITHHELD_FROM + secrets.randbelow(WITHHELD_FROM * 9)
+            if not listed.filter(number=number).exists():
+                return number
 
 
 def elements_from_clues(officer: Officer, purpose: Purpose, case: Case) -> list[Element]:
