@@ -92,7 +92,7 @@ def test_the_export_tells_purpose_and_reason_of_the_own_agency_s_acts_alone(clie
     told = as_dpo(client, circle).post(
         reverse("protection-export"), {"since": today - timedelta(days=1), "until": today, "verb": ""}
     )
-    lines = [json.loads(line) for line in told.getvalue().decode().splitlines()]
+    lines = [json.loads(line) for line in told.content.decode().splitlines()]
     entries = [line for line in lines if line["record"] == "entry"]
     assert {e["agency"] for e in entries} == {str(circle.agencies.it.pk)}
     assert any(e["reason"] == "look at it" and e["purpose"] == str(VI) for e in entries)

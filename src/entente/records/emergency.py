@@ -145,7 +145,8 @@ def _open(held: Emergency) -> set[UUID]:
             emergency=held,
         )
         return {held.addressed_id}
-    seen = _thing_of(held).as_thing()
+    assert held.thing and held.to_id  # noqa: S101 - set by ask_to_disclose
+    seen = _thing_of(held.thing).as_thing()
     others = {o for o in (seen.owner, *seen.originators) if o not in {None, held.owner_id, held.to_id}}
     for by in others:
         Release.objects.create(
@@ -161,10 +162,10 @@ def _open(held: Emergency) -> set[UUID]:
     return {o for o in others if o is not None}
 
 
-def _thing_of(held: Emergency) -> CaseBound:
+def _thing_of(thing: UUID) -> CaseBound:
     """Return the row that would be disclosed, of whatever kind it is; to be called in the system scope."""
     for kind in (m for m in apps.get_models() if issubclass(m, CaseBound)):
-        row = kind._base_manager.filter(pk=held.thing).first()
+        row = kind._base_manager.filter(pk=thing).first()
         if row is not None:
             return row
     raise NotOpened("what was to be disclosed is not there any more")

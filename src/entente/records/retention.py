@@ -158,5 +158,7 @@ def sweep_task(progress: Progress) -> dict[str, int]:
 
 def case_of(notice: Notice) -> UUID | None:
     """Return the case that a notice of retention is about."""
+    if notice.about is None:
+        return None
     with guard.system("the case whose date is near"):
         return Retention.objects.filter(pk=notice.about).values_list("case", flat=True).first()

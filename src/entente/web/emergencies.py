@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from entente.records import clock, emergency
 from entente.records.door import DeskRequest, case_page, consult, desk_page
 from entente.records.models import Agency, Answer, Case, CaseBound, Clue, Dispatch, Emergency, Media, Stub
+from entente.records.names import named
 from entente.safeguards.access import opens_content, protects_data
 
 KINDS: dict[str, type[CaseBound]] = {"item": Media, "clue": Clue, "answer": Answer}
@@ -98,14 +99,18 @@ class DiscloseForm(forms.Form):
         self.fields["to"].queryset = Agency.objects.exclude(pk=own)  # type: ignore[attr-defined]
 
 
+def _called(row: CaseBound) -> str:
+    """Return what the form calls a thing: an item by its number, a clue or an answer by its kind."""
+    return str(named(row.kind)) if isinstance(row, Clue | Answer) else str(row)
+
+
 def foreign_things(case: Case, own: UUID) -> list[tuple[str, str]]:
     """Return what the officer sees of the case and another agency originated, as choices."""
-    found = []
-    for kind, model in KINDS.items():
-        for row in model.objects.filter(case=case).exclude(owner=own).select_related("owner")[:200]:
-            name = f"{row}" if kind == "item" else f"{row.kind}"
-            found.append((f"{kind}:{row.pk}", f"{name} · {row.owner} · {row.codes}"))
-    return found
+    return [
+        (f"{kind}:{row.pk}", f"{_called(row)} · {row.owner} · {row.codes}")
+        for kind, model in KINDS.items()
+        for row in model._default_manager.filter(case=case).exclude(owner=own).select_related("owner")[:200]
+    ]
 
 
 @case_page("")

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
@@ -152,7 +152,7 @@ def export(request: DeskRequest) -> HttpResponse:
     until = datetime.combine(told["until"], time.max, UTC)
     with _auditing(request, f"export {told['since']} to {told['until']}"):
         lines = list(exported(request.officer, since, until, told["verb"]))
-    answer = StreamingHttpResponse(lines, content_type="application/jsonl")
+    answer = HttpResponse("".join(lines), content_type="application/jsonl")
     answer["Content-Disposition"] = 'attachment; filename="data-protection.jsonl"'
     return answer
 

@@ -1,6 +1,5 @@
 """The pages of inform: issue without scripts, trace to the person, and see beforehand what stays behind."""
 
-import json
 import re
 
 import pytest

@@ -149,7 +149,8 @@ def test_the_export_names_no_case_and_is_logged(circle, case, it):
     for secret in (case.number, case.victim_number, case.title, str(case.pk), "Italy"):
         assert secret not in made
     with guard.system("read the log in a test"):
-        assert LogEntry.objects.filter(step="trends", opening__reason__contains="figures for policy").count() == 1
+        told = {"step": "trends", "opening__reason__contains": "figures for policy"}
+        assert LogEntry.objects.filter(**told).count() == 1
 
 
 def test_figures_are_over_the_cases_that_the_officer_sees(circle, case, it):

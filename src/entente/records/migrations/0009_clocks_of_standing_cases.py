@@ -4,16 +4,16 @@ from django.db import migrations
 
 
 def begin(apps, editor):
-    Case, Retention = apps.get_model("records", "Case"), apps.get_model("records", "Retention")
-    Stub, Milestone = apps.get_model("records", "Stub"), apps.get_model("records", "Milestone")
+    case_, retention = apps.get_model("records", "Case"), apps.get_model("records", "Retention")
+    stub, milestone = apps.get_model("records", "Stub"), apps.get_model("records", "Milestone")
     from entente.records import guard
     from entente.safeguards.retention import review_due
     from entente.vocabulary.case import Stage
 
     stages = [str(s) for s in Stage]
     with guard.system("give standing cases what new ones have"):
-        for case in Case.objects.select_related("owner"):
-            Retention.objects.get_or_create(
+        for case in case_.objects.select_related("owner"):
+            retention.objects.get_or_create(
                 case=case.pk,
                 thing=None,
                 defaults={
@@ -24,11 +24,11 @@ def begin(apps, editor):
                 },
             )
             strict = case.audience in {"TLP:AMBER+STRICT", "TLP:RED"} or {"H2", "H3"} & set(case.codes.split())
-            if strict or Stub.objects.filter(case=case).exists():
+            if strict or stub.objects.filter(case=case).exists():
                 continue
-            reached = Milestone.objects.filter(case=case).values_list("stage", flat=True)
+            reached = milestone.objects.filter(case=case).values_list("stage", flat=True)
             last = max((s for s in reached if s in stages), key=stages.index, default=stages[0])
-            Stub.objects.create(
+            stub.objects.create(
                 case=case,
                 owner=case.owner,
                 urgency="child at risk" if case.child_at_risk else "routine",
