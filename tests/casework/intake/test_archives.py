@@ -10,9 +10,10 @@ import pytest
 
 from entente.casework.intake import service
 from entente.casework.intake.service import evidence_store
+from entente.casework.seize.service import reproduce
 from entente.records import guard, log
 from entente.records.models import Media, Occurrence
-from tests.casework.intake.test_service import do, rows
+from tests.casework.intake.test_service import VI, do, rows
 from tests.evidence.drawn import encoded, scene
 from tests.evidence.packed import tarred, zipped
 
@@ -136,6 +137,27 @@ def test_an_archive_over_the_limits_is_kept_and_refused_with_its_mend(circle, ca
     assert items[str(tmp_path), "bomb.tgz"].refusal == "too-large"
     assert items[str(tmp_path), "cut.zip"].refusal == "damaged"
     assert all(m.sha256 and evidence_store().check(m.key) for m in items.values())
+
+
+def test_what_came_out_is_reproduced_and_every_object_has_its_row(circle, case, phone):
+    do(circle, case, phone)
+    with guard.system("test"):
+        items = list(Media.objects.all())
+    for item in items:
+        results = list(reproduce(circle.officer(circle.it), VI, item))
+        assert {str(r.verdict) for r in results} == {"same"}, item.refusal
+    assert set(evidence_store().keys()) == set(service.claims())
+
+
+def test_the_pages_say_what_an_archive_is(circle, case, phone, client):
+    do(circle, case, phone)
+    client.force_login(circle.it)
+    page = client.get(f"/cases/{case.pk}/intake/").content.decode()
+    assert "Archives" in page and "archive within an archive" in page
+    assert "received as an item of its own" not in page  # it stands with the item, not among the refused
+    number = found()[str(phone.parent), "phone.zip"].number
+    page = client.get(f"/cases/{case.pk}/examine/items/{number}/").content.decode()
+    assert "This file is an archive." in page and "6 files" in page
 
 
 def test_a_packed_single_file_is_refused_as_such(circle, case, tmp_path):

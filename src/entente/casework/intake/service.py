@@ -395,9 +395,12 @@ def _look_into(
     def open_one(member: _Sealed) -> _Sealed:
         return _one_level(store, _opened(store, member, known))
 
-    for group in _grouped(_members(store, sealed.path, held, case)):
-        count += len(group)
-        yield from _each(engine, open_one, group)
+    try:
+        for group in _grouped(_members(store, sealed.path, held, case)):
+            count += len(group)
+            yield from _each(engine, open_one, group)
+    finally:
+        held.close()
     yield replace(sealed, refusal=_of_archive(form, count, held.refusal))
 
 
