@@ -3,9 +3,9 @@
     python tools/audit.py [--out build/sbom.cdx.json] [--inventory-only]
 
 The inventory is CycloneDX 1.6 (JSON): every package of ``requirements.lock`` and ``requirements-dev.lock``
-with its version, its address (purl) and the digests that an installation demands. The question is pip-audit's,
-to the package index, about the pinned versions alone. Ends with 1 where something is known; a check that could
-not be made is said in a sentence and ends with 0, because it is no finding.
+with its version, its address (purl) and the digests that an installation demands. The question is
+pip-audit's, to the package index, about the pinned versions alone. Ends with 1 where something is known; a
+check that could not be made is said in a sentence and ends with 0, because it is no finding.
 """
 
 from __future__ import annotations

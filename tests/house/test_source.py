@@ -25,7 +25,8 @@ MARKUP = re.compile(
     r"\.(innerHTML|outerHTML)\b|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment"
 )
 CHANNELS = re.compile(
-    r"\b(WebSocket|EventSource|RTCPeerConnection|RTCDataChannel|postMessage|SharedWorker|serviceWorker|WebTransport)\b"
+    r"\b(WebSocket|EventSource|RTCPeerConnection|RTCDataChannel|SharedWorker|serviceWorker|WebTransport)\b"
+    r"|(window|parent|opener|top)\.postMessage|addEventListener\(.message"
 )
 STORES = re.compile(r"\b(localStorage|sessionStorage|indexedDB|caches\.open|openDatabase)\b")
 MERGES = re.compile(

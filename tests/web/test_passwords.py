@@ -202,3 +202,15 @@ def test_an_administrator_ends_the_log_ins_of_another_at_once(circle):
     foreign = proved(circle.fr, KEY)
     assert keeper.post(reverse("account-end", args=[circle.fr.pk])).status_code == 404
     assert strength(foreign)
+
+
+def test_every_page_of_a_log_in_ends_with_it(circle, case):
+    browser = proved(circle.it, KEY)
+    for page in (
+        reverse("board"),
+        reverse("case", args=[case.pk]),
+        reverse("mfa_index"),
+        reverse("own-sessions"),
+    ):
+        assert b' data-rest="930"' in browser.get(page).content, page
+    assert b"data-rest" not in Client().get(reverse("account_login")).content

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from entente.casework import STEPS
 from entente.casework.cooperate.service import waiting
-from entente.records import models
+from entente.records import models, sessions
 from entente.safeguards.access import opens_content
 from entente.safeguards.accounts import KEEPERS
 from entente.vocabulary.handling import Purpose
@@ -74,6 +74,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     return {
         "officer": request.officer,
         "keeps_accounts": bool(request.officer.roles & KEEPERS),
+        "rest": int(sessions.IDLE.total_seconds()) + 30,  # s; a page left alone empties itself
         "account": request.user,
         "purpose": request.purpose,  # type: ignore[attr-defined]
         "purposes": [(p, PURPOSE_NAMES[Purpose(p)]) for p in request.user.purposes],  # type: ignore[union-attr]

@@ -4,6 +4,7 @@ import { attachAsk } from "./ask.js";
 import { attachGrids } from "./grid.js";
 import { attachMarks } from "./mark.js";
 import { attachPasskeys } from "./passkey.js";
+import { attachRest } from "./rest.js";
 import { attachReveal } from "./reveal.js";
 import { attachStretches } from "./stretch.js";
 import { attachTheme } from "./theme.js";
@@ -14,6 +15,7 @@ attachMenus();
 attachAsk();
 attachReveal();
 attachPasskeys();
+attachRest();
 
 /* These prepare an element; each remembers what it has prepared. */
 function prepare(root) {
