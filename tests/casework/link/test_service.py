@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 
 import pytest
 
 from entente.casework.intake.service import open_case
 from entente.casework.link import service
-from entente.records import guard
+from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.models import (
     Change,
@@ -19,6 +20,7 @@ from entente.records.models import (
     Membership,
     Occurrence,
     Originator,
+    Release,
     Series,
     SeriesItem,
 )
@@ -277,6 +279,34 @@ def test_a_link_carries_both_items_handling_and_originators(case, circle, office
     with guard.scope(officer, VI):
         row = SeriesItem.objects.get(media__number=2)
     assert Originator.objects.filter(thing=row.pk, agency=circle.agencies.dk).exists()
+
+
+def test_a_link_that_its_own_agency_would_not_see_is_never_made(
+    case, circle, officer
+):
+    camera = {"make": "Nordica", "model": "D410", "serial": "4102207"}
+    add(case, officer, 1, metadata=camera, codes="H2")
+    other = add(case, officer, 2, metadata=camera, owner=circle.agencies.dk.pk)
+    for _ in range(2):
+        assert service.propose(officer, VI, case).made == 0
+    with guard.system("count what nobody sees"):
+        assert not Link.objects.exists() and not Originator.objects.exists()
+    with guard.system("Denmark lets Italy have it"):
+        given = {"by": circle.agencies.dk, "to": circle.agencies.it, "expires": clock.now() + timedelta(1)}
+        Release.objects.create(thing=other.pk, granted=clock.now(), **given)
+    assert service.propose(officer, VI, case).made == 1
+    with guard.scope(officer, VI):
+        assert Link.objects.get().codes == "H0 H2"
+
+
+def test_a_link_that_is_seen_no_more_is_not_made_a_second_time(case, circle, officer, proposed):
+    with guard.system("what it came from must be asked for now"):
+        Link.objects.update(codes="H2")
+        for link in Link.objects.all():
+            Originator.objects.create(thing=link.pk, agency=circle.agencies.dk)
+    with guard.scope(officer, VI):
+        assert not Link.objects.exists()
+    assert service.propose(officer, VI, case).made == 0
 
 
 def test_a_merge_takes_along_what_is_withheld_from_the_one_who_merges(case, circle, officer, items):

@@ -26,6 +26,7 @@ from entente.records.models import (
     Media,
     Occurrence,
     Originator,
+    Release,
     Series,
     SeriesItem,
 )
@@ -73,27 +74,47 @@ def propose_links(progress: Progress) -> dict[str, Any]:
 def propose(officer: Officer, purpose: Purpose, case: Case) -> Proposed:
     """Propose links between the items that the officer may see; run again, it adds only what is new.
 
-    A pair that a person refused is not proposed again for any reason; decided links stay as decided.
+    A pair that a person refused is not proposed again for any reason; decided links stay as decided. A link
+    that its own agency might not see, because another originator must first release its item, is not made.
     """
     with guard.scope(officer, purpose):
         media, items = _items(case)
     found = arithmetic.propose(items)
     with acting(officer, Act.ALTER, case.as_thing(), purpose, step="link", reason="propose links") as deed:
         links = Link.objects.filter(case=case)
-        held = set(links.values_list("a", "b", "kind"))
-        blocked = set(links.filter(state="refused").values_list("a", "b"))
+        held, blocked = _standing(links, officer)
         fresh: dict[tuple[UUID, UUID, str], Link] = {}
         for each in found.links:
             link = _proposal(officer, media[each.a], media[each.b], each)
             key = (link.a_id, link.b_id, link.kind)
             if key not in held and key[:2] not in blocked:
                 fresh.setdefault(key, link)
-        _keep(fresh.values(), officer)
-        deed.reason = f"propose links: {len(fresh)} new"
-        if fresh:
-            announce("series changed", officer, purpose, case.pk, proposed=len(fresh))
+        made = _keep(case, fresh.values(), officer)
+        deed.reason = f"propose links: {made} new"
+        if made:
+            announce("series changed", officer, purpose, case.pk, proposed=made)
     hubs = tuple((len(h.items), _hub_in_words(h)) for h in found.hubs)
-    return Proposed(len(fresh), len(found.links) - len(fresh), hubs)
+    return Proposed(made, len(found.links) - len(fresh), hubs)
+
+
+def _standing(
+    links: QuerySet[Link], officer: Officer
+) -> tuple[set[tuple[UUID, UUID, str]], set[tuple[UUID, UUID]]]:
+    """Return the links there are and the pairs refused: those in sight, and the own agency's in any case.
+
+    One of its own that an agency sees no more, a release having ended, is not made a second time.
+    """
+    held: set[tuple[UUID, UUID, str]] = set()
+    blocked: set[tuple[UUID, UUID]] = set()
+
+    def note(rows: QuerySet[Link]) -> None:
+        held.update(rows.values_list("a", "b", "kind"))
+        blocked.update(rows.filter(state="refused").values_list("a", "b"))
+
+    note(links)
+    with guard.system("an agency proposes no link of its own twice"):
+        note(links.filter(owner_id=officer.agency))
+    return held, blocked
 
 
 def _items(case: Case) -> tuple[dict[str, Media], list[arithmetic.Item]]:
@@ -164,8 +185,11 @@ def _hub_in_words(hub: arithmetic.Hub) -> str:
     return "one folder, one pattern of names: too many files to mean a series"
 
 
-def _keep(links: Iterable[Link], officer: Officer) -> None:
-    """Write the links, with the originators of their items where there are others than our own."""
+def _keep(case: Case, links: Iterable[Link], officer: Officer) -> int:
+    """Write the links, with the originators of their items where others have a part; return how many.
+
+    What its own agency would not see is taken away again: nobody could decide on it.
+    """
     links = list(links)
     Link.objects.bulk_create(links, batch_size=200)
     with guard.system("a derived object inherits its originators"):
@@ -174,6 +198,13 @@ def _keep(links: Iterable[Link], officer: Officer) -> None:
         ends = (link.a, link.b)
         if any(m.owner_id != officer.agency or m.pk in shared for m in ends):
             link.derives_from(*ends)
+    unseen = {link.pk for link in links} - set(Link.objects.filter(case=case).values_list("pk", flat=True))
+    with guard.system("links that nobody sees are not kept"):
+        for pk in unseen:
+            Originator.objects.filter(thing=pk).delete()
+            Release.objects.filter(thing=pk).delete()
+            Link.objects.filter(pk=pk).delete()
+    return len(links) - len(unseen)
 
 
 @contextmanager
