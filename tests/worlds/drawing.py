@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -123,7 +124,9 @@ def _arguments(draw: Any, world: World, names: list[str], hidden: list[str]) -> 
     return given
 
 
-def _asks_of(draw: Any, world: World, name: str, hidden: list[str]) -> list[Ask]:
+def _asks_of(
+    draw: Any, world: World, name: str, hidden: list[str], ways: tuple[tuple[str, ...], ...]
+) -> list[Ask]:
     fields = FORMS.get(name, DOORS.get(name, {}))
     arguments = _arguments(draw, world, routes()[name], hidden)
     queries: list[dict[str, Any]] = [{}, {}, *QUERIES.get(name, [])]
@@ -137,7 +140,7 @@ def _asks_of(draw: Any, world: World, name: str, hidden: list[str]) -> list[Ask]
             query,
             _form(draw, world, fields, hidden) if method == "POST" else {},
         )
-        for method in draw(st.sampled_from(METHODS_DRAWN))
+        for method in draw(st.sampled_from(ways))
     ]
 
 
@@ -151,7 +154,9 @@ def _asker(draw: Any, kind: str, name: str) -> str:
 
 
 @st.composite
-def examples(draw: Any, world: World, stratum: str) -> tuple[str, list[str], list[Ask]]:
+def examples(
+    draw: Any, world: World, stratum: str, ways: tuple[tuple[str, ...], ...] = METHODS_DRAWN
+) -> tuple[str, list[str], list[Ask]]:
     """Draw who asks, what is hidden from them, and what they ask: one address, task or verb, then a look."""
     kind, _, name = stratum.partition(" ")
     # never the simplest example of all: every stratum would spend one on it
@@ -159,7 +164,7 @@ def examples(draw: Any, world: World, stratum: str) -> tuple[str, list[str], lis
     who = _asker(draw, kind, name)
     hidden = _hidden(draw, world, who)
     if kind in {"route", "door"}:
-        asks = _asks_of(draw, world, name, hidden)
+        asks = _asks_of(draw, world, name, hidden, ways)
     elif kind == "task":
         data = dict(TASKS[name])
         if name == "intake.receive":
@@ -178,9 +183,10 @@ def examples(draw: Any, world: World, stratum: str) -> tuple[str, list[str], lis
 
 def _looks(draw: Any, name: str, case: Any) -> list[Ask]:
     """Look at what the asker sees afterwards: where it was done, and one page more."""
-    step = f"{name.partition(':')[0]}:page"
+    step = f"{re.split('[:.]', name)[0]}:page"
     pages = ["case", "case-protection", *sorted(n for n in FORMS if n.endswith(":page"))]
-    inside = [step if step in FORMS else "case", draw(st.sampled_from(pages))]
+    items = ["examine:page"] if name in {"intake.receive", "receive", "link:gather"} else []
+    inside = [step if step in FORMS else "case", *items, draw(st.sampled_from(pages))]
     outside = draw(st.sampled_from(LOOKS))
     return [*(Ask("route", n, arguments={"case_id": case}) for n in inside), Ask("route", outside)]
 

@@ -156,7 +156,7 @@ PLANTED = [
     ),
     Planted("a suggestion", _suggestion, ("route examine:page",)),
     Planted("the answer to an upload", _upload_answer, ("route intake:page",)),
-    Planted("a serial number", _serial_number, ("task intake.receive", "verb receive")),
+    Planted("a serial number", _serial_number, ("task intake.receive",)),
     Planted("a header", _header, ("route board", "route case")),
     Planted("a job's note", _job_note, ("task match.check",)),
 ]
