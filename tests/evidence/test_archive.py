@@ -353,3 +353,24 @@ def test_a_name_shown_twice_is_shown_the_same() -> None:
     text = "a\x00\x1b\u202e\ud800\\é🏠"
     assert archive.shown(archive.shown(text)) == archive.shown(text)
     assert archive.shown(text).isprintable()
+
+
+def test_a_decoder_that_hangs_or_dies_while_it_is_listened_to_is_a_refusal(tmp_path: Path) -> None:
+    """The planted faults of ``planted``, through the door by which archives answer."""
+    path, sandbox = tmp_path / "a.png", Sandbox(1)
+    path.write_bytes(PICTURE)
+    asked = {"kind": "picture", "container": "png", "limit_s": 1.0}
+    with path.open("rb") as stream:
+        for name, code in (("loops", RefusalCode.TIMEOUT), ("dies", RefusalCode.DECODER_DIED)):
+            planted = f"tests.evidence.planted:{name}"
+            sandbox.ask(
+                stream.fileno(), "layers", {}, limit_s=10, needs=(planted, "entente.evidence.hashing:hashed")
+            )
+            since = time.perf_counter()
+            told = list(
+                sandbox.stream(stream.fileno(), "describe", asked | {"extract": [planted]}, limit_s=2)
+            )
+            assert [a.refusal.code for a in told if a.refusal] == [code] and len(told) == 1
+            assert time.perf_counter() - since < 20
+    assert held(sandbox, tmp_path, zipped({"a": b"x"})) == ([("a", b"x")], None)
+    sandbox.close()
