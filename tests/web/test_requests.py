@@ -300,3 +300,22 @@ def test_a_number_with_quotes_and_line_breaks_names_no_file():
             r'attachment; filename="[A-Za-z0-9-]+-product-1\.pdf"', told.headers["Content-Disposition"]
         )
         assert "X-Forged" not in told.headers
+
+
+@pytest.mark.parametrize("behind_tls", [False, True])
+def test_the_server_believes_a_proxy_only_where_the_site_set_one(monkeypatch, tmp_path, behind_tls):
+    import signal
+
+    import uvicorn
+
+    from entente.cli import serve
+
+    told: dict[str, object] = {}
+    monkeypatch.setattr(uvicorn, "run", lambda *_, **given: told.update(given))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(serve.start, "stay_small", lambda: None)
+    monkeypatch.setenv("ENTENTE_TLS", "1" if behind_tls else "")
+    serve.serve("127.0.0.1", 1, worker=False, desk=str(tmp_path))
+    assert told["proxy_headers"] is behind_tls
+    assert "forwarded_allow_ips" not in told  # uvicorn's own: this machine
+    assert told["server_header"] is False and told["access_log"] is False
