@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.house import ROOT, names_of
+from tests.house.house import ROOT, cells_of, names_of
 
 MAP = ROOT / "docs" / "asvs.md"
 SITE = ROOT / "docs" / "site.md"
@@ -144,3 +144,10 @@ def test_what_must_be_written_down_is_written(section: str) -> None:
     assert f"## {section}\n" in text
     held = text.split(f"## {section}\n", 1)[1].split("\n## ", 1)[0]
     assert [word for word in WRITTEN[section] if word not in held] == []
+
+
+def test_the_lives_of_keys_are_written_down() -> None:
+    held = cells_of(ROOT / "docs" / "cryptography.md", "## Keys")
+    assert {row[0] for row in held} >= {"node key", "case key", "object key", "log key", "desk secret"}
+    for row in held:
+        assert len(row) == 6 and all(row), row  # bytes, where, protected by, replaced by, what a loss means

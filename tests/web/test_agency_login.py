@@ -233,3 +233,14 @@ def test_an_agency_without_a_provider_has_no_such_address(client, circle, provid
         answer = client.get(reverse(name, args=["FR"]))
         assert answer.status_code == 404
         assert set(HEADERS) <= set(answer.headers)
+
+
+def test_a_token_is_read_once_and_kept_nowhere(client, circle, provider):
+    from entente.records.models import Session
+
+    answer = came(client, provider)
+    held = [answer.content.decode(), *(c.value for c in client.cookies.values())]
+    held += [str(row.get_decoded()) for row in Session.objects.all()]
+    with guard.system("test"):
+        held += [f"{e.body}{e.told}" for e in LogEntry.objects.all()]
+    assert len(held) > 3 and not any("eyJ" in each for each in held)  # how each token begins

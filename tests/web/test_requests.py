@@ -319,3 +319,15 @@ def test_the_server_believes_a_proxy_only_where_the_site_set_one(monkeypatch, tm
     assert told["proxy_headers"] is behind_tls
     assert "forwarded_allow_ips" not in told  # uvicorn's own: this machine
     assert told["server_header"] is False and told["access_log"] is False
+
+
+def test_moments_of_the_log_are_in_utc(circle, case):
+    from datetime import datetime, timedelta
+
+    from entente.records import guard
+    from entente.records.models import LogEntry
+
+    as_one(circle.it).get(reverse("case", args=[case.pk]), headers={"accept-language": "fr"})
+    with guard.system("test"):
+        said = [json.loads(e.body)["at"] for e in LogEntry.objects.all()]
+    assert said and all(datetime.fromisoformat(at).utcoffset() == timedelta(0) for at in said)
