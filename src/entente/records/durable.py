@@ -1,15 +1,20 @@
 """What the database must promise before anything is acknowledged, and what is said when its disk fails.
 
 With ``synchronous=NORMAL``, the common advice, a power cut loses acknowledged commits; ``tests/faults`` shows
-it. So a desk whose database promises less does not start.
+it. So a desk whose database promises less does not start. And what is erased leaves the journal, too.
 """
 
 from __future__ import annotations
 
 import errno
+import logging
 import sqlite3
 
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection, transaction
+
+from entente.records import guard
+
+logger = logging.getLogger(__name__)
 
 # SQLite: PRAGMA → answer. FULL is 2, EXTRA is 3.
 _SQLITE = {"journal_mode": ("wal",), "synchronous": (2, 3), "foreign_keys": (1,), "secure_delete": (1,)}
@@ -47,6 +52,27 @@ def demand_durable() -> None:
                     f"the database has {name} = {answer}, and a power cut would lose acknowledged work;"
                     f" set it to {wanted} (see init_command in the settings)"
                 )
+
+
+def empty_journal() -> None:
+    """Once this transaction is kept, take out of SQLite's journal what it erased.
+
+    ``secure_delete`` overwrites what is erased in the database file; the journal still has the pages as they
+    were before, until it is emptied. PostgreSQL keeps both until its own
+    clean-up, which is the site's to keep short.
+    """
+    if connection.vendor == "sqlite":
+        transaction.on_commit(_emptied, robust=True)
+
+
+def _emptied() -> None:
+    if connection.in_atomic_block:  # a test's own transaction, around all of it
+        return
+    with guard.system("empty the journal of what was erased"), connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        busy, *_ = cursor.fetchone()
+    if busy:  # a reader was in the way for the whole time-out
+        logger.warning("what was erased is still in the database's journal: it goes with the next erasure")
 
 
 def disk_fault(fault: BaseException) -> str:

@@ -20,6 +20,7 @@ from django.db.models.deletion import Collector
 from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.announce import announce
+from entente.records.durable import empty_journal
 from entente.records.models import (
     Case,
     CaseBound,
@@ -102,6 +103,7 @@ def _erased(
                 wiped = _wipe(row) if row is not None else _Wiped(0, [])
                 Tombstone.objects.filter(pk=stone.pk).update(rows=wiped.rows, keys=wiped.keys)
             announce("erased", officer, purpose, case)
+        empty_journal()
         with guard.system("the tombstone names the entry that proves it"):
             entry = LogEntry.objects.filter(verb="erase", thing=thing.id).order_by("-seq").first()
             stone.entry = entry.seq if entry else None

@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from entente.records import clock, errand, guard
+from entente.records.durable import empty_journal
 from entente.records.models.log_entry import LogEntry, LogHead, LogNode, LogOpening
 from entente.records.proving import Proof, verify
 from entente.safeguards import commitment, tree
@@ -275,4 +276,5 @@ def forget(
             LogOpening.objects.filter(pk__in=gone.values()).delete()
             thing = Thing(Shape.LOG, owner=officer.agency)
             append(officer, Act.ERASE, thing, purpose, step="log", reason=reason, erased=marks(gone))
+            empty_journal()
     return len(gone)
