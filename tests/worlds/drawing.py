@@ -11,7 +11,7 @@ from django.urls import get_resolver
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from tests.worlds.replay import Ask
+from tests.worlds.replay import Ask, played
 from tests.worlds.routes import DOORS, FORMS, QUERIES, TASKS, VERBS, Pool, Upload
 from tests.worlds.worlds import APART_FROM, ASKERS, KNOWN_TO, Named, World, absent
 
@@ -41,7 +41,17 @@ WORK: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 # After a change: what the asker then sees outside the case.
 LOOKS = ("board", "requests", "lists", "emergencies", "notices")
-METHODS_DRAWN = (("GET", "POST"), ("POST",), ("GET",), ("POST", "GET"), METHODS)
+METHODS_DRAWN = (("POST",), ("POST",), ("GET",), ("GET", "POST"))
+
+
+def reads(world: World) -> list[str]:
+    """Return the strata of the listed addresses that serve a GET."""
+    asks = [
+        Ask("route", name, arguments={n: world.joint.pk if n == "case_id" else absent(n) for n in names})
+        for name, names in routes().items()
+        if name in FORMS
+    ]
+    return [f"route {told.ask.name}" for told in played(world, "au", asks, []) if told.status != 405]
 
 
 def in_every_way(asks: list[Ask]) -> list[Ask]:
@@ -76,7 +86,7 @@ def _named(draw: Any, world: World, name: str, hidden: list[str]) -> list[Named]
     """Return what a name can stand for: of what is there, or of what is hidden here, or nothing."""
     withheld = [n for scene in hidden for n in world.withheld[scene].get(name, ())]
     there = world.there[name]
-    which = draw(st.sampled_from(["there", "there", "there", "withheld", "withheld", "absent"]))
+    which = draw(st.sampled_from(["there", "there", "withheld", "withheld", "absent"]))
     if which == "withheld" and withheld:
         return withheld
     return there if which != "absent" and there else [Named(absent(name))]
@@ -155,13 +165,17 @@ def _asker(draw: Any, kind: str, name: str) -> str:
 
 @st.composite
 def examples(
-    draw: Any, world: World, stratum: str, ways: tuple[tuple[str, ...], ...] = METHODS_DRAWN
+    draw: Any,
+    world: World,
+    stratum: str,
+    ways: tuple[tuple[str, ...], ...] = METHODS_DRAWN,
+    askers: tuple[str, ...] = (),
 ) -> tuple[str, list[str], list[Ask]]:
     """Draw who asks, what is hidden from them, and what they ask: one address, task or verb, then a look."""
     kind, _, name = stratum.partition(" ")
     # never the simplest example of all: every stratum would spend one on it
     assume(draw(st.integers(0, 2**32)))
-    who = _asker(draw, kind, name)
+    who = draw(st.sampled_from(askers)) if askers else _asker(draw, kind, name)
     hidden = _hidden(draw, world, who)
     if kind in {"route", "door"}:
         asks = _asks_of(draw, world, name, hidden, ways)
@@ -187,8 +201,12 @@ def _looks(draw: Any, name: str, case: Any) -> list[Ask]:
     pages = ["case", "case-protection", *sorted(n for n in FORMS if n.endswith(":page"))]
     items = ["examine:page"] if name in {"intake.receive", "receive", "link:gather"} else []
     inside = [step if step in FORMS else "case", *items, draw(st.sampled_from(pages))]
-    outside = draw(st.sampled_from(LOOKS))
-    return [*(Ask("route", n, arguments={"case_id": case}) for n in inside), Ask("route", outside)]
+    outside = [draw(st.sampled_from(LOOKS))] if draw(st.booleans()) else []
+    looks = dict.fromkeys(inside)
+    return [
+        *(Ask("route", n, arguments={"case_id": case}) for n in looks),
+        *(Ask("route", n) for n in outside),
+    ]
 
 
 def _hidden(draw: Any, world: World, who: str) -> list[str]:

@@ -3,7 +3,8 @@
 A new address takes two lines at most: its name in ``FORMS`` with the fields of its form (``{}`` where it has
 none), and, where its arguments are new, the argument's name in ``worlds.POOLS``. A value is a text, a list
 of texts (several of one name), ``Upload`` or ``Pool``; the first value of each field makes a valid form.
-A new task needs its name in ``TASKS``, a new verb in ``VERBS`` or, with the reason, in ``NO_DESK``.
+A new task needs its name in ``TASKS``, a new verb in ``VERBS``; one that no officer asks for needs its reason
+in ``NO_ASKER`` or ``NO_DESK``.
 """
 
 from __future__ import annotations
@@ -351,10 +352,11 @@ TASKS: dict[str, dict[str, Any]] = {
     "examine.suggest": {},
     "locate.weigh": {},
     "prioritise.rank": {},
-    "retention.sweep": {},
     "seize.compare": {},
     "trends.count": {},
 }
+
+NO_ASKER = {"retention.sweep": "is the host's: no page, verb or other task puts it in the queue"}
 
 # Verbs that act as an officer: their words, before ``--as``.
 CASES: list[Any] = ["JOINT-1", "AU-1", "HIDDEN-1", "NONE-1"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from zlib import crc32
+
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.worlds.drawing import STRATA, examples
@@ -12,6 +14,7 @@ from tests.worlds.replay import Leak, compare
 
 pytestmark = pytest.mark.django_db
 MOST = 60
+NEAR = ("au", "au_second")  # those who see the most of what is next to what is hidden
 tried: set[str] = set()
 found: dict[str, int] = {}
 
@@ -22,24 +25,27 @@ def test_a_planted_leak_is_found(world, planted: Planted):
     tried.add(planted.name)
     count = 0
 
+    @seed(crc32(planted.name.encode()))
     @settings(
         max_examples=MOST,
         deadline=None,
         database=None,
-        derandomize=True,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.one_of([examples(world, stratum) for stratum in planted.near]))
+    @given(st.one_of([examples(world, stratum, askers=NEAR) for stratum in planted.near]))
     def same(example):
         nonlocal count
         who, hidden, asks = example
-        count += 1
-        compare(world, who, asks, [world.hidden[h] for h in hidden])
+        count += planted.name not in found  # the example that found it is asked once more
+        try:
+            compare(world, who, asks, [world.hidden[h] for h in hidden])
+        except Leak:
+            found[planted.name] = count
+            raise
 
     with planted.plant(), pytest.raises(Leak):
         same()
-    found[planted.name] = count
     print(f"\nplanted: {planted.name}, found after {count} examples")
 
 

@@ -942,7 +942,7 @@ FIXED: dict[str, list[Any]] = {
     "uidb36": ["1"],
     "pk": [1],
 }
-ABSENT: dict[str, Any] = {"number": 999, "series_name": "S-99"}
+ABSENT: dict[str, Any] = {"number": 999, "series_name": "S-99", "paper": "x"}
 # A name that is made of another one's.
 MADE_OF = {
     "foreign thing": ("media", "item:{}"),
