@@ -155,7 +155,8 @@ def test_every_address_task_and_verb_was_asked(world):
         pytest.skip("the whole file has to run for this")
     print(f"\n{BOTH.line()}\nB2, the second wall alone: {SECOND.line().removeprefix('B1: ')}")
     pairs = {(name, method) for name in FORMS | DOORS for method in METHODS + OTHERS}
-    assert not pairs - {(name, method) for kind, name, method in BOTH.asked if kind == "route"}
+    left = pairs - {(name, method) for kind, name, method in BOTH.asked if kind == "route"}
+    assert not left, sorted(left)
     assert BOTH.names("task") == TASKS.keys()
     assert BOTH.names("verb") == VERBS.keys()
     assert BOTH.hidden.keys() == world.hidden.keys()

@@ -50,6 +50,7 @@ from entente.records.models import (
     HashList,
     HomeProposal,
     Job,
+    Lead,
     Link,
     Match,
     Media,
@@ -644,6 +645,8 @@ def _own_check(world: World) -> None:
         Dispatch.objects.filter(owner_id=it.agency, addressed=world.agencies["AU"], state="sent").filter(
             question=crosscheck.LIST_QUESTION
         ).delete()
+        # so is that Italy met an item of Australia's own case
+        Lead.objects.filter(owner=world.agencies["AU"]).delete()
 
 
 def _disclosure(world: World) -> None:
@@ -942,7 +945,7 @@ FIXED: dict[str, list[Any]] = {
     "uidb36": ["1"],
     "pk": [1],
 }
-ABSENT: dict[str, Any] = {"number": 999, "series_name": "S-99", "paper": "x"}
+ABSENT: dict[str, Any] = {"number": 999, "series_name": "S-99"}
 # A name that is made of another one's.
 MADE_OF = {
     "foreign thing": ("media", "item:{}"),
@@ -987,7 +990,7 @@ def absent(name: str) -> Any:
     """Return an identifier that is nobody's."""
     if name in MADE_OF:
         return MADE_OF[name][1].format(UUID(int=7))
-    return ABSENT.get(name, UUID(int=7))
+    return FIXED[name][-1] if name in FIXED else ABSENT.get(name, UUID(int=7))
 
 
 def _hashes(world: World) -> None:
