@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from allauth.mfa.models import Authenticator
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from entente.records import accounts, guard, sessions
-from entente.records.models import Account, AccountChange, LogEntry, LoginLink
+from entente.records import accounts, guard, log, sessions
+from entente.records.models import Account, AccountChange, LogEntry, LoginLink, LogOpening
 from entente.vocabulary.agency import Role
 from entente.vocabulary.handling import Purpose
+from entente.web import doorbook
 
 VI, AUDIT = Purpose.VICTIM_IDENTIFICATION, Purpose.DATA_PROTECTION_AUDIT
 CASEWORK = ["victim-identification"]
@@ -29,8 +33,11 @@ def alone(circle):
 
 
 def told(**which):
+    """Return what the log says, without whose account or request it was."""
+    whose = re.compile(r"; (account|request) [0-9a-f-]{36}")
     with guard.system("read the log in a test"):
-        return [(e.verb, e.told["reason"]) for e in LogEntry.objects.filter(step="accounts", **which)]
+        entries = LogEntry.objects.filter(step="accounts", **which)
+        return [(e.verb, whose.sub("", e.told["reason"])) for e in entries]
 
 
 def roles(account):
@@ -51,6 +58,22 @@ def test_where_there_is_no_second_person_it_holds_at_once_and_the_log_says_so(ci
     made = accounts.make(alone, VI, "FR-2001", ["examiner"], CASEWORK)
     assert isinstance(made, Account)
     assert told() == [("admin", "make: examiner; no second person is there")]
+
+
+def test_the_log_names_no_account_in_clear_and_forgets_what_was_done_to_one(circle, admin):
+    whose = str(circle.it.pk)
+    accounts.confirm(circle.officer(circle.it_dpo), AUDIT, accounts.reset_keys(admin, VI, circle.it))
+    doorbook.write(circle.it, "logged in")
+    with guard.system("read the log in a test"):
+        entries = list(LogEntry.objects.all())
+        assert not [e for e in entries if whose in e.body or str(e.thing) == whose]
+        assert len([e for e in entries if whose in e.told["reason"]]) == 2
+        own = LogOpening.objects.filter(officer=whose).count()
+    with transaction.atomic():
+        gone = log.forget(circle.officer(circle.it_dpo), AUDIT, account=circle.it.pk)
+    assert gone == own + 2 and log.verify().faults == ()
+    with guard.system("read the log in a test"):
+        assert not LogOpening.objects.filter(reason__contains=whose).exists()
 
 
 def test_more_rights_wait_and_fewer_hold_at_once(circle, admin):

@@ -121,7 +121,7 @@ def _add(told: object) -> str:
         else:
             _demand_no_keys(account, reset=told.reset_keys)  # type: ignore[attr-defined]
         secret = LoginLink.issue(account)
-        thing = Thing(Shape.AGENCY, owner=agency.id, id=account.id)
+        thing = Thing(Shape.AGENCY, owner=agency.id)  # the account is the officer, behind a commitment
         log.append(
             account.as_officer(),
             Act.GRANT,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
@@ -216,16 +217,23 @@ def _changing(
     verdict = decide(officer, thing, Act.ADMINISTER, purpose, clock.now())
     if isinstance(verdict, Allow):
         verdict = may_change(officer, what, before, after, *_place(officer))
-    with _sealed(officer, purpose, thing, f"{what}: {', '.join(sorted(after.roles))}", verdict) as told:
+    reason = f"{what}: {', '.join(sorted(after.roles))}"
+    with _sealed(officer, purpose, thing, _about(reason, "account", thing.id), verdict) as told:
         yield told
 
 
 @contextmanager
 def _deciding(officer: Officer, purpose: Purpose, change: AccountChange, word: str) -> Iterator[None]:
-    thing = Thing(Shape.AGENCY, owner=change.agency_id, id=change.account_id or change.pk)
+    thing = Thing(Shape.AGENCY, owner=change.agency_id)
     verdict = may_confirm(officer, change.agency_id, change.asked_by_id, change.account_id)
-    with _sealed(officer, purpose, thing, f"{word}: {change.what}", verdict):
+    whose = ("account", change.account_id) if change.account_id else ("request", change.pk)
+    with _sealed(officer, purpose, thing, _about(f"{word}: {change.what}", *whose), verdict):
         yield
+
+
+def _about(reason: str, what: str, pk: UUID | None) -> str:
+    """Name the account in the reason: it is behind a commitment and can be forgotten; a thing's id cannot."""
+    return f"{reason}; {what} {pk}" if pk else reason
 
 
 @contextmanager
@@ -233,6 +241,7 @@ def _sealed(
     officer: Officer, purpose: Purpose, thing: Thing, reason: str, verdict: Allow | Deny
 ) -> Iterator[list[str]]:
     """Do what is inside with its entry in one transaction; a denial is an entry of its own."""
+    thing = replace(thing, id=None)  # the log says whose agency's accounts, and no account in clear
     if isinstance(verdict, Allow):
         try:
             limits.demand("changes of accounts", officer.id)

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import Q
 
 from entente.records import clock, errand, guard
 from entente.records.durable import empty_journal
@@ -255,7 +256,7 @@ def forget(
     seqs: Iterable[int] | None = None,
     reason: str = "",
 ) -> int:
-    """Erase what opens the commitments of an account's entries, or of entries by number; return how many.
+    """Erase what opens the commitments of entries by or about an account, or by number; return how many.
 
     Must run inside the act of erasure. The entries, their leaves and the tree stay; a sealed entry says which
     were erased, so that an opening that is gone without one is found.
@@ -265,7 +266,7 @@ def forget(
     with guard.system("erase openings of the log"):
         rows = LogOpening.objects.filter(agency_id=officer.agency)
         if account is not None:
-            rows = rows.filter(officer=str(account))
+            rows = rows.filter(Q(officer=str(account)) | Q(reason__contains=str(account)))
         if seqs is not None:
             rows = rows.filter(entry__seq__in=list(seqs))
         if account is None and seqs is None:

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 def write(account: Account, reason: str, *, verb: str = "admin", result: str = "done") -> None:
     """Seal that something happened to ``account`` by its own officer, or by whoever tried to be."""
     purpose = Purpose(account.purposes[0]) if account.purposes else Purpose.DATA_PROTECTION_AUDIT
-    thing = Thing(Shape.AGENCY, owner=account.agency_id, id=account.pk)
+    thing = Thing(Shape.AGENCY, owner=account.agency_id)  # the account is the officer, behind a commitment
     with transaction.atomic():
         log.append(
             account.as_officer(),
