@@ -186,7 +186,9 @@ def examples(
         case = _arguments(draw, world, ["case_id"], hidden)
         asks = [Ask("task", name, "", case, {}, data)]
     else:
-        words = [_value(draw, world, draw(st.sampled_from(choices)), hidden) for choices in VERBS[name]]
+        chosen = [draw(st.sampled_from(choices)) for choices in VERBS[name]]
+        parts = [w for c in chosen for w in (c if isinstance(c, tuple) else (c,))]
+        words = [_value(draw, world, w, hidden) for w in parts]
         asks = [Ask("verb", name, words=tuple(words))]
     if any(a.method == "POST" or a.kind != "route" for a in asks):
         asks += _looks(draw, name, asks[0].arguments.get("case_id", world.joint.pk))

@@ -250,7 +250,7 @@ def _verb(world: World, who: str, ask: Ask) -> Told:
     out, err = io.StringIO(), io.StringIO()
     given = [str(world.files[w.name]) if isinstance(w, Upload) else str(w) for w in ask.words]
     file = world.folder / "out"
-    if ask.name == "export":
+    if ask.name == "export" and not any(w.startswith(("--ask", "--confirm")) for w in given):
         given.append(f"--out={file}")
     given += [f"--as={world.people[who].username}", f"--desk={world.folder}"]
     with redirect_stdout(out), redirect_stderr(err), mock.patch("entente.web.start._set_up"):

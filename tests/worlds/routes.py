@@ -33,7 +33,13 @@ CODES: list[Any] = [["H0"], ["H2"], ["H1"], ["H3"], ["H0", "H2"]]
 TEXT = ["", "only after a call"]
 LOOK = {"purpose": [VI, "prosecution", ""], "view": ["edges"]}
 MEDIA, CROP, CLUE = Pool("media"), Pool("crop"), Pool("clue")
-FILES: list[Any] = [Upload("withheld"), Upload("fresh"), Upload("shared"), Upload("broken")]
+FILES: list[Any] = [Upload(n) for n in ("withheld", "fresh", "shared", "broken", "archive")]
+    Upload("withheld"),
+    Upload("fresh"),
+    Upload("shared"),
+    Upload("broken"),
+    Upload("archive"),
+]
 STATEMENT = {
     "s-TOTAL_FORMS": ["1"],
     "s-INITIAL_FORMS": ["0"],
@@ -358,11 +364,21 @@ TASKS: dict[str, dict[str, Any]] = {
 
 NO_ASKER = {"retention.sweep": "is the host's: no page, verb or other task puts it in the queue"}
 
-# Verbs that act as an officer: their words, before ``--as``.
+# Verbs that act as an officer: their words, before ``--as``; a tuple is several words that go together.
 CASES: list[Any] = ["JOINT-1", "AU-1", "HIDDEN-1", "NONE-1"]
-SHORTS: list[Any] = ["FR", "DK", "IT", "AU", "XX"]
 VERBS: dict[str, list[list[Any]]] = {
-    "export": [["--json"], CASES, ["--format=vics", "--format=product"], ["--to=FR", "--to=DK", "--to=IT"]],
+    "export": [
+        ["--json"],
+        CASES,
+        [
+            "--format=vics",
+            "--format=product",
+            ("--format=court", "--ask", Pool("--item")),
+            ("--format=court", Pool("--confirm"), "--count=1"),
+            ("--format=court", Pool("--request")),
+        ],
+        ["--to=FR", "--to=DK", "--to=IT", "--to=EU"],
+    ],
     "receive": [["--json"], FILES, ["--case=JOINT-1", "--case=AU-1", "--case=HIDDEN-1"], ["--source=disk"]],
     "lists": [
         ["--json"],

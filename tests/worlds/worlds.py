@@ -17,6 +17,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 from uuid import UUID, uuid4
+from zipfile import ZipFile, ZipInfo
 
 from allauth.account.internal.flows import login
 from django.apps import apps
@@ -307,7 +308,11 @@ def _draw(world: World) -> None:
         "broken": at / "upload/broken.png",
         "shared": at / "au/four.png",
         "withheld": at / "withheld/six.png",
+        "archive": at / "upload/two.zip",
     }
+    with ZipFile(world.files["archive"], "w") as archive:
+        for name in ("fresh", "withheld"):
+            archive.writestr(ZipInfo(f"{name}.png"), world.files[name].read_bytes())
 
 
 def _run_queue() -> None:
@@ -952,6 +957,9 @@ MADE_OF = {
     "clue item": ("clue", "clue:{}"),
     "item": ("media", "item:{}"),
     "record": ("exhibit_id", "exhibit:{}"),
+    "--item": ("number", "--item={}"),
+    "--confirm": ("export_id", "--confirm={}"),
+    "--request": ("export_id", "--request={}"),
 }
 
 
@@ -989,7 +997,8 @@ def _named(row: dict[str, Any], model: type[models.Model], column: str, numbers:
 def absent(name: str) -> Any:
     """Return an identifier that is nobody's."""
     if name in MADE_OF:
-        return MADE_OF[name][1].format(UUID(int=7))
+        source, text = MADE_OF[name]
+        return text.format(absent(source))
     return FIXED[name][-1] if name in FIXED else ABSENT.get(name, UUID(int=7))
 
 
