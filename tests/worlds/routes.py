@@ -34,12 +34,6 @@ TEXT = ["", "only after a call"]
 LOOK = {"purpose": [VI, "prosecution", ""], "view": ["edges"]}
 MEDIA, CROP, CLUE = Pool("media"), Pool("crop"), Pool("clue")
 FILES: list[Any] = [Upload(n) for n in ("withheld", "fresh", "shared", "broken", "archive")]
-    Upload("withheld"),
-    Upload("fresh"),
-    Upload("shared"),
-    Upload("broken"),
-    Upload("archive"),
-]
 STATEMENT = {
     "s-TOTAL_FORMS": ["1"],
     "s-INITIAL_FORMS": ["0"],
