@@ -281,9 +281,7 @@ def test_a_link_carries_both_items_handling_and_originators(case, circle, office
     assert Originator.objects.filter(thing=row.pk, agency=circle.agencies.dk).exists()
 
 
-def test_a_link_that_its_own_agency_would_not_see_is_never_made(
-    case, circle, officer
-):
+def test_a_link_that_its_own_agency_would_not_see_is_never_made(case, circle, officer):
     camera = {"make": "Nordica", "model": "D410", "serial": "4102207"}
     add(case, officer, 1, metadata=camera, codes="H2")
     other = add(case, officer, 2, metadata=camera, owner=circle.agencies.dk.pk)
