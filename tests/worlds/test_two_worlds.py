@@ -165,6 +165,6 @@ def test_every_address_task_and_verb_was_asked(world):
     assert BOTH.hidden.keys() == world.hidden.keys()
     assert SECOND.examples.keys() == SECOND.begun
     assert BOTH.statuses[200] > BOTH.statuses.total() / 4, "those who ask are mostly turned away"
-    # behind one wall a service may find that the law says yes and no at once: the double's fault, in both worlds
+    # behind one wall the law may say yes and no at once: a fault of the double's, and in both worlds
     assert not BOTH.faults, "\n".join(sorted(BOTH.faults))
     assert not BOTH.differences | SECOND.differences
