@@ -73,7 +73,9 @@ def test_the_readme_is_short_enough_to_be_read() -> None:
 
 
 def test_the_readme_gives_targets_that_the_makefile_has() -> None:
-    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(
+        re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     for page in documents():
         text = page.read_text(encoding="utf-8")
         code = [

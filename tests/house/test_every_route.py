@@ -509,7 +509,11 @@ def test_a_reader_changes_and_reveals_nothing(world):
 
 def lead_pages(world: SimpleNamespace, browser: Client) -> Iterator[tuple[str, Any]]:
     for name, methods in (CASE | DESK).items():
-        if GET in methods and not name.startswith("dispatch") and name not in {"log", "protection", *ACCOUNTS}:
+        if (
+            GET in methods
+            and not name.startswith("dispatch")
+            and name not in {"log", "protection", *ACCOUNTS}
+        ):
             yield name, asked(browser, GET, address(world, name))
 
 

@@ -30,7 +30,7 @@ POLICY = (
 NOT_OURS = (
     "accelerometer autoplay camera display-capture encrypted-media fullscreen geolocation gyroscope hid "
     "idle-detection local-fonts magnetometer microphone midi payment picture-in-picture screen-wake-lock "
-    "serial storage-access usb web-share xr-spatial-tracking"
+    "serial storage-access usb xr-spatial-tracking"
 )
 PERMISSIONS = ", ".join(
     [*(f"{name}=()" for name in NOT_OURS.split())]

@@ -102,7 +102,10 @@ def test_a_decision_names_its_officer_and_is_in_the_sentence(case, it, circle, e
     with guard.scope(it(), VI):
         assert service.coverage_of(case)[1].startswith("1 of 1 elements are confirmed by a person")
     with guard.system("read the log in a test"):
-        assert LogEntry.objects.filter(step="seize", opening__reason__contains="confirm an element met").count() == 1
+        assert (
+            LogEntry.objects.filter(step="seize", opening__reason__contains="confirm an element met").count()
+            == 1
+        )
     assert not log.verify().faults
 
 
@@ -140,7 +143,9 @@ def test_the_checklist_holds_the_crops_and_nothing_of_the_originals(case, it, it
     scan = original.index(b"\xff\xda") + 16  # the tables before it are the same in every JPEG
     assert not any(original[n : n + 64] in made for n in range(scan, len(original) - 64, 97))
     with guard.system("read the log in a test"):
-        assert LogEntry.objects.filter(opening__reason__contains="print the search checklist", verb="consult").exists()
+        assert LogEntry.objects.filter(
+            opening__reason__contains="print the search checklist", verb="consult"
+        ).exists()
 
 
 def test_an_empty_list_prints_nothing(case, it):
