@@ -8,258 +8,504 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0002_sessions_and_limits'),
+        ("records", "0002_sessions_and_limits"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Checkpoint',
+            name="Checkpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveBigIntegerField(unique=True)),
-                ('size', models.PositiveBigIntegerField()),
-                ('root', models.CharField(max_length=64)),
-                ('at', models.DateTimeField()),
-                ('note', models.TextField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveBigIntegerField(unique=True)),
+                ("size", models.PositiveBigIntegerField()),
+                ("root", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                ("note", models.TextField()),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='LogNode',
+            name="LogNode",
             fields=[
-                ('place', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('hash', models.BinaryField(max_length=32)),
+                ("place", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("hash", models.BinaryField(max_length=32)),
             ],
         ),
         migrations.AddField(
-            model_name='disclosure',
-            name='held',
+            model_name="disclosure",
+            name="held",
             field=models.JSONField(default=list),
         ),
         migrations.AddField(
-            model_name='disclosure',
-            name='recalled_at',
+            model_name="disclosure",
+            name="recalled_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AlterField(
-            model_name='logentry',
-            name='account',
+            model_name="logentry",
+            name="account",
             field=models.UUIDField(db_index=True, null=True),
         ),
         migrations.CreateModel(
-            name='Emergency',
+            name="Emergency",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('case', models.UUIDField()),
-                ('thing', models.UUIDField(null=True)),
-                ('act', models.CharField(max_length=10)),
-                ('why', models.TextField()),
-                ('asked_at', models.DateTimeField(default=entente.records.clock.now)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('until', models.DateTimeField(null=True)),
-                ('used_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('review_due', models.DateTimeField(null=True)),
-                ('reviewed_at', models.DateTimeField(null=True)),
-                ('finding', models.CharField(blank=True, max_length=12)),
-                ('finding_because', models.TextField(blank=True)),
-                ('addressed', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
-                ('reviewed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('to', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("case", models.UUIDField()),
+                ("thing", models.UUIDField(null=True)),
+                ("act", models.CharField(max_length=10)),
+                ("why", models.TextField()),
+                ("asked_at", models.DateTimeField(default=entente.records.clock.now)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("until", models.DateTimeField(null=True)),
+                ("used_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("review_due", models.DateTimeField(null=True)),
+                ("reviewed_at", models.DateTimeField(null=True)),
+                ("finding", models.CharField(blank=True, max_length=12)),
+                ("finding_because", models.TextField(blank=True)),
+                (
+                    "addressed",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "to",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="records.agency",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-asked_at'],
+                "ordering": ["-asked_at"],
             },
         ),
         migrations.AddField(
-            model_name='membership',
-            name='emergency',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.emergency'),
+            model_name="membership",
+            name="emergency",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="records.emergency",
+            ),
         ),
         migrations.AddField(
-            model_name='release',
-            name='emergency',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.emergency'),
+            model_name="release",
+            name="emergency",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="records.emergency",
+            ),
         ),
         migrations.CreateModel(
-            name='KeepReview',
+            name="KeepReview",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('case', models.UUIDField(db_index=True)),
-                ('thing', models.UUIDField(null=True)),
-                ('what', models.CharField(max_length=40)),
-                ('at', models.DateTimeField(default=entente.records.clock.now)),
-                ('reason', models.TextField()),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("case", models.UUIDField(db_index=True)),
+                ("thing", models.UUIDField(null=True)),
+                ("what", models.CharField(max_length=40)),
+                ("at", models.DateTimeField(default=entente.records.clock.now)),
+                ("reason", models.TextField()),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at'],
+                "ordering": ["at"],
             },
         ),
         migrations.CreateModel(
-            name='LogOpening',
+            name="LogOpening",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('officer', models.CharField(max_length=36)),
-                ('session', models.CharField(blank=True, max_length=64)),
-                ('reason', models.TextField(blank=True)),
-                ('officer_salt', models.CharField(max_length=64)),
-                ('session_salt', models.CharField(max_length=64)),
-                ('reason_salt', models.CharField(max_length=64)),
-                ('state_salt', models.CharField(blank=True, max_length=64)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='opening', to='records.logentry')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("officer", models.CharField(max_length=36)),
+                ("session", models.CharField(blank=True, max_length=64)),
+                ("reason", models.TextField(blank=True)),
+                ("officer_salt", models.CharField(max_length=64)),
+                ("session_salt", models.CharField(max_length=64)),
+                ("reason_salt", models.CharField(max_length=64)),
+                ("state_salt", models.CharField(blank=True, max_length=64)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="opening",
+                        to="records.logentry",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='LogStamp',
+            name="LogStamp",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('token', models.BinaryField()),
-                ('checkpoint', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stamps', to='records.checkpoint')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("token", models.BinaryField()),
+                (
+                    "checkpoint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stamps",
+                        to="records.checkpoint",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at'],
+                "ordering": ["at"],
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('recall', 'recall'), ('correction', 'correction'), ('erasure', 'erasure'), ('emergency', 'emergency'), ('join', 'join'), ('retention', 'retention')], max_length=12)),
-                ('about', models.UUIDField(null=True)),
-                ('text', models.TextField()),
-                ('made_at', models.DateTimeField(default=entente.records.clock.now)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('done_because', models.TextField(blank=True)),
-                ('addressed', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
-                ('read_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("recall", "recall"),
+                            ("correction", "correction"),
+                            ("erasure", "erasure"),
+                            ("emergency", "emergency"),
+                            ("join", "join"),
+                            ("retention", "retention"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("about", models.UUIDField(null=True)),
+                ("text", models.TextField()),
+                ("made_at", models.DateTimeField(default=entente.records.clock.now)),
+                ("read_at", models.DateTimeField(null=True)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("done_because", models.TextField(blank=True)),
+                (
+                    "addressed",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
+                (
+                    "read_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-made_at'],
+                "ordering": ["-made_at"],
             },
         ),
         migrations.CreateModel(
-            name='PartnerLog',
+            name="PartnerLog",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=255, unique=True)),
-                ('key', models.CharField(max_length=400)),
-                ('url', models.URLField(blank=True)),
-                ('pinned_at', models.DateTimeField(default=entente.records.clock.now)),
-                ('held_size', models.PositiveBigIntegerField(default=0)),
-                ('held_note', models.TextField(blank=True)),
-                ('held_at', models.DateTimeField(null=True)),
-                ('claims', models.PositiveBigIntegerField(default=0)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
-                ('pinned_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("name", models.CharField(max_length=255, unique=True)),
+                ("key", models.CharField(max_length=400)),
+                ("url", models.URLField(blank=True)),
+                ("pinned_at", models.DateTimeField(default=entente.records.clock.now)),
+                ("held_size", models.PositiveBigIntegerField(default=0)),
+                ("held_note", models.TextField(blank=True)),
+                ("held_at", models.DateTimeField(null=True)),
+                ("claims", models.PositiveBigIntegerField(default=0)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
+                (
+                    "pinned_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='LogAlarm',
+            name="LogAlarm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=entente.records.clock.now)),
-                ('says', models.TextField()),
-                ('evidence', models.TextField(blank=True)),
-                ('partner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.partnerlog')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(default=entente.records.clock.now)),
+                ("says", models.TextField()),
+                ("evidence", models.TextField(blank=True)),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="records.partnerlog",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at'],
+                "ordering": ["-at"],
             },
         ),
         migrations.CreateModel(
-            name='Restriction',
+            name="Restriction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('thing', models.UUIDField(db_index=True)),
-                ('ground', models.CharField(choices=[('erasure would harm a person who needs protection', 'erasure would harm a person who needs protection'), ('its accuracy is contested', 'its accuracy is contested'), ('it is needed for a legal claim or as evidence', 'it is needed for a legal claim or as evidence')], max_length=80)),
-                ('at', models.DateTimeField(default=entente.records.clock.now)),
-                ('reason', models.TextField()),
-                ('lifted_at', models.DateTimeField(null=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("thing", models.UUIDField(db_index=True)),
+                (
+                    "ground",
+                    models.CharField(
+                        choices=[
+                            (
+                                "erasure would harm a person who needs protection",
+                                "erasure would harm a person who needs protection",
+                            ),
+                            ("its accuracy is contested", "its accuracy is contested"),
+                            (
+                                "it is needed for a legal claim or as evidence",
+                                "it is needed for a legal claim or as evidence",
+                            ),
+                        ],
+                        max_length=80,
+                    ),
+                ),
+                ("at", models.DateTimeField(default=entente.records.clock.now)),
+                ("reason", models.TextField()),
+                ("lifted_at", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Stub',
+            name="Stub",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('urgency', models.CharField(max_length=16)),
-                ('country', models.CharField(max_length=2)),
-                ('status', models.CharField(max_length=16)),
-                ('since', models.DateField(default=entente.records.clock.now)),
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.case')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("urgency", models.CharField(max_length=16)),
+                ("country", models.CharField(max_length=2)),
+                ("status", models.CharField(max_length=16)),
+                ("since", models.DateField(default=entente.records.clock.now)),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.case"
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['urgency', 'since'],
+                "ordering": ["urgency", "since"],
             },
         ),
         migrations.CreateModel(
-            name='Tombstone',
+            name="Tombstone",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('case', models.UUIDField(db_index=True)),
-                ('thing', models.UUIDField(null=True)),
-                ('what', models.CharField(max_length=40)),
-                ('at', models.DateTimeField(default=entente.records.clock.now)),
-                ('because', models.TextField()),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('entry', models.PositiveBigIntegerField(null=True)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("case", models.UUIDField(db_index=True)),
+                ("thing", models.UUIDField(null=True)),
+                ("what", models.CharField(max_length=40)),
+                ("at", models.DateTimeField(default=entente.records.clock.now)),
+                ("because", models.TextField()),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("entry", models.PositiveBigIntegerField(null=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at'],
+                "ordering": ["-at"],
             },
         ),
         migrations.CreateModel(
-            name='Cosignature',
+            name="Cosignature",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('checkpoint', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cosignatures', to='records.checkpoint')),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.partnerlog')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("line", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "checkpoint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cosignatures",
+                        to="records.checkpoint",
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.partnerlog"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('checkpoint', 'partner'), name='cosigned_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("checkpoint", "partner"), name="cosigned_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Retention',
+            name="Retention",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('case', models.UUIDField(db_index=True)),
-                ('thing', models.UUIDField(null=True)),
-                ('what', models.CharField(max_length=40)),
-                ('started', models.DateTimeField()),
-                ('provider_limit', models.DateTimeField(null=True)),
-                ('due', models.DateTimeField(db_index=True)),
-                ('asked_at', models.DateTimeField(null=True)),
-                ('erased_at', models.DateTimeField(null=True)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.agency')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("case", models.UUIDField(db_index=True)),
+                ("thing", models.UUIDField(null=True)),
+                ("what", models.CharField(max_length=40)),
+                ("started", models.DateTimeField()),
+                ("provider_limit", models.DateTimeField(null=True)),
+                ("due", models.DateTimeField(db_index=True)),
+                ("asked_at", models.DateTimeField(null=True)),
+                ("erased_at", models.DateTimeField(null=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.agency"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['due'],
-                'constraints': [models.UniqueConstraint(fields=('case', 'thing'), name='clock_once')],
+                "ordering": ["due"],
+                "constraints": [models.UniqueConstraint(fields=("case", "thing"), name="clock_once")],
             },
         ),
     ]

@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0007_seals'),
+        ("records", "0007_seals"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='tombstone',
-            name='destroyed_at',
+            model_name="tombstone",
+            name="destroyed_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='tombstone',
-            name='keys',
+            model_name="tombstone",
+            name="keys",
             field=models.JSONField(default=list),
         ),
     ]

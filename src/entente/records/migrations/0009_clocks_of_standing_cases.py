@@ -23,7 +23,9 @@ def begin(apps, editor):
                     "due": review_due(case.opened_at),
                 },
             )
-            strict = case.audience in {"TLP:AMBER+STRICT", "TLP:RED"} or {"H2", "H3"} & set(case.codes.split())
+            strict = case.audience in {"TLP:AMBER+STRICT", "TLP:RED"} or {"H2", "H3"} & set(
+                case.codes.split()
+            )
             if strict or stub.objects.filter(case=case).exists():
                 continue
             reached = milestone.objects.filter(case=case).values_list("stage", flat=True)
