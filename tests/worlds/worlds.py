@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -524,16 +524,19 @@ def _withheld_work(world: World) -> None:
 
 
 def _in_a_series(world: World) -> None:
-    """A withheld item is put into a series that others see, and a link to a visible item is accepted."""
+    """A withheld item is put into a series that others see, and every link of one to another is accepted."""
     it, joint = world.officer("it"), world.joint
     _take_in(world, "it", joint, "withheld", "H2")
     with guard.system("choose in a test"):
         series = Series.objects.filter(case=joint, owner=it.agency).order_by("made_at").first()
         ours = {"case": joint, "a__owner": it.agency, "b__owner": it.agency, "state": "proposed"}
-        near = Link.objects.filter(codes__contains="H2", **ours).first()
+        near = list(
+            Link.objects.filter(codes__contains="H2", **ours).order_by("a__number", "b__number", "kind")
+        )
     link.move(it, VI, _media(case=joint, owner=it.agency, codes="H2")[0], series)
-    if near is not None:
-        link.accept(it, VI, near)
+    for each in near:  # of an item in the series and of others, in a series or in none
+        with suppress(link.SeriesRefused):
+            link.accept(it, VI, each)
     _run_queue()
 
 

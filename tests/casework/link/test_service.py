@@ -281,6 +281,36 @@ def test_a_link_carries_both_items_handling_and_originators(case, circle, office
     assert Originator.objects.filter(thing=row.pk, agency=circle.agencies.dk).exists()
 
 
+def test_what_a_withheld_link_does_is_withheld_from_those_who_see_one_end(case, circle, officer):
+    camera = {"make": "Nordica", "model": "D410", "serial": "4102207"}
+    add(case, officer, 1, metadata=camera)
+    add(case, officer, 2, metadata=camera, codes="H2")
+    service.propose(officer, VI, case)
+    with guard.scope(officer, VI):
+        made = service.accept(officer, VI, Link.objects.get())
+        assert service.in_sight(case).count() == 1
+        assert SeriesItem.objects.filter(series=made).count() == 2
+    join(case, circle.dk, "member", circle)
+    with guard.scope(circle.officer(circle.dk), VI):
+        assert Media.objects.filter(case=case, number=1).exists()
+        assert not service.in_sight(case).exists() and not SeriesItem.objects.exists()
+
+
+def test_a_withheld_link_makes_no_two_series_one_before_others_eyes(case, circle, officer):
+    camera = {"make": "Nordica", "model": "D410", "serial": "4102207"}
+    one, two = add(case, officer, 1, metadata=camera), add(case, officer, 2, metadata=camera, codes="H2")
+    first = service.gather(officer, VI, case, [one])
+    second = service.gather(officer, VI, case, [two, add(case, officer, 3)])
+    service.propose(officer, VI, case)
+    with guard.scope(officer, VI):
+        link = Link.objects.get()
+    with pytest.raises(service.SeriesRefused, match="merge the two by hand"):
+        service.accept(officer, VI, link)
+    with guard.scope(officer, VI):
+        assert Link.objects.get().state == "proposed"
+        service.merge(officer, VI, first, second)
+
+
 def test_a_link_that_its_own_agency_would_not_see_is_never_made(case, circle, officer):
     camera = {"make": "Nordica", "model": "D410", "serial": "4102207"}
     add(case, officer, 1, metadata=camera, codes="H2")

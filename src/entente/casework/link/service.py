@@ -240,14 +240,20 @@ def accept_all(officer: Officer, purpose: Purpose, links: Sequence[Link]) -> lis
 
 
 def _accept(officer: Officer, link: Link, touched: Touched) -> Series:
+    """Join what a link ties; what a withheld link does is as withheld as the link."""
     _decide(officer, link, "accepted", touched)
     one, other = _series_of(link.a), _series_of(link.b)
     if one and other and one.pk != other.pk:
         first, second = sorted((one, other), key=lambda s: _number(s.name))
+        if link.handling.restricted and _number(second.name) < WITHHELD_FROM:
+            raise SeriesRefused(
+                f"others see {first.name} and {second.name}, and this link is withheld from them;"
+                " merge the two by hand if others may know that they belong together"
+            )
         return _merge(first, second, touched)
-    target = one or other or _new_series(officer, link.case, touched, [link.a, link.b])
+    target = one or other or _new_series(officer, link.case, touched, [link])
     for media in (link.a, link.b):
-        _put(officer, target, media, touched)
+        _put(officer, target, media, touched, link)
     return target
 
 
@@ -406,13 +412,13 @@ def _as_arithmetic(link: Link) -> arithmetic.Link:
     return arithmetic.Link(first, second, arithmetic.LinkKind(link.kind), link.weight, reason)
 
 
-def _new_series(officer: Officer, case: Case, touched: Touched, items: Iterable[Media]) -> Series:
-    """Begin a series of ``items``. The row tells nothing of them: they carry their handling."""
+def _new_series(officer: Officer, case: Case, touched: Touched, of: Iterable[Media | Link]) -> Series:
+    """Begin a series of items, or of what a link ties. The row tells nothing of them but who may know."""
     made = Series.objects.create(
         case=case,
         owner_id=officer.agency,
         made_by_id=officer.id,
-        name=_next_name(case.pk, withheld=all(m.handling.restricted for m in items)),
+        name=_next_name(case.pk, withheld=all(each.handling.restricted for each in of)),
         audience=case.audience,
     )
     touched.made(made)
@@ -447,11 +453,11 @@ def _series_of(media: Media) -> Series | None:
     return row.series if row else None
 
 
-def _put(officer: Officer, series: Series, media: Media, touched: Touched) -> None:
-    """Put an item in a series, once; the row carries the item's handling and originators."""
+def _put(officer: Officer, series: Series, media: Media, touched: Touched, link: Link | None = None) -> None:
+    """Put an item in a series, once; the row carries handling and originators of the item and of the link."""
     if SeriesItem.objects.filter(series=series, media=media).exists():
         return
-    _count(series, media, touched)
+    sources = (link.a, link.b) if link else (media,)
     row = SeriesItem(
         case_id=series.case_id,
         owner_id=officer.agency,
@@ -460,13 +466,14 @@ def _put(officer: Officer, series: Series, media: Media, touched: Touched) -> No
         media=media,
         audience=media.audience,
     )
-    row.handling = media.handling
+    row.handling = union([m.handling for m in sources])
+    _count(series, row, touched)
     row.save()
-    row.derives_from(media)
+    row.derives_from(*sources)
     touched.made(row)
 
 
-def _count(series: Series, item: Media | SeriesItem, touched: Touched) -> None:
+def _count(series: Series, item: SeriesItem, touched: Touched) -> None:
     """Give a series that had withheld items alone a counted name once it gets ``item``, which others see."""
     if _number(series.name) >= WITHHELD_FROM and not item.handling.restricted:
         touched.keep(series)
