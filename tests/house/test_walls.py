@@ -54,7 +54,7 @@ INTRUSIONS = [
     ("floors", "the law reads the tables", "safeguards/access.py", "import entente.records.guard"),
     ("floors", "a format reaches the tables", "formats/vics.py", "import entente.records.models.case"),
     ("floors", "the store asks the workers", "evidence/store.py", "import entente.workers.local"),
-    ("floors", "a step opens the front door", "casework/match/service.py", "import entente.web.board"),
+    ("floors", "a step opens the front door", "casework/match/service/check.py", "import entente.web.board"),
     ("floors", "a room nobody planned", "annex/__init__.py", '"""An annex."""'),
     (
         "time",

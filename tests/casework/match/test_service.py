@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from entente.casework.intake.service import Intake, receive
-from entente.casework.match import service
-from entente.casework.match.service import check, decide_match, import_list
+from entente.casework.match.service import check, decide_match, import_list, lists
 from entente.casework.prioritise.service import assign
 from entente.evidence.open import read
 from entente.formats import ListRefused
@@ -77,7 +76,7 @@ def pictures(tmp_path) -> Path:
 
 
 def test_an_import_that_stopped_goes_on_and_ends_as_an_unbroken_one(circle, tmp_path, monkeypatch):
-    monkeypatch.setattr(service, "CHUNK_RECORDS", 4)
+    monkeypatch.setattr(lists, "CHUNK_RECORDS", 4)
     rows = [f"{md5(n)},{n}" if n != 5 else "zzz,5" for n in range(11)]
     path = written(tmp_path / "list.csv", rows)
 
