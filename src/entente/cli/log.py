@@ -23,6 +23,7 @@ request           write what a partner is asked to co-sign (--for NAME --out FIL
 cosign FILE       answer a partner's request (--out FILE)
 witnessed FILE    take a partner's answer
 stamp             have the head stamped by the configured authority
+forget NUMBER     erase what names a closed account in the log (a data protection officer, --reason)
 """
 Done = tuple[dict[str, Any], bool]
 
@@ -36,6 +37,7 @@ def run(arguments: list[str]) -> int:
     made.add_argument("--for", dest="partner", metavar="NAME", help="the partner's name")
     made.add_argument("--out", type=Path, metavar="FILE", help="nothing is overwritten")
     made.add_argument("--url", default="", help="where the partner's desk answers")
+    made.add_argument("--reason", default="", help="forget: why; it is sealed in the log")
     made.add_argument("--key", help="verify FILE: the log's key, as you know it from elsewhere")
     made.add_argument(
         "--witness", action="append", default=[], metavar="KEY", help="verify FILE: a witness's"
@@ -43,7 +45,7 @@ def run(arguments: list[str]) -> int:
     told = made.parse_args(arguments)
     if told.act == "verify" and told.given:
         return _verify_file(told)
-    wants = 2 if told.act == "trust" else 1 if told.act in {"write", "cosign", "witnessed"} else 0
+    wants = 2 if told.act == "trust" else 1 if told.act in {"write", "cosign", "witnessed", "forget"} else 0
     if len(told.given) != wants:
         return words.refuse("log", f"`entente log {told.act}` takes {wants} words; see `entente log --help`")
     try:
@@ -167,6 +169,29 @@ def _stamp(told: Namespace) -> Done:
     return {"size": made.checkpoint.size, "at": made.at.isoformat()}, True
 
 
+def _forget(told: Namespace) -> Done:
+    from entente.records import guard, log
+    from entente.records.act import acting
+    from entente.records.models import Account
+    from entente.safeguards.access import Act, Shape, Thing
+    from entente.vocabulary.handling import Purpose
+
+    if not told.reason.strip():
+        raise ValueError("say --reason: it stays in the log when the person is gone from it")
+    by, audit = start.acting_account(told.officer), Purpose.DATA_PROTECTION_AUDIT
+    officer = by.as_officer()  # type: ignore[attr-defined]
+    clock = Thing(Shape.CLOCK, owner=officer.agency)
+    try:
+        with acting(officer, Act.ERASE, clock, audit, step="log", reason=told.reason):
+            whose = Account.objects.filter(agency=officer.agency, username=told.given[0]).first()
+            if whose is None or whose.is_active:
+                raise LookupError(f"no closed account {told.given[0]} of your agency; close it first")
+            count = log.forget(officer, audit, account=whose.pk, reason=told.reason)
+    except guard.Denied as denied:
+        raise ValueError(str(denied)) from denied
+    return {"forgotten": count}, True
+
+
 def _text(file: str) -> str:
     return Path(file).read_bytes().decode()  # not as text: a line's end must stay what it is
 
@@ -186,4 +211,5 @@ _ACTS: dict[str, Callable[[Namespace], Done]] = {
     "cosign": _cosign,
     "witnessed": _witnessed,
     "stamp": _stamp,
+    "forget": _forget,
 }
