@@ -28,7 +28,7 @@ FILM = {k: v for k, v in SENSE.items() if k != "hashes"} | {
 
 def test_what_our_decoders_say_is_taken() -> None:
     told = reply.description(SENSE | {"extracted": {"a:b": {"value": 1}}}, MediaKind.PICTURE, ["a:b"])
-    assert told["pdq"] == "00" * 32 and len(told["pdq_turns"]) == 8 and told["extracted"]
+    assert told["pdq"] == "00" * 32 and len(told["pdq_turns"]["full"]) == 8 and told["extracted"]
     assert reply.description(FILM, MediaKind.VIDEO, [])["frames"][0].t == 1.5
 
 

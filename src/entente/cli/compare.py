@@ -81,7 +81,7 @@ def _query(opened: Opened) -> Query:
         md5=opened.md5 or "",
         sha1=opened.sha1 or "",
         sha256=opened.sha256 or "",
-        pdq_turns=tuple(opened.pdq_turns or ()),
+        pdq_turns=opened.pdq_turns,
         pdq_quality=opened.pdq_quality,
         frames=tuple(opened.frames or ()),
     )

@@ -17,6 +17,7 @@ from entente.evidence.reach import NotOpened, open_original, walk
 from entente.evidence.sandbox import Answer, Sandbox, shared
 from entente.evidence.source import Held, Source, source_of
 from entente.vocabulary.media import FrameHash, MediaKind, Refusal, RefusalCode, Region
+from entente.vocabulary.media_hash import Profile, Turns
 
 __all__ = ["Known", "Opened", "read", "render", "walk"]
 
@@ -40,8 +41,9 @@ class Known:
 class Opened:
     """What a file turned out to be. With a ``refusal``, whatever was learned before it stays.
 
-    ``pdq_turns`` are in the order of ``vocabulary.media_hash.Transform``, ``pdq`` the first of them: of the
-    picture as displayed. ``hashes`` holds every installed type: name to ``{turns, quality}``. ``decoded`` and
+    ``pdq_turns`` are in the order of ``vocabulary.media_hash.Transform`` for each profile, ``pdq`` the first
+    of FULL: of the picture as displayed. ``pdq_raw`` is FULL of the stored pixels where they are shown turned,
+    else empty. ``hashes`` holds every installed type: name to ``{turns, quality}``. ``decoded`` and
     ``expected`` count the frames that were looked at; ``errors`` the damaged packets. ``extracted`` maps an
     extractor's dotted name to ``{value}`` or ``{error}``.
     """
@@ -57,7 +59,8 @@ class Opened:
     height: int | None = None
     duration: float | None = None
     pdq: str | None = None
-    pdq_turns: tuple[str, ...] = ()
+    pdq_turns: dict[Profile, Turns] = field(default_factory=dict)
+    pdq_raw: str = ""
     pdq_quality: int | None = None
     hashes: dict[str, dict[str, Any]] = field(default_factory=dict)
     frames: tuple[FrameHash, ...] = ()

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from entente.vocabulary.media import FrameHash, MediaKind
+from entente.vocabulary.media_hash import Profile
 
 MOST_PIXELS = 80_000_000
 MOST_TAGS, LONGEST_NAME, LONGEST_TAG = 600, 200, 4000
@@ -49,7 +50,7 @@ def description(data: dict[str, Any], kind: MediaKind, asked: Sequence[str]) -> 
         "duration": None if data.get("duration") is None else _number(data["duration"], LONGEST_S),
         "hashes": hashes,
         "pdq": pdq["turns"][0] if pdq else None,
-        "pdq_turns": pdq["turns"] if pdq else (),
+        "pdq_turns": {Profile.FULL: pdq["turns"]} if pdq else {},
         "pdq_quality": pdq["quality"] if pdq else None,
         "frames": tuple(frame for frame in frames if frame),
         "decoded": _count(data.get("decoded")),

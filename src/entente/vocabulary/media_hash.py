@@ -31,6 +31,24 @@ EMPTY_FILE_HASHES = frozenset(
 )
 
 
+class Profile(StrEnum):
+    """How a picture was made small before its PDQ was taken.
+
+    Three ways are in use and give hashes that differ by 6-10 bits in the middle and up to 54; no list says
+    which one it holds, so a query asks under all.
+    """
+
+    FULL = "full"  # not at all: pdqhash, threatexchange, Hasher-Matcher-Actioner, the Java reference
+    THUMB512 = "thumb512"  # Pillow's thumbnail of at most 512 a side: the Python reference
+    NEAREST512 = "nearest512"  # nearest pixel, 512 by 512: the C++ command line and the browser's module
+
+
+Turns = tuple[str, ...]  # eight hashes in hex, in the order of Transform
+
+# Stand-ins of databases for "no value": as an entry they would match what means nothing.
+BLANK_HASHES = frozenset(sign * length for sign in "0f" for length in (32, 40, 64))
+
+
 class Verdict(StrEnum):
     """Is it known?"""
 
@@ -58,7 +76,7 @@ class HashEntry:
     """One record of a hash list, as its provider wrote it.
 
     ``category`` is opaque text that means something only under the list's own ``profile``.
-    ``photodna`` is stored and passed on, never compared.
+    ``photodna`` is stored and passed on, never compared. An unknown PDQ profile stays empty.
     """
 
     line: int
@@ -78,6 +96,11 @@ class HashEntry:
     paths: tuple[str, ...] = ()
     deleted: bool = False
     other: dict[str, str] = field(default_factory=dict)
+    pdq_quality: int | None = None  # 0-100 where the provider told it
+    pdq_profile: str = ""  # a ``Profile`` where the provider told it
+    positive: int = 0  # votes of those who share the list: it is what the list says
+    negative: int = 0  # it is not
+    disputed: int = 0  # votes on both sides, where the provider counts no sides
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def test_a_near_picture_is_a_hit_up_to_31_bits(circle, case, held, bits, found):
 
 def test_a_turned_picture_is_a_hit(circle, case, held):
     turns = ["f" * 64, flipped(PDQ, 3), *["3c" * 32] * 6]
-    item(case, circle.agencies.it, sha256="b2" * 32, pdq=turns[0], pdq_turns=turns, pdq_quality=90)
+    item(case, circle.agencies.it, sha256="b2" * 32, pdq=turns[0], pdq_turns={"full": turns}, pdq_quality=90)
     assert len(hits(check(circle, case, "hash"))) == 1
 
 

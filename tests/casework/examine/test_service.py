@@ -230,7 +230,7 @@ def test_a_crop_takes_codes_and_originators_along(case, circle, officer, items):
     assert evidence_store().check(made.key)
     assert made.number == max(m.number for m in items.values()) + 1
     assert abs(made.width / made.height - (0.25 * 320) / (0.333 * 240)) < 0.05
-    assert len(made.pdq_turns) == 8
+    assert len(made.full_turns) == 8
 
 
 def test_extractors_propose_once_and_a_withdrawn_clue_does_not_come_back(case, officer, items):

@@ -70,9 +70,23 @@ def items(case, officer):
         add(case, officer, 1, metadata=camera),
         add(case, officer, 2, metadata=camera),
         add(case, officer, 3, metadata=camera),
-        add(case, officer, 4, pdq_turns=[same] * 8, pdq_quality=100, name="a-word-not-to-show-0041.jpg"),
-        add(case, officer, 5, pdq_turns=[same] * 8, pdq_quality=100, name="a-word-not-to-show-0042.jpg"),
-        add(case, officer, 6, pdq_turns=[pdq(6)] * 8, pdq_quality=100),
+        add(
+            case,
+            officer,
+            4,
+            pdq_turns={"full": [same] * 8},
+            pdq_quality=100,
+            name="a-word-not-to-show-0041.jpg",
+        ),
+        add(
+            case,
+            officer,
+            5,
+            pdq_turns={"full": [same] * 8},
+            pdq_quality=100,
+            name="a-word-not-to-show-0042.jpg",
+        ),
+        add(case, officer, 6, pdq_turns={"full": [pdq(6)] * 8}, pdq_quality=100),
     ]
 
 
@@ -389,7 +403,7 @@ def test_why_shows_the_path_of_reasons(case, officer, items, proposed):
 def test_a_compilation_is_listed_and_joins_nothing(case, officer):
     scenes = [pdq(100 + n) for n in range(14)]
     for n, scene in enumerate(scenes, 1):
-        add(case, officer, n, pdq_turns=[scene] * 8, pdq_quality=100)
+        add(case, officer, n, pdq_turns={"full": [scene] * 8}, pdq_quality=100)
     video = add(case, officer, 99, kind="video", duration=30.0)
     with acting(officer, Act.RECEIVE, case.as_thing(), VI, step="intake"):
         for n, scene in enumerate(scenes):

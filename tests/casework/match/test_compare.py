@@ -9,10 +9,11 @@ from entente.casework.match.compare import HeldLists, Query
 from entente.casework.match.hashes import TURNS
 from entente.casework.match.hashes.pdq import PDQ
 from entente.vocabulary.media import FrameHash
-from entente.vocabulary.media_hash import EMPTY_FILE_HASHES, HashEntry, Transform, Verdict
+from entente.vocabulary.media_hash import EMPTY_FILE_HASHES, HashEntry, Profile, Transform, Verdict
 
 LUMA = PDQ.examples()[0].luma
 TURNED, QUALITY = PDQ.of_luma(LUMA)
+ASKED = {Profile.FULL: TURNED}
 MD5, SHA256 = "ab" * 16, "cd" * 32
 
 
@@ -31,7 +32,7 @@ def test_an_equal_digest_is_exact_and_the_strongest_one_is_named() -> None:
 @pytest.mark.parametrize("turn", TURNS)
 def test_a_turned_query_is_near_and_names_the_turn_that_brings_it_back(turn: Transform) -> None:
     back = TURNED[TURNS.index(turn)]  # the hash held is that of the query turned so
-    compared = _held(HashEntry(3, pdq=back)).compare(Query(pdq_turns=TURNED, pdq_quality=QUALITY))
+    compared = _held(HashEntry(3, pdq=back)).compare(Query(pdq_turns=ASKED, pdq_quality=QUALITY))
     hit = compared.hits[0]
     assert (hit.verdict, hit.distance, hit.transform) == (Verdict.NEAR, 0, turn)
     assert hit.because.text.startswith("PDQ distance 0 of 256 to entry 3 of list lakes")
@@ -40,13 +41,13 @@ def test_a_turned_query_is_near_and_names_the_turn_that_brings_it_back(turn: Tra
 def test_the_radius_is_inclusive_at_31_and_32_is_new() -> None:
     value = int(TURNED[0], 16)
     at_31, at_32 = (f"{value ^ ((1 << n) - 1):064x}" for n in (31, 32))
-    query = Query(pdq_turns=TURNED, pdq_quality=100)
+    query = Query(pdq_turns=ASKED, pdq_quality=100)
     assert _held(HashEntry(1, pdq=at_31)).compare(query).hits[0].distance == 31
     assert _held(HashEntry(1, pdq=at_32)).compare(query).verdict is Verdict.NEW
 
 
 def test_low_quality_is_not_searched_by_likeness_and_says_so() -> None:
-    compared = _held(HashEntry(1, pdq=TURNED[0])).compare(Query(pdq_turns=TURNED, pdq_quality=31))
+    compared = _held(HashEntry(1, pdq=TURNED[0])).compare(Query(pdq_turns=ASKED, pdq_quality=31))
     assert compared.verdict is Verdict.NEW
     assert "uality 31 is below 50: not searched" in compared.hits[0].because.text
 
@@ -64,7 +65,7 @@ def test_a_deleted_entry_is_silent_in_its_own_list_only() -> None:
     held.add(
         "one", [HashEntry(1, md5=MD5, pdq=TURNED[0]), HashEntry(2, md5=MD5, pdq=TURNED[0], deleted=True)]
     )
-    query = Query(md5=MD5, pdq_turns=TURNED, pdq_quality=100)
+    query = Query(md5=MD5, pdq_turns=ASKED, pdq_quality=100)
     assert held.compare(query).verdict is Verdict.NEW
     held.add("two", [HashEntry(1, md5=MD5)])
     held.add("one", [HashEntry(3, md5=MD5, deleted=True)])
@@ -74,7 +75,7 @@ def test_a_deleted_entry_is_silent_in_its_own_list_only() -> None:
 def test_every_list_that_knows_it_is_named_exact_first() -> None:
     held = _held(HashEntry(1, pdq=TURNED[0]))
     held.add("rooms", [HashEntry(5, md5=MD5)])
-    hits = held.compare(Query(md5=MD5, pdq_turns=TURNED, pdq_quality=100)).hits
+    hits = held.compare(Query(md5=MD5, pdq_turns=ASKED, pdq_quality=100)).hits
     assert [(h.verdict, h.list_name) for h in hits] == [(Verdict.EXACT, "rooms"), (Verdict.NEAR, "lakes")]
 
 

@@ -36,8 +36,8 @@ def add(case, officer, number, *, pdq=PDQ, sha256="", origin="found", turns=None
     with acting(officer, Act.ALTER, case.as_thing(), VI, step="intake"):
         return Media.objects.create(
             case=case, owner_id=officer.agency, number=number, origin=origin, source=f"source {number}",
-            kind="picture", pdq=pdq, pdq_turns=turns or [pdq] + [flipped(pdq, 120)] * 7, pdq_quality=90,
-            sha256=sha256 or f"{number:064x}", codes=codes, **more,
+            kind="picture", pdq=pdq, pdq_turns={"full": turns or [pdq, *[flipped(pdq, 120)] * 7]},
+            pdq_quality=90, sha256=sha256 or f"{number:064x}", codes=codes, **more,
         )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from entente.casework.cooperate.service import ask
 from entente.casework.crosscheck.identifiers import IdentifierKind, NotComparable, normalise
+from entente.casework.match.hashes import every_turn
 from entente.casework.match.index import NearIndex, packed
 from entente.records import clock, guard
 from entente.records.act import acting
@@ -243,7 +244,8 @@ def _queries(items: list[UUID]) -> Iterator[tuple[UUID, str]]:
     for some in _pieces(items):
         good = {"pdq_quality__gte": PDQ_MIN_QUALITY, "pk__in": some}
         for pk, pdq, turns in Media.objects.filter(**good).values_list("pk", "pdq", "pdq_turns"):
-            yield from ((pk, turn) for turn in (turns or [pdq]) if turn)
+            asked = {pdq, *(value for _, _, value in every_turn(turns))}
+            yield from ((pk, value) for value in sorted(asked) if value)
         frames = Frame.objects.filter(media_id__in=some, quality__gte=PDQ_MIN_QUALITY)
         yield from frames.values_list("media_id", "pdq")
 

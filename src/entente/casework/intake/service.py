@@ -562,8 +562,8 @@ def _describe(media: Media, opened: Opened) -> None:
     media.kind = str(opened.kind or "")
     media.mime, media.partial = opened.mime, opened.partial
     media.width, media.height, media.duration = opened.width, opened.height, opened.duration
-    media.pdq, media.pdq_turns = opened.pdq or "", list(opened.pdq_turns)
-    media.pdq_quality = opened.pdq_quality
+    media.pdq, media.pdq_raw, media.pdq_quality = opened.pdq or "", opened.pdq_raw, opened.pdq_quality
+    media.pdq_turns = {str(profile): list(turns) for profile, turns in opened.pdq_turns.items()}
     media.tags = dict(opened.tags)
     media.metadata = metadata.normalise(opened.tags).as_json()
     if opened.kind == "video":

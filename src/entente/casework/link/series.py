@@ -20,7 +20,7 @@ import numpy as np
 from entente.casework.match.hashes import TURNS
 from entente.casework.match.index import NearIndex, packed
 from entente.vocabulary.media import FrameHash
-from entente.vocabulary.media_hash import EMPTY_FILE_HASHES, PDQ_MIN_QUALITY, PDQ_NEAR, Transform
+from entente.vocabulary.media_hash import EMPTY_FILE_HASHES, PDQ_MIN_QUALITY, PDQ_NEAR, Transform, Turns
 from entente.vocabulary.reason import Reason
 
 METHOD, VERSION = "link.series", "1"
@@ -50,7 +50,7 @@ class Item:
 
     id: str
     digests: frozenset[str] = frozenset()
-    pdq_turns: tuple[str, ...] = ()
+    pdq_turns: Turns = ()  # of the FULL profile
     pdq_quality: int = 0
     frames: tuple[FrameHash, ...] = ()
     device: tuple[str, str, str] | None = None  # make, model, serial

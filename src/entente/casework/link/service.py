@@ -133,7 +133,7 @@ def _items(case: Case) -> tuple[dict[str, Media], list[arithmetic.Item]]:
         arithmetic.Item(
             id=name,
             digests=frozenset(d for d in (row.md5, row.sha1, row.sha256) if d),
-            pdq_turns=tuple(row.pdq_turns or ()),
+            pdq_turns=row.full_turns,
             pdq_quality=row.pdq_quality or 0,
             frames=tuple(frames.get(row.pk, ())),
             device=_device(row.metadata),

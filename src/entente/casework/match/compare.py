@@ -6,10 +6,10 @@ only: lists come as ``HashEntry`` records, the item as a ``Query``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from entente.casework.match.hashes import TURNS
+from entente.casework.match.hashes import every_turn
 from entente.casework.match.index import NearIndex, packed
 from entente.vocabulary.media import FrameHash
 from entente.vocabulary.media_hash import (
@@ -19,7 +19,9 @@ from entente.vocabulary.media_hash import (
     Digest,
     HashEntry,
     Hit,
+    Profile,
     Transform,
+    Turns,
     Verdict,
 )
 from entente.vocabulary.reason import Reason
@@ -43,12 +45,12 @@ TURNED = {
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The hashes of one item. ``pdq_turns`` are eight, in the order of ``TURNS``, or none."""
+    """The hashes of one item. ``pdq_turns``: for each profile eight, in the order of ``TURNS``, or none."""
 
     md5: str = ""
     sha1: str = ""
     sha256: str = ""
-    pdq_turns: tuple[str, ...] = ()
+    pdq_turns: Mapping[Profile, Turns] = field(default_factory=dict)
     pdq_quality: int | None = None
     frames: tuple[FrameHash, ...] = ()
 
@@ -208,16 +210,17 @@ class HeldLists:
         return [(q, self._owners[h], d) for q, h, d in rows]
 
     def _near_picture(self, query: Query) -> list[Hit]:
-        """Return near hits of a picture: for each entry the turn that comes nearest."""
+        """Return near hits of a picture: for each entry the profile and turn that come nearest."""
         if not query.pdq_turns or (query.pdq_quality or 0) < PDQ_MIN_QUALITY:
             return []
+        asked = every_turn(query.pdq_turns)
         best: dict[tuple[str, str], tuple[int, int, _Held]] = {}
-        for turn, held, distance in self._search(query.pdq_turns):
+        for place, held, distance in self._search([value for _, _, value in asked]):
             key = (held.list_name, held.entry)
-            candidate = (distance, turn, held)
+            candidate = (distance, place, held)
             if key not in best or candidate[:2] < best[key][:2]:
                 best[key] = candidate
-        return [_near_hit(held, distance, TURNS[turn]) for distance, turn, held in best.values()]
+        return [_near_hit(held, distance, *asked[place][:2]) for distance, place, held in best.values()]
 
     def _near_video(self, query: Query) -> tuple[list[Hit], tuple[Segment, ...]]:
         """Return near hits of a video by its frames, and where held videos show the same."""
@@ -248,11 +251,12 @@ def _notes(query: Query) -> Iterable[Reason]:
         )
 
 
-def _near_hit(held: _Held, distance: int, turn: Transform) -> Hit:
+def _near_hit(held: _Held, distance: int, profile: Profile, turn: Transform) -> Hit:
     where = f"entry {held.entry} of list {held.list_name}"
     if held.t is not None:
         where += f" at {held.t:.1f} s"
-    because = _reason(f"PDQ distance {distance} of 256 to {where}{TURNED[turn]}", float(distance))
+    under = "" if profile is Profile.FULL else f" under the profile {profile.upper()}"
+    because = _reason(f"PDQ distance {distance} of 256 to {where}{TURNED[turn]}{under}", float(distance))
     return Hit(Verdict.NEAR, held.list_name, held.entry, distance, turn, because)
 
 

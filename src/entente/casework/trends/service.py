@@ -132,11 +132,11 @@ def _copies(case: Case) -> Iterator[_Meeting]:
     rows = Media.objects.filter(case=case, origin__in=SHARED, refusal="", kind="picture").order_by("number")
     items: dict[str, Media] = {}
     for row in rows:
-        if row.pdq_turns and (row.pdq_quality or 0) >= PDQ_MIN_QUALITY:
+        if row.full_turns and (row.pdq_quality or 0) >= PDQ_MIN_QUALITY:
             items.setdefault(row.sha256, row)
     held = list(items.values())
     index = NearIndex(packed([m.pdq for m in held]))
-    pairs = index.search(packed([turn for m in held for turn in m.pdq_turns]), PDQ_NEAR)
+    pairs = index.search(packed([turn for m in held for turn in m.full_turns]), PDQ_NEAR)
     best: dict[int, tuple[int, int, int]] = {}
     for query, earlier, distance in zip(
         pairs.query.tolist(), pairs.held.tolist(), pairs.distance.tolist(), strict=True

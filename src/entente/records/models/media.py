@@ -6,6 +6,7 @@ from django.db import models
 
 from entente.records import clock
 from entente.records.models.handled import CaseBound
+from entente.vocabulary.media_hash import Profile, Turns
 
 ORIGINS = ["found", "partner", "open source", "seized", "search", "crop"]
 
@@ -27,7 +28,8 @@ class Media(CaseBound):
     height = models.PositiveIntegerField(null=True)
     duration = models.FloatField(null=True)
     pdq = models.CharField(max_length=64, blank=True)
-    pdq_turns = models.JSONField(default=list)  # eight, in the order of Transform
+    pdq_turns = models.JSONField(default=dict)  # profile: eight, in the order of Transform
+    pdq_raw = models.CharField(max_length=64, blank=True)  # of the stored pixels, where shown turned
     pdq_quality = models.PositiveSmallIntegerField(null=True)
     metadata = models.JSONField(default=dict)  # normalised: make, model, serial, taken_at, gps…
     tags = models.JSONField(default=dict)  # raw, as read
@@ -53,6 +55,11 @@ class Media(CaseBound):
 
     def __str__(self) -> str:
         return f"#{self.number}"
+
+    @property
+    def full_turns(self) -> Turns:
+        """The eight turns of the FULL profile: enough between items that were hashed here."""
+        return tuple(self.pdq_turns.get(Profile.FULL, ()))
 
 
 class Occurrence(CaseBound):

@@ -5,16 +5,25 @@ A type is found by the entry point ``entente.hashes`` and covered by the conform
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from entente.vocabulary.media_hash import Transform
+from entente.vocabulary.media_hash import Profile, Transform
 
 TURNS: tuple[Transform, ...] = tuple(Transform)
+
+
+def every_turn(turns: Mapping[str, Sequence[str]]) -> list[tuple[Profile, Transform, str]]:
+    """Return each distinct hash to ask for, with its profile and turn: FULL first, the original first."""
+    asked: dict[str, tuple[Profile, Transform, str]] = {}
+    for profile in Profile:
+        for turn, value in zip(TURNS, turns.get(profile, ()), strict=False):
+            asked.setdefault(value, (profile, turn, value))
+    return list(asked.values())
 
 
 @dataclass(frozen=True, slots=True)

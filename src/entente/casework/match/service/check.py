@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from entente.casework.match.compare import Comparison, HeldLists, Query, label_of
+from entente.casework.match.hashes import every_turn
 from entente.casework.match.index import NearIndex, packed
 from entente.records import guard
 from entente.records.act import acting
@@ -20,7 +21,7 @@ from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Handling, HandlingCode, Purpose, union
 from entente.vocabulary.media import FrameHash
-from entente.vocabulary.media_hash import PDQ_MIN_QUALITY, PDQ_NEAR, HashEntry, Verdict
+from entente.vocabulary.media_hash import PDQ_MIN_QUALITY, PDQ_NEAR, HashEntry, Profile, Turns, Verdict
 
 CHUNK_ITEMS = 200
 
@@ -82,7 +83,8 @@ class _NearLists:
 def _decide(officer: Officer, media: Media, near: _NearLists) -> str:
     """Compare one item with the records that may meet it, write the hits, return the verdict."""
     frames = [FrameHash(f.t, f.pdq, f.quality) for f in media.frames.all()]
-    asked = list(media.pdq_turns) if (media.pdq_quality or 0) >= PDQ_MIN_QUALITY else []
+    good = (media.pdq_quality or 0) >= PDQ_MIN_QUALITY
+    asked = [value for _, _, value in every_turn(media.pdq_turns)] if good else []
     asked += [f.pdq for f in frames if f.quality >= PDQ_MIN_QUALITY]
     same = Q(pk__in=near.candidates(asked))
     for field in ("md5", "sha1", "sha256"):
@@ -112,8 +114,12 @@ def _compared(media: Media, frames: list[FrameHash], rows: list[ListedHash]) -> 
     for row in rows:
         held.add(row.list.name, [_entry(row)])
     return held.compare(
-        Query(media.md5, media.sha1, media.sha256, tuple(media.pdq_turns), media.pdq_quality, tuple(frames))
+        Query(media.md5, media.sha1, media.sha256, _turns(media), media.pdq_quality, tuple(frames))
     )
+
+
+def _turns(media: Media) -> dict[Profile, Turns]:
+    return {Profile(profile): tuple(turns) for profile, turns in media.pdq_turns.items()}
 
 
 def _entry(row: ListedHash) -> HashEntry:

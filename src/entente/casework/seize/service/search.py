@@ -385,9 +385,9 @@ def _near(
             (_seen_in(element), "the item in which the element is seen,"),
             (element.crop, "its crop"),
         ):
-            if item is None or not item.pdq_turns or (item.pdq_quality or 0) < PDQ_MIN_QUALITY:
+            if item is None or not item.full_turns or (item.pdq_quality or 0) < PDQ_MIN_QUALITY:
                 continue
-            pairs = index.search(packed(item.pdq_turns), PDQ_NEAR)
+            pairs = index.search(packed(item.full_turns), PDQ_NEAR)
             for turn, place, distance in zip(
                 pairs.query.tolist(), pairs.held.tolist(), pairs.distance.tolist(), strict=True
             ):
@@ -548,9 +548,9 @@ def _met_items(opened: list[Media], items: list[Media]) -> dict[UUID, tuple[bool
         by_digest.setdefault(item.sha256, set()).add(item.pk)
     met = {m.pk: (True, set(by_digest[m.sha256])) for m in opened if m.sha256 in by_digest}
     held = [i for i in items if i.pdq.strip("0") and (i.pdq_quality or 0) >= PDQ_MIN_QUALITY]
-    asked = [m for m in opened if m.pdq_turns and (m.pdq_quality or 0) >= PDQ_MIN_QUALITY]
+    asked = [m for m in opened if m.full_turns and (m.pdq_quality or 0) >= PDQ_MIN_QUALITY]
     index = NearIndex(packed([i.pdq for i in held]))
-    pairs = index.search(packed([turn for m in asked for turn in m.pdq_turns]), PDQ_NEAR)
+    pairs = index.search(packed([turn for m in asked for turn in m.full_turns]), PDQ_NEAR)
     for query, place in zip(pairs.query.tolist(), pairs.held.tolist(), strict=True):
         met.setdefault(asked[query // len(TURNS)].pk, (False, set()))[1].add(held[place].pk)
     return met
