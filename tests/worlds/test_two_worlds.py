@@ -44,6 +44,7 @@ class Figure:
     begun: set[str] = field(default_factory=set)
     faults: set[str] = field(default_factory=set)
     worked: set[str] = field(default_factory=set)  # verbs that did what they were asked
+    bundles: set[str] = field(default_factory=set)  # ways by which originals really left for a court
 
     def compare(self, world: World, stratum: str, who: str, hidden: list[str], asks: list[Ask]) -> None:
         """Ask in both worlds and count; a difference is counted and raised."""
@@ -60,6 +61,8 @@ class Figure:
             self.statuses[each.status] += 1
             if each.ask.kind == "verb" and each.status < 2:
                 self.worked.add(each.ask.name)
+            if b"\ncustody.json " in each.body:
+                self.bundles.add(each.ask.kind)
             if each.status >= 500:
                 self.faults.add(f"{each.ask.method} {each.ask.name} {each.ask.data}\n{each.fault}")
 
@@ -162,6 +165,7 @@ def test_every_address_task_and_verb_was_asked(world):
     assert not left, sorted(left)
     assert BOTH.names("task") == TASKS.keys()
     assert BOTH.names("verb") == BOTH.worked == VERBS.keys()
+    assert BOTH.bundles == {"route", "verb"}
     assert BOTH.hidden.keys() == world.hidden.keys()
     assert SECOND.examples.keys() == SECOND.begun
     assert BOTH.statuses[200] > BOTH.statuses.total() / 4, "those who ask are mostly turned away"

@@ -235,6 +235,11 @@ def made(folder: Path) -> Iterator[World]:
                 _draw(world)
                 _cases(world)
                 _work(world)
+            with clock.at(NOW - timedelta(hours=5)):  # what waits for a second person waits for a day at most
+                it, au = (world.agencies[short] for short in ("IT", "AU"))
+                held = {"case": world.joint, "refusal": "", "origin": "found"}
+                _custody(world, _media(owner=au, codes="H0", **held)[0])
+                _urgent(world, _media(owner=it, **held)[0])
             world.sealed, world.keys = _sealed(folder), _keys(folder)
             with clock.at(NOW - timedelta(hours=3)):
                 for name, (act, hits) in SCENES.items():
@@ -421,8 +426,6 @@ def _work(world: World) -> None:
     seize.list_element(it, VI, joint, name="a chair", clue=clues[2])
     seize.compare(au, VI, joint)
     seize.compare(it, VI, joint)
-    _custody(world, four)
-    _urgent(world, one)
     close.record_outcome(it, VI, joint, "child safe", "")
     _run_queue()
     with guard.system("one of each in a test"):
