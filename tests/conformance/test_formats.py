@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from entente import plugins
-from entente.formats import ListFormat, ReadOptions
+from entente.formats import ListFormat, ListRefused, ReadOptions
 from entente.vocabulary.media_hash import EMPTY_FILE_HASHES, HashEntry, RecordRefusal
 
 FORMATS = [f for f in plugins.formats().values() if isinstance(f, ListFormat)]
@@ -17,7 +17,8 @@ WRITERS = [f for f in FORMATS if hasattr(f, "write")]
 
 
 def test_the_hash_list_formats_of_the_house_are_found_like_a_strangers() -> None:
-    assert {"vics", "icse", "hashlist"} <= {f.name for f in FORMATS}
+    ours = {"vics", "icse", "hashlist", "misp", "stix", "caseuco", "nsrl"}
+    assert ours <= {f.name for f in FORMATS}
 
 
 @pytest.mark.parametrize("chosen", FORMATS, ids=lambda f: f.name)
@@ -41,6 +42,34 @@ def test_no_format_lets_the_hash_of_an_empty_file_through(chosen, sample) -> Non
     for record in chosen.read(io.BytesIO(sample.data), sample.options):
         if isinstance(record, HashEntry):
             assert EMPTY_FILE_HASHES.isdisjoint((record.md5, record.sha1, record.sha256))
+
+
+@pytest.mark.parametrize(("chosen", "sample"), SAMPLES, ids=lambda v: getattr(v, "name", ""))
+@pytest.mark.parametrize("sign", ["0", "f"])
+def test_no_format_lets_a_value_through_that_stands_for_none(chosen, sample, sign) -> None:
+    data = sample.data
+    for entry in sample.entries:
+        for value in (entry.md5, entry.sha1, entry.sha256, entry.pdq):
+            if value:
+                blank = (sign * len(value)).encode()
+                data = data.replace(value.encode(), blank).replace(value.upper().encode(), blank)
+    records = list(chosen.read(io.BytesIO(data), sample.options))
+    assert not [r for r in records if isinstance(r, HashEntry)]
+    assert sum(r.code.startswith("blank-") for r in records) >= len(sample.entries)
+    assert sum(r.code == "no-hash" for r in records) >= len(sample.entries)
+
+
+@pytest.mark.parametrize(("chosen", "sample"), SAMPLES, ids=lambda v: getattr(v, "name", ""))
+def test_a_list_cut_short_anywhere_gives_what_was_whole_and_never_crashes(chosen, sample) -> None:
+    whole = set(map(repr, sample.entries))
+    for cut in range(len(sample.data)):
+        try:
+            records = list(chosen.read(io.BytesIO(sample.data[:cut]), sample.options))
+        except ListRefused as fault:
+            assert len(fault.reason.split()) > 4
+            continue
+        whole_ones = [r for r in records if isinstance(r, HashEntry) and repr(r) in whole]
+        assert len(whole_ones) <= len(sample.entries)
 
 
 @pytest.mark.parametrize("chosen", WRITERS, ids=lambda f: f.name)

@@ -28,6 +28,7 @@ class ReadOptions:
     """What the user says about a list where the list does not say it itself."""
 
     profile: str = ""  # whose categories these are, such as US or UK
+    model: str = ""  # the version of that profile's category model
     kind: str = ""  # what an unnamed column of 64 hex digits holds: sha256 or pdq
     delimiter: str = ""  # between columns; empty = look
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from entente.formats import ListExample, ListRefused, ReadOptions, Record
 from entente.formats.lines import cells_of, delimiter_of, lines_of
 from entente.formats.values import (
     HEX_LENGTH,
+    count_of,
     flag_of,
     hex_of,
     photodna_of,
+    settled,
     size_of,
-    whether_empty,
-    whether_hashless,
 )
 from entente.vocabulary.media_hash import HashEntry, RecordRefusal
 
@@ -30,6 +31,7 @@ _NAMES = {"md5": "md5", "sha1": "sha1", "sha256": "sha256", "pdq": "pdq", "photo
 _NAMES |= {"videomd5": "md5", "pdqhash": "pdq", "md5hash": "md5", "sha1hash": "sha1", "sha256hash": "sha256"}
 _TEXTS = {"category": "category", "classification": "category", "series": "series", "seriesname": "series"}
 _TEXTS |= {"mime": "mime", "mimetype": "mime", "tags": "tags"}
+_VOTES = {"positive": "positive", "affirmative": "positive", "negative": "negative", "disputed": "disputed"}
 _PATHS = frozenset({"path", "file", "filename", "filepath", "name"})
 _HEX = re.compile(r"[0-9A-Fa-f]{32,64}")
 _CHECKSUM = re.compile(r"([0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}) [ *](\S.*)")
@@ -55,63 +57,89 @@ def _kind_of(value: str, options: ReadOptions) -> str:
     return options.kind
 
 
-def _checked(entry: HashEntry) -> Record:
-    return whether_empty(entry) or whether_hashless(entry) or entry
-
-
-def _typed(number: int, kind: str, value: str) -> Record:
-    """Return a ``type value`` line as an entry or its refusal."""
+def _typed(number: int, kind: str, value: str) -> Iterator[Record]:
+    """Yield a ``type value`` line as an entry or its refusal."""
     name = _NAMES.get(_plain(kind), "")
     if not name:
-        return RecordRefusal(
-            number, "unknown-type", f"signal type {kind!r} is not read here; it was left out"
-        )
+        yield RecordRefusal(number, "unknown-type", f"signal type {kind!r} is not read here; it was left out")
+        return
     found = photodna_of(value) if name == "photodna" else hex_of(value, name)
     if not found:
-        return RecordRefusal(number, f"bad-{name}", f"this is no {kind} value; the line was left out")
+        yield RecordRefusal(number, f"bad-{name}", f"this is no {kind} value; the line was left out")
+        return
     value_of: dict[str, Any] = {name: found}
-    return _checked(HashEntry(number, **value_of))
+    yield from settled(HashEntry(number, **value_of))
 
 
-def _unnamed(number: int, cells: list[str], options: ReadOptions) -> Record:
-    """Return a row without header: each cell is known by its length."""
+def _unnamed(number: int, cells: list[str], options: ReadOptions) -> Iterator[Record]:
+    """Yield a row without header: each cell is known by its length."""
     values: dict[str, Any] = {}
     for cell in cells:
         if (kind := _kind_of(cell, options)) and kind not in values:
             values[kind] = cell.lower()
     if not values:
-        return RecordRefusal(number, "no-hash", f"no hash of 32, 40 or 64 hex digits in {cells[0][:24]!r}…")
-    return _checked(HashEntry(number, **values))
+        yield RecordRefusal(number, "no-hash", f"no hash of 32, 40 or 64 hex digits in {cells[0][:24]!r}…")
+    else:
+        yield from settled(HashEntry(number, **values))
 
 
-def _named(number: int, names: list[str], cells: list[str], options: ReadOptions) -> Iterator[Record]:
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """What a header says of one column: the part it plays, and the field or the name that it fills."""
+
+    part: str  # hash, text, vote, path, size, deleted, quality, profile; or other: known by its cells
+    name: str
+
+
+def _column(name: str) -> _Column:
+    """Return the part of the column called ``name``."""
+    plain = _plain(name)
+    for part, table in (("hash", _NAMES), ("text", _TEXTS), ("vote", _VOTES)):
+        if plain in table:
+            return _Column(part, table[plain])
+    if plain in _PATHS:
+        return _Column("path", name)
+    if plain in ("size", "deleted"):
+        return _Column(plain, name)
+    if plain in ("pdqquality", "pdqprofile"):
+        return _Column(plain.removeprefix("pdq"), name)
+    return _Column("other", name)
+
+
+def _named(number: int, columns: list[_Column], cells: list[str], options: ReadOptions) -> Iterator[Record]:
     """Yield a row under a header, after the refusals of single values."""
     values: dict[str, Any] = {}
-    texts: dict[str, Any] = {}
     other: dict[str, str] = {}
-    paths: list[str] = []
-    for name, cell in zip(names, cells, strict=False):
-        plain = _plain(name)
+    paths: tuple[str, ...] = ()
+    for column, cell in zip(columns, cells, strict=False):
+        part, name = column.part, column.name
         if not cell:
             continue
-        if kind := _NAMES.get(plain) or ("" if plain in _TEXTS else _kind_of(cell, options)):
-            found = photodna_of(cell) if kind == "photodna" else hex_of(cell, kind)
-            if found:
-                values.setdefault(kind, found)
+        if part == "other" and (kind := _kind_of(cell, options)):
+            part, name = "hash", kind
+        if part == "hash":
+            if found := photodna_of(cell) if name == "photodna" else hex_of(cell, name):
+                values.setdefault(name, found)
             else:
-                what = f"{name} {cell[:12]!r}… is no {kind} value; it was left out, the record kept"
-                yield RecordRefusal(number, f"bad-{kind}", what)
-        elif plain in _TEXTS:
-            texts[_TEXTS[plain]] = cell
-        elif plain in _PATHS:
-            paths.append(cell)
+                what = f"{name} {cell[:12]!r}… is no {name} value; it was left out, the record kept"
+                yield RecordRefusal(number, f"bad-{name}", what)
+        elif part == "text":
+            values[name] = cell
+        elif part == "vote":
+            values[name] = count_of(cell)
+        elif part == "path":
+            paths += (cell,)
+        elif part == "size":
+            values["size"] = size_of(cell)
+        elif part == "deleted":
+            values["deleted"] = flag_of(cell) is True
+        elif part == "quality":
+            values["pdq_quality"] = size_of(cell)
+        elif part == "profile":
+            values["pdq_profile"] = cell
         else:
             other[name] = cell
-    size = size_of(other.pop("size", "")) if "size" in other else None
-    deleted = flag_of(other.pop("deleted", None)) is True
-    yield _checked(
-        HashEntry(number, **values, **texts, size=size, paths=tuple(paths), deleted=deleted, other=other)
-    )
+    yield from settled(HashEntry(number, **values, paths=paths, other=other))
 
 
 class _Rows:
@@ -120,7 +148,7 @@ class _Rows:
     def __init__(self, options: ReadOptions) -> None:
         self.options = options
         self.delimiter = options.delimiter
-        self.names: list[str] = []
+        self.columns: list[_Column] = []
         self.begun = False
 
     def _begin(self, text: str) -> bool:
@@ -129,18 +157,18 @@ class _Rows:
         self.delimiter = self.delimiter or delimiter_of(text)
         names = cells_of(text, self.delimiter)
         if any(_plain(name) in _NAMES for name in names) or not any(_HEX.fullmatch(c) for c in names):
-            self.names = names
-        return bool(self.names)
+            self.columns = [_column(name) for name in names]
+        return bool(self.columns)
 
     def read(self, number: int, text: str) -> Iterator[Record]:
         """Yield what one line says."""
         if found := _CHECKSUM.fullmatch(text):
             kind = _BY_LENGTH.get(len(found[1])) or self.options.kind or "sha256"
             digest: dict[str, Any] = {kind: found[1].lower()}
-            yield _checked(HashEntry(number, **digest, paths=(found[2],)))
+            yield from settled(HashEntry(number, **digest, paths=(found[2],)))
             return
-        if not self.names and (found := _TYPED.fullmatch(text)):
-            yield _typed(number, found[1], found[2])
+        if not self.columns and (found := _TYPED.fullmatch(text)):
+            yield from _typed(number, found[1], found[2])
             return
         try:
             if not self.begun and self._begin(text):
@@ -149,10 +177,10 @@ class _Rows:
         except csv.Error as error:
             yield RecordRefusal(number, "broken", f"the line cannot be read ({error}); it was left out")
             return
-        if self.names:
-            yield from _named(number, self.names, cells, self.options)
+        if self.columns:
+            yield from _named(number, self.columns, cells, self.options)
         else:
-            yield _unnamed(number, cells, self.options)
+            yield from _unnamed(number, cells, self.options)
 
 
 class PlainListFormat:
@@ -175,8 +203,8 @@ class PlainListFormat:
         for line in lines_of(stream):
             if isinstance(line, RecordRefusal):
                 yield line
-            elif line[1].strip() and not line[1].lstrip().startswith(("#", "//")):
-                yield from rows.read(line[0], line[1].strip())
+            elif (text := line[1].strip()) and not text.startswith(("#", "//")):
+                yield from rows.read(line[0], text)
 
     def examples(self) -> Sequence[ListExample]:
         """Return one list of each shape."""
@@ -187,6 +215,13 @@ class PlainListFormat:
                 f"md5,category,pdq\n{md5.upper()},2,{pdq}\n{md5},3,zz\n".encode(),
                 (HashEntry(2, md5, pdq=pdq, category="2"), HashEntry(3, md5, category="3")),
                 ("bad-pdq",),
+            ),
+            ListExample(
+                f"sha256;affirmative;negative;deleted\n{sha256};3;1;\n{sha256};0;2;yes\n".encode(),
+                (
+                    HashEntry(2, sha256=sha256, positive=3, negative=1),
+                    HashEntry(3, sha256=sha256, negative=2, deleted=True),
+                ),
             ),
             ListExample(
                 f"# ours\npdq {pdq}\nurl http\n".encode(), (HashEntry(2, pdq=pdq),), ("unknown-type",)

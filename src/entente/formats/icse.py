@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from entente.formats import ListExample, ListRefused, ReadOptions, Record
 from entente.formats.lines import cells_of, lines_of
-from entente.formats.values import flag_of, hex_of, photodna_of, whether_empty, whether_hashless
+from entente.formats.values import flag_of, hex_of, photodna_of, settled
 from entente.vocabulary.media_hash import HashEntry, RecordRefusal
 
 FLAGS = {
@@ -58,7 +58,7 @@ def _entry(number: int, row: dict[str, str]) -> Iterator[Record]:
     entry = HashEntry(
         number, **values, photodna=photodna, series=row.get("series name", ""), **flags, other=other
     )
-    yield whether_empty(entry) or whether_hashless(entry) or entry
+    yield from settled(entry)
 
 
 class IcseFormat:

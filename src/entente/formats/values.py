@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from entente.vocabulary.media_hash import EMPTY_FILE_HASHES, HashEntry, RecordRefusal
+from entente.vocabulary.media_hash import BLANK_HASHES, EMPTY_FILE_HASHES, HashEntry, RecordRefusal
 
 PHOTODNA_BYTES = 144
 HEX_LENGTH = {"md5": 32, "sha1": 40, "sha256": 64, "pdq": 64}
@@ -99,3 +101,22 @@ def whether_hashless(entry: HashEntry) -> RecordRefusal | None:
     return RecordRefusal(
         entry.line, "no-hash", "no valid hash in this record; ask the provider to send it again"
     )
+
+
+def settled(entry: HashEntry) -> Iterator[HashEntry | RecordRefusal]:
+    """Yield a record as it may go in: blank values out of it, or its refusal.
+
+    All zeros and all ones (hex f) are what databases write for "no value".
+    """
+    if not BLANK_HASHES.isdisjoint((entry.md5, entry.sha1, entry.sha256, entry.pdq)):
+        blank: dict[str, Any] = {k: "" for k in HEX_LENGTH if getattr(entry, k) in BLANK_HASHES}
+        for kind in blank:
+            what = f"the {kind} is all zeros or all ones, which stands for no value; it was left out"
+            yield RecordRefusal(entry.line, f"blank-{kind}", what)
+        entry = replace(entry, **blank)
+    yield whether_empty(entry) or whether_hashless(entry) or entry
+
+
+def count_of(value: Any) -> int:
+    """Return a number of votes; nothing, or what is no count, is none."""
+    return min(size_of(value) or 0, 1_000_000_000)

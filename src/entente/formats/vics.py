@@ -22,9 +22,9 @@ from entente.formats.values import (
     hex_of,
     moment_of,
     photodna_of,
+    settled,
     size_of,
     whether_empty,
-    whether_hashless,
 )
 from entente.vocabulary.media_hash import HashEntry, RecordRefusal
 
@@ -280,7 +280,7 @@ def _entry(media: Mapping[str, Any], place: Place, number: int, envelope: Envelo
         paths=_paths(media),
         other=_other(media, number, envelope),
     )
-    yield whether_empty(entry) or whether_hashless(entry) or entry
+    yield from settled(entry)
 
 
 def _media(entry: HashEntry, number: int) -> dict[str, Any]:
