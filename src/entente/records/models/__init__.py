@@ -17,7 +17,15 @@ from entente.records.models.custody import (
 )
 from entente.records.models.emergency import Emergency
 from entente.records.models.handled import CaseBound, Guarded, Originator, Release, carried_from
-from entente.records.models.hash_list import HashList, ListedHash, ListRefusal, Match
+from entente.records.models.hash_list import (
+    Compared,
+    HashList,
+    ListedHash,
+    ListRefusal,
+    ListVersion,
+    Match,
+    Quarantine,
+)
 from entente.records.models.job import Job
 from entente.records.models.log_entry import LogEntry, LogHead, LogNode, LogOpening
 from entente.records.models.media import Frame, Media, Occurrence, Viewing
@@ -43,6 +51,7 @@ __all__ = [
     "CheckHit",
     "Checkpoint",
     "Clue",
+    "Compared",
     "Correction",
     "Cosignature",
     "CourtExport",
@@ -65,6 +74,7 @@ __all__ = [
     "Lead",
     "Link",
     "ListRefusal",
+    "ListVersion",
     "ListedHash",
     "LogAlarm",
     "LogEntry",
@@ -85,6 +95,7 @@ __all__ = [
     "PartnerLog",
     "Priority",
     "Product",
+    "Quarantine",
     "Receipt",
     "Release",
     "Request",

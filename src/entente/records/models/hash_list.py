@@ -25,7 +25,18 @@ class HashList(Guarded):
     read = models.PositiveIntegerField(default=0)
     added = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
+    repeated = models.PositiveIntegerField(default=0)  # records that say again what one before them said
+    withdrawn = models.PositiveIntegerField(default=0)
+    never_held = models.PositiveIntegerField(default=0)  # withdrawn though the list never gave them
     harmless = models.BooleanField(default=False)  # a known-harmless list hides, it never alerts
+    software = models.BooleanField(default=False)  # harmless because it is known software
+    provider = models.CharField(max_length=200, blank=True)  # who gave it
+    given_on = models.DateField(null=True)
+    basis = models.CharField(max_length=200, blank=True)  # under what agreement or law
+    codes = models.CharField(max_length=16, default="H2")  # the provider's handling codes
+    handling_text = models.TextField(blank=True)
+    keyed = models.BooleanField(default=True)  # its digests stand under the agency's list key
+    removed_at = models.DateTimeField(null=True)  # asked no more; its records are being taken away
 
     class Meta:
         ordering = ["name"]
@@ -39,29 +50,108 @@ class HashList(Guarded):
         return Thing(Shape.AGENCY, owner=self.owner_id, id=self.pk)
 
 
+class ListVersion(Guarded):
+    """One delivery of a list: what its bytes brought, and whether it was matched backwards yet.
+
+    ``serial`` counts the deliveries of an agency, over all of its lists: it is the state of its lists.
+    """
+
+    shape = Shape.AGENCY
+
+    list = models.ForeignKey(HashList, models.CASCADE, related_name="versions")
+    owner = models.ForeignKey("records.Agency", models.PROTECT, related_name="+")
+    serial = models.PositiveIntegerField()
+    name = models.CharField(max_length=40)  # as the provider calls it, such as 2026-11
+    sha256 = models.CharField(max_length=64)
+    taken_at = models.DateTimeField(default=clock.now)
+    taken_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+")
+    read = models.PositiveIntegerField(default=0)
+    added = models.PositiveIntegerField(default=0)
+    repeated = models.PositiveIntegerField(default=0)
+    withdrawn = models.PositiveIntegerField(default=0)
+    never_held = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    complete = models.BooleanField(default=False)
+    backwards = models.CharField(max_length=8, blank=True)  # blank, running, done
+
+    class Meta:
+        ordering = ["serial"]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "serial"], name="list_state_once"),
+            models.UniqueConstraint(fields=["list", "name"], name="version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def as_thing(self) -> Thing:
+        """A delivery is its agency's."""
+        return Thing(Shape.AGENCY, owner=self.owner_id, id=self.pk)
+
+
 class ListedHash(Guarded):
-    """One record of a list. PhotoDNA is kept and passed on, never compared."""
+    """One record of a list. PhotoDNA is kept sealed and passed on, never compared.
+
+    ``md5``, ``sha1`` and ``sha256`` are no digests: they are keyed with the agency's list key and cut to the
+    same length, so that a stolen table names no file (``casework.match.service.keyed``).
+    """
 
     shape = Shape.AGENCY
 
     list = models.ForeignKey(HashList, models.CASCADE, related_name="entries")
     owner = models.ForeignKey("records.Agency", models.PROTECT, related_name="+")
+    serial = models.PositiveIntegerField(default=0)  # of the version that brought it; 0 before versions
     line = models.PositiveIntegerField()
     md5 = models.CharField(max_length=32, blank=True, db_index=True)
     sha1 = models.CharField(max_length=40, blank=True, db_index=True)
     sha256 = models.CharField(max_length=64, blank=True, db_index=True)
     pdq = models.CharField(max_length=64, blank=True)
+    pdq_quality = models.PositiveSmallIntegerField(null=True)
+    pdq_profile = models.CharField(max_length=12, blank=True)
     photodna = models.TextField(blank=True)
     category = models.CharField(max_length=40, blank=True)  # opaque under the list's profile
     series = models.CharField(max_length=120, blank=True)
     victim_identified = models.BooleanField(null=True)
     other = models.JSONField(default=dict)
+    positive = models.PositiveIntegerField(default=0)  # votes of those who share the list
+    negative = models.PositiveIntegerField(default=0)
+    disputed = models.PositiveIntegerField(default=0)
+    aside = models.CharField(max_length=8, blank=True)  # held, kept, released: see Quarantine
 
     class Meta:
         ordering = ["line"]
+        indexes = [models.Index(fields=["owner", "serial"], name="entries_by_state")]
 
     def as_thing(self) -> Thing:
         """A record is its agency's."""
+        return Thing(Shape.AGENCY, owner=self.owner_id, id=self.pk)
+
+
+class Quarantine(Guarded):
+    """A record set aside because it would match everything: why, what it met, and what a person decided."""
+
+    shape = Shape.AGENCY
+
+    list = models.ForeignKey(HashList, models.CASCADE, related_name="quarantines")
+    owner = models.ForeignKey("records.Agency", models.PROTECT, related_name="+")
+    listed = models.UUIDField(db_index=True)  # the ListedHash
+    entry = models.CharField(max_length=80)
+    cause = models.CharField(max_length=8)  # flood: it met too much; blank: it is nearly all zeros or ones
+    met = models.PositiveIntegerField(default=0)  # distinct items
+    most = models.PositiveIntegerField(default=0)  # more than so many are a flood
+    reason = models.TextField()
+    at = models.DateTimeField(default=clock.now)
+    state = models.CharField(max_length=8, default="held")  # held, kept, released
+    decided_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
+    decided_at = models.DateTimeField(null=True)
+    said = models.TextField(blank=True)  # the person's reason
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [models.UniqueConstraint(fields=["listed"], name="set_aside_once")]
+
+    def as_thing(self) -> Thing:
+        """It is its agency's."""
         return Thing(Shape.AGENCY, owner=self.owner_id, id=self.pk)
 
 
@@ -98,7 +188,13 @@ class Match(CaseBound):
     method = models.CharField(max_length=40)
     version = models.CharField(max_length=20)
     segments = models.JSONField(default=list)
-    state = models.CharField(max_length=10, default="proposed")  # proposed, confirmed, refused: by a person
+    of_list = models.UUIDField(
+        null=True, db_index=True
+    )  # no keys of the database: what a list said outlives it
+    listed = models.UUIDField(null=True, db_index=True)
+    suppresses = models.BooleanField(default=False)  # a list of the harmless says so
+    # proposed; confirmed, refused: by a person; withdrawn: by the list; set aside: see Quarantine
+    state = models.CharField(max_length=10, default="proposed")
     decided_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
 
     class Meta:
@@ -108,3 +204,13 @@ class Match(CaseBound):
                 fields=["media", "owner", "list_name", "entry", "transform"], name="match_once"
             )
         ]
+
+
+class Compared(CaseBound):
+    """Up to which state of its agency's lists an item was asked; ``serial`` is that of ``ListVersion``."""
+
+    media = models.ForeignKey("records.Media", models.CASCADE, related_name="+")
+    serial = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["media", "owner"], name="compared_once")]

@@ -40,7 +40,9 @@ class Media(CaseBound):
     parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="crops")
     region = models.JSONField(null=True)  # [x, y, w, h] of the parent, in fractions
     t = models.FloatField(null=True)  # second of the parent
-    known = models.CharField(max_length=8, blank=True)  # exact, near, new; blank before match
+    known = models.CharField(
+        max_length=8, blank=True
+    )  # exact, near, scene, harmless, new; blank before match
 
     class Meta:
         ordering = ["number"]
