@@ -38,7 +38,7 @@ from entente.records.models import (
     Priority,
     Series,
 )
-from entente.vocabulary.handling import Handling, HandlingCode, Purpose
+from entente.vocabulary.handling import Audience, Handling, HandlingCode, Purpose
 from tests.evidence.drawn import encoded, scene
 
 VI = Purpose.VICTIM_IDENTIFICATION
@@ -99,9 +99,23 @@ def test_withheld_files_and_all_that_follows_from_them_change_no_page_of_another
 
 
 def test_the_numbers_of_withheld_items_leave_no_gap(joint):
-    numbers = [next_number(joint.case, h) for h in (Handling(), H2, Handling(), H2, Handling())]
+    it = joint.it.agency
+    numbers = [next_number(joint.case, it, h) for h in (Handling(), H2, Handling(), H2, Handling())]
     assert numbers[::2] == [1, 2, 3]
     assert min(numbers[1::2]) > 1_000_000
+
+
+def test_in_a_case_of_a_strict_audience_each_agency_s_things_leave_no_gap_in_the_others(joint):
+    joint.case.audience = str(Audience.AMBER_STRICT)
+    with guard.system("the case's audience in a test"):
+        joint.case.save(update_fields=["audience"])
+    au = joint.circle.officer(joint.circle.au)
+    given = [next_number(joint.case, who.agency, Handling()) for who in (joint.it, au, joint.it, au)]
+    assert given[::2] == [1, 2]
+    assert min(given[1::2]) >= WITHHELD_FROM
+    listed = [list_element(who, VI, joint.case, name="a lamp") for who in (joint.it, au, joint.it)]
+    assert [e.number for e in seen_by(joint, "it", Element)] == [1, 2]
+    assert listed[1].number >= WITHHELD_FROM
 
 
 def two_lots(joint: SimpleNamespace) -> tuple[list[Media], list[Media]]:

@@ -410,7 +410,7 @@ def crop(officer: Officer, purpose: Purpose, media: Media, region: Region, t: fl
         case = Case.objects.select_for_update().get(pk=media.case_id)
         row = Media(
             case_id=media.case_id,
-            number=next_number(case, media.handling),
+            number=next_number(case, officer.agency, media.handling),
             owner_id=officer.agency,
             made_by_id=officer.id,
             audience=media.audience,

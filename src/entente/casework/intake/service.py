@@ -56,7 +56,7 @@ from entente.records.models import (
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer, Part
 from entente.vocabulary.case import Stage
-from entente.vocabulary.handling import Handling, HandlingCode, Purpose
+from entente.vocabulary.handling import ORIGINATOR_ONLY, Audience, Handling, HandlingCode, Purpose
 from entente.vocabulary.media import Refusal, RefusalCode
 from entente.workers.local import LocalEngine
 
@@ -537,7 +537,7 @@ def _carried(case: Case, officer: Officer, intake: Intake) -> dict[str, Any]:
 def _item(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -> Media:
     """Return the unsaved row of one file, with everything that could be learned of it."""
     media = Media(
-        number=next_number(case, intake.handling),
+        number=next_number(case, officer.agency, intake.handling),
         origin=intake.origin,
         source=intake.source,
         **_carried(case, officer, intake),
@@ -570,13 +570,19 @@ def _describe(media: Media, opened: Opened) -> None:
         media.decoded = {"decoded": opened.decoded, "expected": opened.expected, "errors": opened.errors}
 
 
-def next_number(case: Case, handling: Handling) -> int:
+def is_withheld(case: Case, agency: UUID, handling: Handling) -> bool:
+    """Whether other members of the case do not see what ``agency`` makes in it under ``handling``."""
+    alone = Audience(case.audience) in ORIGINATOR_ONLY and agency != case.owner_id
+    return handling.restricted or alone
+
+
+def next_number(case: Case, agency: UUID, handling: Handling) -> int:
     """Return the number of the case's next item; the caller locks and saves ``case``.
 
-    Items that all members see are counted. A withheld one gets a number at random, so that no gap in what
-    others see tells that it is there.
+    Items that all members see are counted, and in a case of a strict audience those of its own agency. A
+    withheld one gets a number at random, so that no gap in what others see tells that it is there.
     """
-    if not handling.restricted:
+    if not is_withheld(case, agency, handling):
         case.items_given += 1
         return case.items_given
     with guard.system("a number that no item of the case has"):

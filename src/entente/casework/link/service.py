@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from entente.casework.intake.service import WITHHELD_FROM
+from entente.casework.intake.service import WITHHELD_FROM, is_withheld
 from entente.casework.link import series as arithmetic
 from entente.records import guard
 from entente.records.act import acting
@@ -245,7 +245,7 @@ def _accept(officer: Officer, link: Link, touched: Touched) -> Series:
     one, other = _series_of(link.a), _series_of(link.b)
     if one and other and one.pk != other.pk:
         first, second = sorted((one, other), key=lambda s: _number(s.name))
-        if link.handling.restricted and _number(second.name) < WITHHELD_FROM:
+        if is_withheld(link.case, link.owner_id, link.handling) and _number(second.name) < WITHHELD_FROM:
             raise SeriesRefused(
                 f"others see {first.name} and {second.name}, and this link is withheld from them;"
                 " merge the two by hand if others may know that they belong together"
@@ -418,7 +418,9 @@ def _new_series(officer: Officer, case: Case, touched: Touched, of: Iterable[Med
         case=case,
         owner_id=officer.agency,
         made_by_id=officer.id,
-        name=_next_name(case.pk, withheld=all(each.handling.restricted for each in of)),
+        name=_next_name(
+            case.pk, withheld=all(is_withheld(case, each.owner_id, each.handling) for each in of)
+        ),
         audience=case.audience,
     )
     touched.made(made)
@@ -475,7 +477,7 @@ def _put(officer: Officer, series: Series, media: Media, touched: Touched, link:
 
 def _count(series: Series, item: SeriesItem, touched: Touched) -> None:
     """Give a series that had withheld items alone a counted name once it gets ``item``, which others see."""
-    if _number(series.name) >= WITHHELD_FROM and not item.handling.restricted:
+    if _number(series.name) >= WITHHELD_FROM and not is_withheld(series.case, item.owner_id, item.handling):
         touched.keep(series)
         series.name = _next_name(series.case_id, withheld=False)
         series.save(update_fields=["name"])

@@ -17,7 +17,7 @@ from django.db.models import Max
 
 from entente.casework.examine.service import ExamineRefused, crop
 from entente.casework.examine.values import as_text
-from entente.casework.intake.service import WITHHELD_FROM, Intake, evidence_store, receive
+from entente.casework.intake.service import WITHHELD_FROM, Intake, evidence_store, is_withheld, receive
 from entente.casework.match.compare import TURNED
 from entente.casework.match.hashes import TURNS
 from entente.casework.match.index import NearIndex, packed
@@ -140,7 +140,7 @@ def list_element(
     with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason="list an element"):
         Case.objects.select_for_update().get(pk=case.pk)
         element = Element(
-            number=_next_number(case, handling),
+            number=_next_number(case, officer.agency, handling),
             name=name.strip()[:120],
             room=room.strip()[:60],
             clue=clue,
@@ -154,14 +154,14 @@ def list_element(
     return element
 
 
-def _next_number(case: Case, handling: Handling) -> int:
+def _next_number(case: Case, agency: UUID, handling: Handling) -> int:
     """Return the next number of the list; the caller locks ``case``.
 
     A withheld element gets one at random, as a withheld item does: no gap in what others see tells of it.
     """
     with guard.system("numbers of the list, the withheld ones included"):
         listed = Element.objects.filter(case=case)
-        if not handling.restricted:
+        if not is_withheld(case, agency, handling):
             return (listed.filter(number__lt=WITHHELD_FROM).aggregate(n=Max("number"))["n"] or 0) + 1
         while True:
             number = WITHHELD_FROM + secrets.randbelow(WITHHELD_FROM * 9)
