@@ -13,10 +13,10 @@ SAMPLES = 8  # runs asked of each video, spread over it
 COPY = 0.6  # share of the samples that both ways must be met
 BLOCK = 256  # videos asked at once
 
+Places = NDArray[np.int64]
 
-def sampled(
-    first: NDArray[np.int64], count: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+
+def sampled(first: Places, count: Places) -> tuple[Places, Places]:
     """Return run numbers spread over each video and the video of each; ``first`` and ``count`` are (n,)."""
     videos, runs = [], []
     for video, (start, many) in enumerate(zip(first.tolist(), count.tolist(), strict=True)):
