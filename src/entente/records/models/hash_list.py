@@ -187,7 +187,10 @@ class Match(CaseBound):
     because = models.TextField()
     method = models.CharField(max_length=40)
     version = models.CharField(max_length=20)
-    segments = models.JSONField(default=list)
+    list_version = models.CharField(max_length=40, blank=True)  # the delivery that brought the entry
+    profile = models.CharField(max_length=12, blank=True)  # under which PDQ came nearest
+    segments = models.JSONField(default=list)  # of videos, in seconds of both
+    regions = models.JSONField(default=list)  # of a scene: [x, y, w, h] of the item, and of what is held
     of_list = models.UUIDField(
         null=True, db_index=True
     )  # no keys of the database: what a list said outlives it
