@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from entente.evidence.pictures import Refused, demand_size
 from entente.evidence.source import Source
 from entente.evidence.tags import LONGEST, MOST
-from entente.vocabulary.media import RefusalCode
+from entente.vocabulary.media import RefusalCode, Sampling
 
-GAP_S = 2.0  # longer stretches without a key frame are filled
+# Longer stretches without a frame that was looked at are filled.
+GAP_S = {Sampling.KEYS: math.inf, Sampling.SPARSE: 0.5, Sampling.DENSE: 1 / 6}
+LOST_S = 2.0  # a stretch without a frame that is longer than this, where there are packets, is a loss
 NEAREST_S = 0.25  # key frames closer than this are looked at once
 SOUND_S = 60.0
 LONGEST_NAME = 100  # characters of a tag's name
@@ -248,34 +250,126 @@ def _filler(wanted: list[float], start: float, until: float, count_from: Count) 
     return choose
 
 
-def _gaps(times: list[float], end: float) -> list[float]:
-    """Return the times to look at so that no stretch over ``GAP_S`` up to ``end`` stays unseen."""
+def _gaps(times: list[float], end: float, longest: float) -> list[float]:
+    """Return the times to look at so that no stretch over ``longest`` seconds up to ``end`` stays unseen."""
     wanted: list[float] = []
     for before, after in zip(times, [*times[1:], max(end, times[-1])], strict=True):
-        pieces = math.ceil((after - before) / GAP_S - 1e-6)
+        pieces = math.ceil((after - before) / longest - 1e-6)
         wanted.extend(before + (after - before) * i / pieces for i in range(1, pieces))
     return wanted
 
 
-def sampled(video: Video, limit_s: float) -> Iterator[tuple[float, Any]]:
-    """Iterate over (seconds, frame): every key frame first, then frames in gaps longer than two seconds.
+def sampled(
+    video: Video, limit_s: float, sampling: Sampling = Sampling.SPARSE
+) -> Iterator[tuple[float, Any]]:
+    """Iterate over (seconds, frame) by real presentation times: every key frame first, then the gaps.
 
     ``video.count`` is filled on the way. Filling stops at a share of ``limit_s``; ``count.filled`` says so.
+    ``EVERY`` frame comes in one pass, in order.
     """
-    until, count, times = time.monotonic() + limit_s * FILLING, video.count, []
-    for moment, frame in _frames(video, _keys_only, count):
-        count.decoded += 1
+    until, count = time.monotonic() + limit_s * FILLING, video.count
+    if sampling is Sampling.EVERY:
+        yield from _counted(_frames(video, _all_until(until, count), count), count)
+        return
+    times = []
+    for moment, frame in _counted(_frames(video, _keys_only, count), count):
         times.append(moment)
         yield moment, frame
-    if not times:
+    if not times or sampling is Sampling.KEYS:
         return
-    wanted = _gaps(sorted(times), video.duration)
+    wanted = _gaps(sorted(times), video.duration, GAP_S[sampling])
     filling = Count()
-    count.expected += len(wanted)
-    for moment, frame in _frames(video, _filler(wanted, video.start, until, count), filling):
+    yield from _counted(_frames(video, _between(wanted, video, until), filling), count)
+    count.errors = max(count.errors, filling.errors)
+
+
+def _counted(frames: Iterator[tuple[float, Any]], count: Count) -> Iterator[tuple[float, Any]]:
+    """Count what comes."""
+    for moment, frame in frames:
         count.decoded += 1
         yield moment, frame
-    count.errors = max(count.errors, filling.errors)
+
+
+def _all_until(until: float, told: Count) -> Choose:
+    """Return a choice of everything, until the time is over."""
+
+    def choose(packets: Iterator[Any], stream: Any, count: Count) -> Iterator[Any]:
+        for packet in packets:
+            if time.monotonic() > until:
+                told.filled = False
+                return
+            yield from _decoded(stream.codec_context, packet, count)
+        yield from _decoded(stream.codec_context, None, count)
+
+    return choose
+
+
+def _between(wanted: list[float], video: Video, until: float) -> Choose:
+    """Return a choice of the frame at or after each ``wanted`` time, without the key frames.
+
+    Decoded from the first key frame on without a break, so that no frame waits in the decoder when a new
+    group of pictures begins. ``video.count`` gets what is expected: what comes, and each long stretch
+    without a frame where there are packets, or that lies before the end.
+    """
+    told = video.count
+
+    def choose(packets: Iterator[Any], stream: Any, count: Count) -> Iterator[Any]:
+        context, base = stream.codec_context, stream.time_base
+        context.skip_frame = "NONREF"
+        at, seen, last, begun = 0, _Seen(told), 0.0, False
+        for packet in _then_none(packets):
+            if at >= len(wanted):
+                return
+            if time.monotonic() > until:
+                told.filled = False
+                return
+            begun = begun or packet is None or packet.is_keyframe
+            if not begun:
+                continue
+            seen.packet(None if packet is None else _time(packet, packet.time_base or base), video.start)
+            for frame in _decoded(context, packet, count):
+                moment = _time(frame, frame.time_base or base)
+                if moment is None:
+                    continue
+                last = moment - video.start
+                seen.frame(last)
+                due = at < len(wanted) and wanted[at] <= last + 1e-6
+                while at < len(wanted) and wanted[at] <= last + 1e-6:
+                    at += 1
+                if due and not frame.key_frame:
+                    told.expected += 1
+                    yield frame
+        told.expected += int(bool(wanted) and wanted[-1] - last > LOST_S)
+
+    return choose
+
+
+def _then_none(packets: Iterator[Any]) -> Iterator[Any]:
+    """Iterate over packets and the end, at which the decoder gives out what it holds back."""
+    yield from packets
+    yield None
+
+
+class _Seen:
+    """Tells a long stretch whose packets gave no frame from one that has none, as in a show of stills."""
+
+    def __init__(self, told: Count) -> None:
+        self._told = told
+        self._packets: list[float] = []  # seconds of those since the last frame
+        self._last = 0.0
+
+    def packet(self, moment: float | None, start: float) -> None:
+        """Note a packet's time."""
+        if moment is not None:
+            self._packets.append(moment - start)
+
+    def frame(self, moment: float) -> None:
+        """Note a frame; what lay long before it and gave none is missing."""
+        if moment - self._last > LOST_S:
+            low, high = self._last + LOST_S / 4, moment - LOST_S / 4
+            self._told.expected += any(low < t < high for t in self._packets)
+        self._packets = [t for t in self._packets if t > moment]
+        self._last = moment
 
 
 def frame_at(video: Video, seconds: float) -> tuple[float, Any] | None:

@@ -13,6 +13,15 @@ class MediaKind(StrEnum):
     VIDEO = "video"
 
 
+class Sampling(StrEnum):
+    """How closely a video is looked at. All but the last start with every key frame."""
+
+    KEYS = "key-frames"  # key frames only: the first pass over a large seizure
+    SPARSE = "sparse"  # two a second: enough to ask with, whatever the phase of what is held
+    DENSE = "dense"  # six a second: to be held
+    EVERY = "every-frame"
+
+
 class RefusalCode(StrEnum):
     """Why a file could not be opened. A refusal is a recorded result, never a lost file."""
 
