@@ -226,8 +226,11 @@ def _hashed(luma: NDArray[np.uint8]) -> dict[str, dict[str, Any]]:
 
 
 def _picture(source: Source, container: str, extract: list[str]) -> dict[str, Any]:
+    # here, not above: it brings numba, 60 MB that stills do not need; the sandbox has it loaded before
+    from entente.evidence.hashing import pictured
+
     data, picture = _opened(source, container)
-    hashes = _hashed(picture.luma())
+    hashes = pictured(picture)
     tags = tags_of(data, container, picture.image)
     answer = {
         "width": picture.width,

@@ -8,6 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entente import plugins
+from entente.evidence.pictures import Picture, turn
+from entente.vocabulary.media_hash import Profile
+
+FULL = Profile.FULL
 
 
 def hashed(luma: NDArray[np.uint8]) -> dict[str, dict[str, Any]]:
@@ -19,4 +23,41 @@ def hashed(luma: NDArray[np.uint8]) -> dict[str, dict[str, Any]]:
     return hashes
 
 
-hashed(np.zeros((96, 128), np.uint8))  # compiled before decoders are forked and limited
+def pictured(picture: Picture) -> dict[str, dict[str, Any]]:
+    """Return every hash type's turns and quality of a picture as displayed.
+
+    A type that takes colour gives its other ``profiles`` besides, and ``raw``, the hash of the stored pixels,
+    where they are displayed otherwise.
+    """
+    hashes: dict[str, dict[str, Any]] = {}
+    for name, each in plugins.hashes().items():
+        if hasattr(each, "of_picture"):
+            hashes[name] = _in_colour(each, picture)
+        else:
+            turns, quality = each.of_luma(picture.luma())
+            hashes[name] = {"turns": list(turns), "quality": int(quality)}
+    return hashes
+
+
+def _in_colour(each: Any, picture: Picture) -> dict[str, Any]:
+    under = each.of_picture(picture.rgb())
+    turns, quality = under[FULL]
+    others = {str(profile): list(told[0]) for profile, told in under.items() if profile != FULL}
+    told = {"turns": list(turns), "quality": int(quality), "profiles": others}
+    stored = picture.stored()
+    raw = each.of_picture(stored)[FULL][0][0] if stored is not None else turns[0]
+    return told | ({"raw": raw} if raw != turns[0] else {})
+
+
+def _compile() -> None:
+    """Go every way once before decoders are forked and limited."""
+    hashed(np.zeros((96, 128), np.uint8))
+    plain = np.zeros((1100, 1200, 3), np.uint8)
+    plain[200:500, 300:700] = 90
+    for shape in (plain, plain[:90, :120], plain[:64, :64], plain[:1, :9]):
+        for each in plugins.hashes().values():
+            if hasattr(each, "of_picture"):
+                each.of_picture(turn(shape, 1))
+
+
+_compile()

@@ -42,10 +42,11 @@ class Opened:
     """What a file turned out to be. With a ``refusal``, whatever was learned before it stays.
 
     ``pdq_turns`` are in the order of ``vocabulary.media_hash.Transform`` for each profile, ``pdq`` the first
-    of FULL: of the picture as displayed. ``pdq_raw`` is FULL of the stored pixels where they are shown turned,
-    else empty. ``hashes`` holds every installed type: name to ``{turns, quality}``. ``decoded`` and
-    ``expected`` count the frames that were looked at; ``errors`` the damaged packets. ``extracted`` maps an
-    extractor's dotted name to ``{value}`` or ``{error}``.
+    of FULL: of the picture as displayed. ``pdq_raw`` is FULL of the stored pixels where they are displayed
+    otherwise (turned, by a palette, from inks), else empty. ``hashes`` holds every installed type: name to
+    ``{turns, quality, profiles, raw}``. ``decoded`` and ``expected`` count the frames that were looked at;
+    ``errors`` the damaged packets. ``extracted`` maps an extractor's dotted name to ``{value}`` or
+    ``{error}``.
     """
 
     bytes: int | None = None

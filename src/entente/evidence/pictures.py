@@ -37,7 +37,11 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Picture:
-    """An opened picture. ``luma`` and ``rgb`` decode when called; rows and columns as displayed."""
+    """An opened picture. ``luma`` and ``rgb`` decode when called; rows and columns as displayed.
+
+    ``stored`` gives (rows, columns, 3) as the file holds it, for exchange with programs that turn nothing,
+    look up no palette and convert no inks; ``None`` where that is what is displayed.
+    """
 
     width: int
     height: int
@@ -45,6 +49,7 @@ class Picture:
     rgb: Callable[[], NDArray[np.uint8]]
     image: Image.Image
     partial: bool = False
+    stored: Callable[[], NDArray[np.uint8] | None] = lambda: None
 
 
 def demand_size(width: int, height: int) -> None:
@@ -72,8 +77,23 @@ def open_picture(data: bytes, container: str) -> Picture:
     def luma() -> NDArray[np.uint8]:
         return turn(np.asarray(_flat(_load(image, picture)).convert("L")), turned)
 
-    picture.rgb, picture.luma = rgb, luma
+    picture.rgb, picture.luma, picture.stored = rgb, luma, lambda: _stored(_load(image, picture), turned)
     return picture
+
+
+def _stored(image: Image.Image, turned: int) -> NDArray[np.uint8] | None:
+    """Return the stored values as three channels, as ``threatexchange`` reads them; ``None`` if displayed so.
+
+    Indices of a palette stand for grey, the first inks of CMYK for colours, what is transparent is seen.
+    """
+    if image.mode in {"RGB", "L"} and turned == 1 and "transparency" not in image.info:
+        return None
+    if image.mode in {"LA", "I;16"}:
+        image = image.convert("RGB")
+    if image.mode not in {"RGB", "RGBA", "CMYK", "L", "P"}:
+        return None  # the others refuse it
+    values = np.asarray(image)
+    return np.dstack([values] * 3) if values.ndim == 2 else np.ascontiguousarray(values[..., :3])
 
 
 def _header(data: bytes, container: str) -> Image.Image:
@@ -107,7 +127,15 @@ def _jpeg(data: bytes, image: Image.Image) -> Picture | None:
     turned = _turn(image)
     picture = Picture(*_displayed(width, height, turned), None, None, image)  # type: ignore[arg-type]
 
+    held: dict[str, NDArray[np.uint8]] = {}  # hashes want the stored pixels and the turned ones
+
     def plane(colours: str) -> NDArray[np.uint8]:
+        if colours not in held:
+            held.clear()
+            held[colours] = decoded(colours)
+        return held[colours]
+
+    def decoded(colours: str) -> NDArray[np.uint8]:
         try:
             pixels = simplejpeg.decode_jpeg(data, colours, strict=True)
         except ValueError:
@@ -116,9 +144,10 @@ def _jpeg(data: bytes, image: Image.Image) -> Picture | None:
                 pixels = simplejpeg.decode_jpeg(data, colours, strict=False)
             except ValueError as error:
                 raise Refused(RefusalCode.DAMAGED, _damaged("jpeg", error)) from None
-        return turn(pixels[..., 0] if colours == "GRAY" else pixels, turned)
+        return pixels[..., 0] if colours == "GRAY" else pixels
 
-    picture.luma, picture.rgb = lambda: plane("GRAY"), lambda: plane("RGB")
+    picture.luma, picture.rgb = lambda: turn(plane("GRAY"), turned), lambda: turn(plane("RGB"), turned)
+    picture.stored = lambda: None if turned == 1 else plane("RGB")
     return picture
 
 

@@ -27,6 +27,8 @@ _DESCRIPTION = {
     *("tags", "width", "height", "duration", "hashes", "frames"),
     *("decoded", "expected", "errors", "partial", "extracted"),
 }
+_HASH = {"turns", "quality", "profiles", "raw"}
+_OTHERS = {str(profile) for profile in Profile if profile is not Profile.FULL}
 _JPEG_PARTS = {0xE0, 0xDB, 0xC0, 0xC4, 0xDD}  # JFIF, tables, baseline frame, restart interval
 
 
@@ -50,7 +52,8 @@ def description(data: dict[str, Any], kind: MediaKind, asked: Sequence[str]) -> 
         "duration": None if data.get("duration") is None else _number(data["duration"], LONGEST_S),
         "hashes": hashes,
         "pdq": pdq["turns"][0] if pdq else None,
-        "pdq_turns": {Profile.FULL: pdq["turns"]} if pdq else {},
+        "pdq_turns": {Profile.FULL: pdq["turns"], **pdq["profiles"]} if pdq else {},
+        "pdq_raw": pdq["raw"] if pdq else "",
         "pdq_quality": pdq["quality"] if pdq else None,
         "frames": tuple(frame for frame in frames if frame),
         "decoded": _count(data.get("decoded")),
@@ -116,12 +119,24 @@ def _quality(value: Any) -> int:
 
 
 def _hash(value: Any) -> dict[str, Any]:
-    told = _object(value, 2)
-    turns = _array(told.get("turns"), TURNS)
-    _demand(len(turns) == TURNS and set(told) == {"turns", "quality"}, "no hash")
+    told = _object(value, len(_HASH))
+    _demand({"turns", "quality"} <= set(told) <= _HASH, "no hash")
+    turns, raw = _turns(told["turns"]), told.get("raw", "")
+    profiles = {}
+    for name, others in _object(told.get("profiles", {}), len(_OTHERS)).items():
+        _demand(name in _OTHERS, "no profile")
+        profiles[Profile(name)] = _turns(others)
+    _demand(raw == "" or (isinstance(raw, str) and bool(_HEX.match(raw))), "no hash")
+    lengths = {len(turn) for each in (turns, *profiles.values(), *([[raw]] if raw else [])) for turn in each}
+    _demand(len(lengths) == 1, "hashes of several lengths")
+    return {"turns": turns, "quality": _quality(told["quality"]), "profiles": profiles, "raw": raw}
+
+
+def _turns(value: Any) -> tuple[str, ...]:
+    turns = _array(value, TURNS)
+    _demand(len(turns) == TURNS, "not eight turns")
     _demand(all(isinstance(turn, str) and _HEX.match(turn) for turn in turns), "no hash")
-    _demand(len({len(turn) for turn in turns}) == 1, "hashes of several lengths")
-    return {"turns": tuple(turns), "quality": _quality(told["quality"])}
+    return tuple(turns)
 
 
 def _frame(value: Any) -> FrameHash | None:

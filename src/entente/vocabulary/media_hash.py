@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from entente.vocabulary.media import Region, Segment
 from entente.vocabulary.reason import Reason
 
 PDQ_NEAR = 31  # bits of 256; the distance that the PDQ authors call a match
 PDQ_MIN_QUALITY = 50  # below it a hash is kept but not searched
+PDQ_HEX = 64  # digits
 
 
 class Digest(StrEnum):
@@ -121,4 +123,10 @@ class Hit:
     entry: str
     distance: int | None
     transform: Transform
-    because: Reason
+    because: Reason  # its method and version are those that met it
+    list_version: str = ""
+    profile: str = ""  # a ``Profile``: under which PDQ came nearest
+    category: str = ""
+    harmless: bool = False  # a list of the harmless says so: it hides, it never alerts
+    segments: tuple[Segment, ...] = ()
+    regions: tuple[Region, Region] | None = None  # the same part, of the asked and of the held picture

@@ -134,5 +134,5 @@ def test_a_side_under_five_pixels_has_quality_zero() -> None:
 
 
 def test_it_refuses_a_colour_picture_given_as_luma() -> None:
-    with pytest.raises(ValueError, match="luma_of_rgb"):
+    with pytest.raises(ValueError, match="of_rgb"):
         PDQ.of_luma(np.zeros((8, 8, 3), np.uint8))

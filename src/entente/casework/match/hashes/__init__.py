@@ -17,12 +17,17 @@ from entente.vocabulary.media_hash import Profile, Transform
 TURNS: tuple[Transform, ...] = tuple(Transform)
 
 
-def every_turn(turns: Mapping[str, Sequence[str]]) -> list[tuple[Profile, Transform, str]]:
-    """Return each distinct hash to ask for, with its profile and turn: FULL first, the original first."""
+def every_turn(turns: Mapping[str, Sequence[str]], raw: str = "") -> list[tuple[Profile, Transform, str]]:
+    """Return each distinct hash to ask for, with its profile and turn: FULL first, the original first.
+
+    ``raw`` is the hash of the stored pixels, which others may hold of a picture that is displayed otherwise.
+    """
     asked: dict[str, tuple[Profile, Transform, str]] = {}
     for profile in Profile:
         for turn, value in zip(TURNS, turns.get(profile, ()), strict=False):
             asked.setdefault(value, (profile, turn, value))
+    if raw:
+        asked.setdefault(raw, (Profile.FULL, Transform.ORIGINAL, raw))
     return list(asked.values())
 
 
@@ -37,7 +42,10 @@ class HashExample:
 
 @runtime_checkable
 class HashType(Protocol):
-    """A perceptual hash: how to make one, how far two are apart, and when they are near."""
+    """A perceptual hash: how to make one, how far two are apart, and when they are near.
+
+    A type that wants colour, or has profiles, may offer ``Pictured`` too.
+    """
 
     name: str
     version: str
@@ -58,4 +66,13 @@ class HashType(Protocol):
 
     def examples(self) -> Sequence[HashExample]:
         """Return pictures with their known answers."""
+        ...
+
+
+@runtime_checkable
+class Pictured(Protocol):
+    """What a hash type may offer besides: its hashes of a colour picture under every profile it knows."""
+
+    def of_picture(self, rgb: NDArray[np.uint8]) -> Mapping[Profile, tuple[tuple[str, ...], int]]:
+        """Return turns and quality of (rows, columns, 3) uint8 by profile; FULL is always there."""
         ...

@@ -1,0 +1,49 @@
+"""PDQ of a video's frame: as displayed, straight from the decoder's own plane, without a second look.
+
+A frame is one of thousands that vote, so a bit in doubt costs nothing: the sums are not repeated in the
+reference's order as for a picture. Against ``vpdq`` on every frame the middle distance is 0 to 2 bits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from entente.casework.match.hashes import kernel
+
+LEAST_SIDE = 5  # smaller frames have no hash
+
+
+@njit(cache=True, nogil=True)
+def _bits(coefficients: Any) -> Any:
+    """Return the hash (32,) uint8: one bit for each coefficient above the lower median."""
+    values = coefficients.ravel()
+    median = np.sort(values)[kernel.BITS // 2 - 1]
+    out = np.zeros(kernel.BITS // 8, np.uint8)
+    for bit in range(kernel.BITS):
+        if values[bit] > median:
+            out[(kernel.BITS - 1 - bit) // 8] |= np.uint8(1 << (bit % 8))
+    return out
+
+
+def hash_of(plane: NDArray[np.uint8], columns: int) -> tuple[str, int]:
+    """Return the hash in hex and the quality 0-100 of a luma plane.
+
+    ``plane`` is (rows, at least ``columns``) uint8 in one piece: what a decoder pads a line with is not read
+    into the hash. A frame under five pixels a side has zeros and quality 0.
+    """
+    rows = plane.shape[0]
+    if min(rows, columns) < LEAST_SIDE:
+        return "0" * (kernel.BITS // 4), 0
+    if rows == columns == kernel.SIDE:
+        sampled = plane[:, :columns].astype(np.float32)
+    else:
+        seen = np.ascontiguousarray(plane).view()
+        seen.flags.writeable = False  # numba compiles read-only arrays apart; always give it the one kind
+        sampled = kernel.samples(seen, 1, *kernel.band(rows), *kernel.band(columns))
+    total, _, _ = kernel.gradients(sampled, 0.0)
+    bits = _bits(kernel.transformed(sampled, kernel.COSINES))
+    return bits.tobytes().hex(), min(100, int(total) // kernel.STEPS_A_POINT)
