@@ -65,6 +65,21 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class Segment:
+    """Where an asked video and a held one show the same, in seconds of each.
+
+    Held second = ``slope`` x asked second + a constant. A picture stands at 0 for as long as it is shown.
+    """
+
+    query_start: float
+    query_end: float
+    match_start: float
+    match_end: float
+    frames: int  # of the asked video that say so
+    slope: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class FrameHash:
     """One frame of a video: presentation time in seconds, PDQ in hex, quality 0-100."""
 
