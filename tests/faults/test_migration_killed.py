@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +82,24 @@ def test_the_first_versions_desk_comes_up_with_all_its_rows_and_a_proved_log(gro
     proof = ground.warm.do("command", "log", "verify")
     assert (proof["code"], proof["told"]["faults"]) == (0, []), proof
     assert proof["told"]["size"] == len(before["records_logentry"])
+
+
+def test_no_verb_works_on_old_tables_but_the_one_that_renews_them(ground):
+    old_desk(ground)
+    run = [sys.executable, "-m", "entente.cli"]
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("ENTENTE", "DJANGO", "DATABASE"))}
+    env["ENTENTE_DESK"] = str(ground.desk)
+    asked = subprocess.run([*run, "log", "verify"], env=env, capture_output=True, text=True, check=False)
+    assert asked.returncode == 2
+    assert "`entente serve` brings them up to date" in asked.stderr
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    words = [*run, "serve", "--port", port, "--no-worker", "--json"]
+    with subprocess.Popen(words, env=env, stdout=subprocess.PIPE) as served:
+        assert served.stdout and b"address" in served.stdout.readline()
+        served.terminate()
+    subprocess.run([*run, "log", "verify"], env=env, check=True, capture_output=True)
 
 
 def test_a_killed_migration_leaves_the_old_or_the_new_and_goes_on(disturbed, stages):

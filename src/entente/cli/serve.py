@@ -21,7 +21,7 @@ def run(arguments: list[str]) -> int:
     told = made.parse_args(arguments)
     try:
         folder = start.folder_of(told.desk)
-        start.open_for_work(folder)
+        start.open_for_work(folder, renew=True)
     except start.NoDesk as fault:
         return words.refuse("serve", fault)
     if held := taken(told.host, told.port):

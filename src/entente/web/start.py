@@ -62,10 +62,11 @@ def make_desk(folder: Path) -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def open_desk(folder: Path) -> None:
-    """Make ready to work on the desk in ``folder``.
+def open_desk(folder: Path, *, renew: bool = False) -> None:
+    """Make ready to work on the desk in ``folder``; ``renew`` brings the tables of an older version up.
 
-    Raises ``NoDesk`` if there is none, or if its database would not keep what it acknowledges.
+    Raises ``NoDesk`` if there is none, if its database would not keep what it acknowledges, or if its tables
+    are those of another version.
     """
     if not (folder / "keys" / "secret").is_file():
         raise NoDesk(f"no desk in {folder}: make one with `entente init {folder}`, or name it with --desk")
@@ -76,11 +77,26 @@ def open_desk(folder: Path) -> None:
         demand_durable()
     except NotDurable as fault:
         raise NoDesk(str(fault)) from None
+    if renew:
+        call_command("migrate", verbosity=0, interactive=False)
+    elif _older():
+        raise NoDesk(
+            f"the tables in {folder} are of an older version; `entente serve` brings them up to date"
+        )
 
 
-def open_for_work(folder: Path) -> None:
+def _older() -> bool:
+    """Whether tables are still to be changed for this version."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    held = MigrationExecutor(connection)
+    return bool(held.migration_plan(held.loader.graph.leaf_nodes()))
+
+
+def open_for_work(folder: Path, *, renew: bool = False) -> None:
     """Open the desk with its evidence; raise ``NoDesk`` also where its keys are lost or not its own."""
-    open_desk(folder)
+    open_desk(folder, renew=renew)
     from entente.casework.intake.service import evidence_store
     from entente.evidence.keys import KeyRefused
     from entente.evidence.store import StoreFailed
