@@ -6,12 +6,14 @@ import io
 import os
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
 
+from entente.casework.match.hashes.pdq import PDQ
 from entente.evidence.open import read, render
-from entente.vocabulary.media import MediaKind, RefusalCode
+from entente.vocabulary.media import MediaKind, RefusalCode, Sampling
 from tests.evidence.drawn import clip, scene
 
 
@@ -151,3 +153,74 @@ def test_a_view_of_a_film_is_the_frame_at_its_time(tmp_path: Path) -> None:
     assert np.abs(shown.astype(int) - np.roll(scene(seed=1), 150, axis=1)).mean() < 12
     late = render(path, "grey", t=999.0)
     assert isinstance(late, bytes)
+
+
+@pytest.mark.parametrize(
+    ("sampling", "widest", "frames"),
+    [
+        (Sampling.KEYS, 2.1, (4, 4)),  # the encoder sets one at each cut
+        (Sampling.SPARSE, 0.65, (16, 24)),
+        (Sampling.DENSE, 0.3, (40, 64)),
+        (Sampling.EVERY, 0.041, (200, 200)),
+    ],
+)
+def test_a_video_is_looked_at_as_closely_as_asked(
+    tmp_path: Path, sampling: Sampling, widest: float, frames: tuple[int, int]
+) -> None:
+    opened = read(clip(tmp_path / "film.mp4", gop=125, seconds=8), sampling=sampling)
+    times = [frame.t for frame in opened.frames]
+    assert frames[0] <= len(times) <= frames[1]
+    assert times == sorted(set(times)) and times[0] == 0 and max(np.diff(times)) <= widest
+    assert opened.decoded == opened.expected == len(times) and not opened.partial
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libvpx-vp9", "mpeg4"])
+def test_whatever_the_sampling_a_frame_is_the_one_of_its_time(tmp_path: Path, codec: str) -> None:
+    film = clip(tmp_path / "a.mkv", container="matroska", codec=codec, seconds=3)
+    every = {round(f.t, 3): f.pdq for f in read(film, sampling=Sampling.EVERY).frames}
+    for sampling in (Sampling.KEYS, Sampling.SPARSE, Sampling.DENSE):
+        for frame in read(film, sampling=sampling).frames:
+            assert _distance(frame.pdq, every[round(frame.t, 3)]) <= 8, (sampling, frame.t)
+
+
+def test_a_show_of_stills_with_seconds_between_its_frames_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "stills.mp4"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        stream.codec_context.gop_size = 1000
+        stream.options = {"bf": "0"}
+        for i in range(6):
+            frame = av.VideoFrame.from_ndarray(scene(seed=i), format="rgb24")
+            frame.pts = 125 * i  # five seconds each
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    opened = read(path, sampling=Sampling.SPARSE)
+    assert [round(f.t) for f in opened.frames] == [0, 5, 10, 15, 20, 25]
+    assert not opened.partial and opened.decoded == opened.expected == 6
+
+
+@pytest.mark.parametrize("sampling", [Sampling.SPARSE, Sampling.DENSE])
+def test_a_film_that_breaks_off_before_its_announced_end_is_partial(
+    tmp_path: Path, sampling: Sampling
+) -> None:
+    data = clip(tmp_path / "film.mkv", container="matroska", gop=50, seconds=12).read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(data[: len(data) // 2])
+    opened = read(tmp_path / "cut.mkv", sampling=sampling)
+    assert opened.partial and 3 < opened.frames[-1].t < 9
+
+
+def test_a_frame_s_hash_is_taken_without_what_pads_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "narrow.mp4"
+    picture = scene(242, 310, seed=4)
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 310, 242, "yuv420p"
+        stream.options = {"crf": "8"}
+        for i in range(10):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts = i
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    expected = PDQ.of_rgb(picture)[0][0]
+    assert all(_distance(f.pdq, expected) <= 6 for f in read(path, sampling=Sampling.EVERY).frames)

@@ -35,11 +35,12 @@ from entente.evidence.videos import (
     frame_at,
     luma_of,
     open_video,
+    plane_of,
     rgb_of,
     sampled,
     sound_of,
 )
-from entente.vocabulary.media import MediaKind, Refusal, RefusalCode
+from entente.vocabulary.media import MediaKind, Refusal, RefusalCode, Sampling
 
 LARGEST_PICTURE = 512 << 20  # bytes
 SEEN = 8  # frames of a video that extractors get
@@ -142,14 +143,24 @@ def _warm_film() -> None:
 
 
 def describe(
-    fd: int, *, kind: str, container: str, extract: list[str], limit_s: float, key: str | None = None
+    fd: int,
+    *,
+    kind: str,
+    container: str,
+    extract: list[str],
+    limit_s: float,
+    sampling: str = Sampling.SPARSE,
+    key: str | None = None,
 ) -> Job:
-    """Return size, hashes, frames, tags and what the extractors found. ``key`` (hex) opens a sealed file."""
+    """Return size, hashes, frames, tags and what the extractors found. ``key`` (hex) opens a sealed file.
+
+    ``sampling`` says how closely a video is looked at.
+    """
     source = _source(fd, key)
     try:
         if kind == MediaKind.PICTURE:
             return _picture(source, container, extract), b""
-        return _video(source, container, extract, limit_s), b""
+        return _video(source, container, extract, limit_s, Sampling(sampling)), b""
     except Refused as refused:
         facts = (
             {"tags": {"container:boxes": "; ".join(boxes_of(_source(fd, key)))}}
@@ -217,14 +228,6 @@ def _opened(source: Source, container: str) -> tuple[bytes, Picture]:
     return data, open_picture(data, container)
 
 
-def _hashed(luma: NDArray[np.uint8]) -> dict[str, dict[str, Any]]:
-    """Return every hash type's eight turns and quality."""
-    # here, not above: it brings numba, 60 MB that stills do not need; the sandbox has it loaded before
-    from entente.evidence.hashing import hashed
-
-    return hashed(luma)
-
-
 def _picture(source: Source, container: str, extract: list[str]) -> dict[str, Any]:
     # here, not above: it brings numba, 60 MB that stills do not need; the sandbox has it loaded before
     from entente.evidence.hashing import pictured
@@ -248,14 +251,16 @@ def _picture(source: Source, container: str, extract: list[str]) -> dict[str, An
     return answer
 
 
-def _video(source: Source, container: str, extract: list[str], limit_s: float) -> dict[str, Any]:
+def _video(
+    source: Source, container: str, extract: list[str], limit_s: float, sampling: Sampling
+) -> dict[str, Any]:
+    # here, not above: it brings numba, 60 MB that stills do not need; the sandbox has it loaded before
+    from entente.evidence.hashing import framed
+
     video = open_video(source, container)
     frames = []
-    for moment, frame in sampled(video, limit_s):
-        hashes = _hashed(luma_of(frame, video.turned))
-        frames.append(
-            {"t": round(moment, 3), "hashes": {n: [h["turns"][0], h["quality"]] for n, h in hashes.items()}}
-        )
+    for moment, frame in sampled(video, limit_s, sampling):
+        frames.append({"t": round(moment, 3), "hashes": framed(*plane_of(frame, video.turned))})
     frames.sort(key=lambda f: f["t"])  # type: ignore[arg-type,return-value]
     count = video.count
     # A file cut off in the middle has fewer packets than its index announces, and no other sign of it.

@@ -23,6 +23,19 @@ def hashed(luma: NDArray[np.uint8]) -> dict[str, dict[str, Any]]:
     return hashes
 
 
+def framed(plane: NDArray[np.uint8], columns: int) -> dict[str, tuple[str, int]]:
+    """Return every hash type's hash and quality of a frame's luma plane (rows, at least ``columns``)."""
+    hashes: dict[str, tuple[str, int]] = {}
+    for name, each in plugins.hashes().items():
+        if hasattr(each, "of_frame"):
+            value, quality = each.of_frame(plane, columns)
+        else:
+            turns, quality = each.of_luma(np.ascontiguousarray(plane[:, :columns]))
+            value = turns[0]
+        hashes[name] = (value, int(quality))
+    return hashes
+
+
 def pictured(picture: Picture) -> dict[str, dict[str, Any]]:
     """Return every hash type's turns and quality of a picture as displayed.
 
@@ -52,6 +65,7 @@ def _in_colour(each: Any, picture: Picture) -> dict[str, Any]:
 def _compile() -> None:
     """Go every way once before decoders are forked and limited."""
     hashed(np.zeros((96, 128), np.uint8))
+    framed(np.zeros((96, 128), np.uint8), 120)
     plain = np.zeros((1100, 1200, 3), np.uint8)
     plain[200:500, 300:700] = 90
     for shape in (plain, plain[:90, :120], plain[:64, :64], plain[:1, :9]):

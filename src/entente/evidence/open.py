@@ -16,7 +16,7 @@ from entente.evidence.identify import HEAD, Identified, identify
 from entente.evidence.reach import NotOpened, open_original, walk
 from entente.evidence.sandbox import Answer, Sandbox, shared
 from entente.evidence.source import Held, Source, source_of
-from entente.vocabulary.media import FrameHash, MediaKind, Refusal, RefusalCode, Region
+from entente.vocabulary.media import FrameHash, MediaKind, Refusal, RefusalCode, Region, Sampling
 from entente.vocabulary.media_hash import Profile, Turns
 
 __all__ = ["Known", "Opened", "read", "render", "walk"]
@@ -115,9 +115,13 @@ def read(
     known: Known | None = None,
     extract: Sequence[str] = (),
     limit_s: float | None = None,
+    sampling: Sampling = Sampling.SPARSE,
     sandbox: Sandbox | None = None,
 ) -> Opened:
     """Open a file by path, descriptor or from a store: digests, kind, hashes, frames, tags.
+
+    ``sampling`` says how closely a video is looked at: key frames for a first pass, sparse to ask with, dense
+    to be held, or every frame.
 
     No file makes it raise. ``extract`` names functions ``package.module:function`` that get a
     ``decode.Decoded`` inside the decoder and return something ready for JSON. A decoder that dies or hangs in
@@ -127,7 +131,7 @@ def read(
     """
     try:
         with _given(file) as given:
-            return _read(given, known, tuple(extract), limit_s, sandbox or shared())
+            return _read(given, known, tuple(extract), limit_s, sampling, sandbox or shared())
     except NotOpened as error:
         return Opened(refusal=error.refusal)
 
@@ -226,7 +230,12 @@ class _Reading:
 
 
 def _read(
-    given: _Given, known: Known | None, extract: tuple[str, ...], limit_s: float | None, sandbox: Sandbox
+    given: _Given,
+    known: Known | None,
+    extract: tuple[str, ...],
+    limit_s: float | None,
+    sampling: Sampling,
+    sandbox: Sandbox,
 ) -> Opened:
     what, reading = _identified(given.source), _Reading(given.source)
     answer = Answer(refusal=what.refusal)
@@ -237,6 +246,7 @@ def _read(
             "container": what.container,
             "extract": list(extract),
             "limit_s": limit,
+            "sampling": str(sampling),
             **given.arguments,
         }
         meanwhile = reading.run if known is None else _nothing

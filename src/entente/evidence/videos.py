@@ -383,9 +383,28 @@ def frame_at(video: Video, seconds: float) -> tuple[float, Any] | None:
     return found
 
 
+def plane_of(frame: Any, turned: int) -> tuple[NDArray[np.uint8], int]:
+    """Return the luma plane of a frame as displayed and its columns, without a copy where that can be.
+
+    The plane (rows, at least columns) is the decoder's own, with what pads its lines; it lives as long as
+    ``frame``.
+    """
+    if turned or not _plain(frame):
+        luma = luma_of(frame, turned)
+        return luma, luma.shape[1]
+    plane = frame.planes[0]
+    rows = np.frombuffer(plane, np.uint8, plane.line_size * frame.height)
+    return rows.reshape(frame.height, plane.line_size), frame.width
+
+
+def _plain(frame: Any) -> bool:
+    """Whether the first plane is luma of 8 bits."""
+    return frame.format.name.startswith(_LUMA_FIRST) and all(c.bits <= 8 for c in frame.format.components)
+
+
 def luma_of(frame: Any, turned: int) -> NDArray[np.uint8]:
     """Return the luma plane (rows, columns) uint8 of a frame as displayed, brought to 8 bits."""
-    if not frame.format.name.startswith(_LUMA_FIRST) or any(c.bits > 8 for c in frame.format.components):
+    if not _plain(frame):
         frame = frame.reformat(format="gray", threads=1)  # its own choice would need threads
     plane = frame.planes[0]
     rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]

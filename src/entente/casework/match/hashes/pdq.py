@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from entente.casework.match.hashes import TURNS, HashExample, kernel
+from entente.casework.match.hashes import TURNS, HashExample, framed, kernel
 from entente.casework.match.hashes.profiles import SIDE, made_small, read_only, thumb_band
 from entente.vocabulary.media_hash import PDQ_HEX, PDQ_NEAR, Profile, Turns
 
@@ -111,6 +111,10 @@ class PDQHash:
         (first_r, count_r, weight_r), (first_c, count_c, weight_c) = bands
         sampled = kernel.samples(plane, 1, first_r, count_r, weight_r, first_c, count_c, weight_c)
         return _told(kernel.hashed(sampled, kernel.COSINES, -1.0, 0.0))
+
+    def of_frame(self, plane: NDArray[np.uint8], columns: int) -> tuple[str, int]:
+        """Return hash and quality of a video frame's luma plane (rows, at least ``columns``); ``framed``."""
+        return framed.hash_of(plane, columns)
 
     def distance(self, a: str, b: str) -> int:
         """Return the differing bits, 0-256, of two hashes of 64 hex digits; raises ``ValueError``."""
