@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pdqhash
 import pytest
+import simplejpeg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from entente.casework.match.hashes import TURNS
+from entente.casework.match.hashes import TURNS, kernel
 from entente.casework.match.hashes.pdq import PDQ
-from entente.vocabulary.media_hash import PDQ_NEAR, Transform
+from entente.casework.match.hashes.profiles import made_small, read_only
+from entente.vocabulary.media_hash import PDQ_NEAR, Profile, Transform
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "pdq"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the bridge pictures of ../shared/data are absent")
@@ -105,18 +108,186 @@ def test_a_turn_is_the_hash_of_the_picture_turned_so(turn: Transform) -> None:
     assert PDQ.distance(turned, PDQ.of_luma(luma)[0][TURNS.index(turn)]) <= 8
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.integers(64, 300), st.integers(64, 300), st.integers(0, 2**32 - 1))
-def test_drawn_pictures_of_any_size_equal_the_reference(rows: int, columns: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    coarse = Image.fromarray(rng.integers(0, 256, (6, 6), dtype=np.uint8)).resize((columns, rows))
-    rgb = np.dstack([np.asarray(coarse)] * 3)
+def _blurred(rows: int, columns: int, seed: int, cells: int = 6) -> np.ndarray:
+    """A picture of soft colours, of any size: few cells leave little but rounding in fine coefficients."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (cells, cells, 3), dtype=np.uint8)
+    return np.asarray(Image.fromarray(coarse).resize((columns, rows), Image.Resampling.BICUBIC))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 400), st.integers(1, 400), st.integers(0, 2**32 - 1))
+def test_pictures_of_any_size_equal_the_reference_bit_for_bit(rows: int, columns: int, seed: int) -> None:
+    rgb = _blurred(rows, columns, seed)
     turns, quality = PDQ.of_rgb(rgb)
-    expected, expected_quality = _reference(rgb)
-    # Below 64 pixels a side samples repeat and coefficients tie exactly: which bits they give means nothing.
-    # The reference adds in running float32 sums, so a coefficient at the median itself may fall either way.
-    assert PDQ.distance(turns[0], expected) <= 2
-    assert abs(quality - expected_quality) <= 1
+    assert (turns[0], quality) == _reference(rgb)
+
+
+def test_a_picture_without_any_step_is_the_references_too() -> None:
+    for value in (0, 7, 255):
+        rgb = np.full((90, 130, 3), value, np.uint8)
+        turns, quality = PDQ.of_rgb(rgb)
+        assert (turns[0], quality) == _reference(rgb) and quality == 0
+
+
+def test_where_in_doubt_the_references_own_sums_are_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    repeated, made = [], kernel.slow_samples
+    monkeypatch.setattr(kernel, "slow_samples", lambda *a: (repeated.append(a[0].shape), made(*a))[1])
+    scenes = [_blurred(200 + n, 300, n, cells=40) for n in range(12)]
+    quick = [PDQ.of_rgb(scene) for scene in scenes]
+    assert len(repeated) < 4  # a few pictures of a hundred
+    monkeypatch.setattr(kernel, "GAP_DOUBT", 1e9)
+    assert [PDQ.of_rgb(scene) for scene in scenes] == quick
+    assert len(repeated) >= 12
+
+
+def test_the_banded_way_and_the_running_sums_differ_by_less_than_a_doubt() -> None:
+    for seed, (rows, columns) in enumerate([(97, 1213), (700, 33), (1500, 1100)]):
+        flat = read_only(_blurred(rows, columns, seed)).reshape(rows, -1)
+        quick = kernel.samples(flat, 3, *kernel.band(rows), *kernel.band(columns))
+        slow = kernel.slow_samples(flat, 3)
+        made = [kernel.transformed(each, kernel.COSINES) for each in (quick, slow)]
+        assert np.abs(made[0] - made[1]).max() < kernel.GAP_DOUBT / 4
+        assert np.abs(quick - slow).max() * 2 / 2.55 < kernel.STEP_DOUBT
+
+
+def test_all_eight_turns_are_the_references_eight() -> None:
+    # It turns against the clock, as the published variants do.
+    its = ["ORIGINAL", "ROTATE_270", "ROTATE_180", "ROTATE_90", "MIRROR_X", "MIRROR_Y", "TRANSPOSE"]
+    for seed in range(8):
+        rgb = _blurred(301, 211, seed)
+        vectors, _ = pdqhash.compute_dihedral(rgb)
+        turns, _ = PDQ.of_rgb(rgb)
+        for name, vector in zip([*its, "ANTITRANSPOSE"], vectors, strict=True):
+            reference = np.packbits(np.asarray(vector, dtype=np.uint8)).tobytes().hex()
+            assert PDQ.distance(turns[TURNS.index(Transform[name])], reference) <= 2, name
+
+
+# --- profiles -------------------------------------------------------------------------------------------
+
+# Of the Python reference's own tests (facebook/ThreatExchange, pdq/python): pictures made small by Pillow.
+THUMB512 = {
+    "bridge-1-original": "d8f8f0cce0f4a84f0e370a22028f67f0b36e2ed596623e1d33e6b39c4e9c9b22",
+    "bridge-2-rotate-90": "38a50efd71c83f429013d68d0ffffc52e34e0e15ada952a9d29684214aa9e5af",
+    "bridge-3-rotate-180": "2dadda64b5a142e5d362209057da895ae63b8c7fc277b4b766b319361f893188",
+    "bridge-4-rotate-270": "a5f0a457248995e8c9065c275aaa54d8b61ba4bdf8fcfc0387c32f8b0bfc4f05",
+    "bridge-5-flipx": "d8f80f31e0f417b00e37f5dd028f980fb36ed12a9662c1e233e64c634e9c64dd",
+    "bridge-6-flipy": "0dad259bb1a1bd18d362576556da32a1e63b7380c2374b4866b3c6c91b89ce77",
+    "bridge-7-flip-plus-1": "f0a5e10271dcc0bd9c5309720fff018de34ef1e8ada9a956d2967ade1ea91a50",
+    "bridge-8-flip-minus-1": "69f05aa8a4996a17c146a2da5aaaab07b61b5b60f8fc07fc83c3d0740bfcb0fa",
+}
+# Of the browser module's tests (pdq/wasm): the nearest pixel of 512 by 512.
+NEAREST512 = {
+    "aaa-orig": "d8f8f0cee0f4a84f0637022a078f67f0b36e2ed596621e1d33e6339c4e9c9b22",
+    "blur-a-little": "d8f8f0cee0f4a84f0637022a078f67f0b36e2ed596621e1d33e6339c4e9c9b22",
+    "blur-a-lot": "d8f8f0cee0f4a84f0637022a078f67f0b36e2ed596621e1d33e6339c4e9c9b22",
+    "high-contrast": "d8f8f0cee0f4a84f0637022a078f67f0b36e2ed596621e1d33e6339c4e9c9b22",
+    "high-saturation": "d8f8f0cee0f4a84f0637022a038f67f0b36e2ed596631e1d33e6339c4e9c9b22",
+    "sharpen-a-little": "d8f8f0cee0f4a84f0e370222038f67f0b36e2ed596231e1d33e6b39c4e9c9b22",
+    "shrink-a-little": "d8f8f0cee0f4a84f0e370a22038f67f0b36e2ed596621e1d33e6339c4e9c9b22",
+    "shrink-a-lot": "d0f8f1ccc0f4a84d0a370a3a228f67f0b36e2ed5b6623e1d33e6339c4e9c9b22",
+    "square-128x128": "d8f8f1eec0f4a84f0e37022a078f63f0b36e2ed596621e1d33e6239c4e9c9b22",
+    "square-256x256": "d8f8f0cec4f4a84f0637022a078f67f0b36e2ee5b6621e1d33e6239c4e9c9b22",
+    "square-512x512": "d8f8f0cec0f4a84f0637022a278f67f0b36e2ed596621e1d33e6339c4e9c9b22",
+}
+# Of the Java reference's tests: no change of size.
+FULL = {
+    "bridge-1-original": "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22",
+    "bridge-2-rotate-90": "30a10efd71cc3d429013d48d0ffffc52e34e0e17ada952a9d29685211ea9e5af",
+}
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("profile", "folder", "published"),
+    [
+        (Profile.FULL, "dih", FULL),
+        (Profile.THUMB512, "dih", THUMB512),
+        (Profile.NEAREST512, "bridge-mods", NEAREST512),
+    ],
+    ids=["full", "thumb512", "nearest512"],
+)
+def test_each_profile_gives_its_published_hashes_bit_for_bit(
+    profile: Profile, folder: str, published: dict[str, str]
+) -> None:
+    for stem, expected in published.items():
+        rgb = _rgb(DATA / folder / f"{stem}.jpg")
+        assert PDQ.of_rgb(rgb, profile)[0][0] == expected, stem
+        assert PDQ.distance(PDQ.of_picture(rgb)[profile][0][0], expected) <= 4, stem
+
+
+@needs_data
+def test_profiles_differ_enough_that_a_list_has_to_say_which_it_holds() -> None:
+    under = [PDQ.of_picture(_rgb(path)) for path in sorted((DATA / "dih").glob("*.jpg"))]
+    apart = [PDQ.distance(u[Profile.FULL][0][0], u[Profile.THUMB512][0][0]) for u in under]
+    assert max(apart) >= 6
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 2600), st.integers(1, 2600), st.integers(0, 2**32 - 1))
+def test_the_thumbnail_is_pillows_pixel_for_pixel(rows: int, columns: int, seed: int) -> None:
+    rgb = _blurred(rows, columns, seed)
+    expected = Image.fromarray(rgb)
+    expected.thumbnail((512, 512))
+    assert np.array_equal(made_small(rgb, Profile.THUMB512), np.asarray(expected))
+
+
+@pytest.mark.parametrize("shape", [(900, 1400), (2300, 1000), (515, 517), (4, 900), (3000, 4000)])
+def test_the_thumbnails_hash_in_one_step_is_near_the_thumbnails_hash(shape: tuple[int, int]) -> None:
+    rgb = _blurred(*shape, seed=shape[0], cells=40)
+    exact, quality = PDQ.of_rgb(rgb, Profile.THUMB512)
+    turns, its = PDQ.of_picture(rgb)[Profile.THUMB512]
+    assert PDQ.distance(exact[0], turns[0]) <= 4 and abs(quality - its) <= 1
+
+
+def test_a_small_picture_has_one_hash_under_all_profiles() -> None:
+    under = PDQ.of_picture(_blurred(512, 300, 5))
+    assert under[Profile.FULL] == under[Profile.THUMB512] == under[Profile.NEAREST512]
+
+
+# --- the decoder's luma plane, and decoding at a smaller scale --------------------------------------------
+
+
+def _jpeg(rgb: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()
+
+
+def _jpegs() -> list[bytes]:
+    drawn = [_jpeg(_blurred(rows, columns, rows, cells=40)) for rows, columns in ((1201, 1607), (2999, 4003))]
+    return drawn + [path.read_bytes() for path in _pictures()]
+
+
+def test_a_jpegs_own_luma_plane_is_within_two_bits() -> None:
+    for data in _jpegs():
+        full, quality = PDQ.of_rgb(simplejpeg.decode_jpeg(data, "RGB"))
+        plane, its = PDQ.of_luma(simplejpeg.decode_jpeg(data, "GRAY")[..., 0])
+        assert PDQ.distance(full[0], plane[0]) <= 2 and abs(quality - its) <= 1
+
+
+def test_a_jpeg_decoded_smaller_stays_within_four_bits_while_it_has_512_pixels_a_side() -> None:
+    seen = 0
+    for data in _jpegs():
+        rows, columns = simplejpeg.decode_jpeg_header(data)[:2]
+        full, quality = PDQ.of_rgb(simplejpeg.decode_jpeg(data, "RGB"))
+        small = simplejpeg.decode_jpeg(data, "GRAY", min_height=512, min_width=512)[..., 0]
+        eighths = next(n for n in range(1, 9) if -(-rows * n // 8) == small.shape[0])
+        if eighths == 8:
+            continue
+        seen += 1
+        turns, its = PDQ.of_scaled(small, rows, columns, eighths)
+        assert PDQ.distance(full[0], turns[0]) <= 4 and abs(quality - its) <= 1
+    assert seen >= 2
+
+
+def test_a_scaled_plane_of_another_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="500 x 750"):
+        PDQ.of_scaled(np.zeros((500, 751), np.uint8), 1000, 1500, 4)
+    with pytest.raises(ValueError, match="64 pixels a side"):
+        PDQ.of_scaled(np.zeros((63, 63), np.uint8), 500, 500, 1)
+
+
+# --- bad input ------------------------------------------------------------------------------------------
 
 
 def test_a_read_only_plane_and_a_slice_give_the_same_hash_as_a_copy() -> None:
@@ -136,3 +307,9 @@ def test_a_side_under_five_pixels_has_quality_zero() -> None:
 def test_it_refuses_a_colour_picture_given_as_luma() -> None:
     with pytest.raises(ValueError, match="of_rgb"):
         PDQ.of_luma(np.zeros((8, 8, 3), np.uint8))
+
+
+def test_a_hash_of_another_length_has_no_distance() -> None:
+    for wrong in ("", "00" * 31, "00" * 33):
+        with pytest.raises(ValueError, match="64 hex digits"):
+            PDQ.distance("00" * 32, wrong)
