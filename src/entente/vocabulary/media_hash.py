@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from entente.vocabulary.media import Region, Segment
+from entente.vocabulary.media import FrameHash, Region, Segment
 from entente.vocabulary.reason import Reason
 
 PDQ_NEAR = 31  # bits of 256; the distance that the PDQ authors call a match
@@ -103,6 +103,7 @@ class HashEntry:
     positive: int = 0  # votes of those who share the list: it is what the list says
     negative: int = 0  # it is not
     disputed: int = 0  # votes on both sides, where the provider counts no sides
+    frames: tuple[FrameHash, ...] = ()  # of a held video
 
 
 @dataclass(frozen=True, slots=True)
