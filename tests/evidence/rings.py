@@ -29,6 +29,9 @@ class MemoryRing:
     def name(self, data: bytes) -> str:
         return hmac.new(b"names", data, hashlib.sha256).hexdigest()
 
+    def list_key(self, agency: UUID, use: str) -> bytes:
+        return hmac.new(b"lists", agency.bytes + use.encode(), hashlib.sha256).digest()
+
     def case_key(self, case: UUID, *, make: bool = False) -> bytes:
         if case in self._erased:
             raise Erased("erased")

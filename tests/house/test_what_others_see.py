@@ -19,7 +19,7 @@ from entente.casework.intake.service import (
     receive,
 )
 from entente.casework.link import service as link
-from entente.casework.match.service import check
+from entente.casework.match.service import check, keys_of
 from entente.casework.prioritise.service import rank
 from entente.casework.seize.service import exhibit, list_element
 from entente.records import guard, jobs
@@ -181,7 +181,8 @@ def test_what_a_hash_list_says_is_for_its_agency_alone(joint):
         held = HashList.objects.create(
             owner_id=joint.it.agency, name="L", format="csv", sha256="0" * 64, imported_by=joint.circle.it
         )
-        ListedHash.objects.create(list=held, owner_id=joint.it.agency, line=1, md5=first.md5, category="1")
+        keyed = keys_of(joint.it.agency).digest("md5", first.md5)
+        ListedHash.objects.create(list=held, owner_id=joint.it.agency, line=1, md5=keyed, category="1")
         Media.objects.update(known="")
     check(joint.it, VI, joint.case)
     jobs.work(Event(), until_empty=True)

@@ -63,6 +63,9 @@ class KeyRing(Protocol):
     def name(self, data: bytes) -> str:
         """Return a keyed hash of ``data``: 64 hex digits."""
 
+    def list_key(self, agency: UUID, use: str) -> bytes:
+        """Return the key under which an agency's hash lists stand, one for each use."""
+
     def case_key(self, case: UUID, *, make: bool = False) -> bytes:
         """Return a case's key; raises ``Erased``, or ``NoKey`` where there is none and none is to be made."""
 
@@ -84,6 +87,7 @@ class FileKeyRing:
         self._naming = _derived(node_key, b"entente v1: names of objects")
         self._marking = _derived(node_key, b"entente v1: mark of the store")
         self._wrapping = AESGCM(_derived(node_key, b"entente v1: wrapping of case keys"))
+        self._listing = _derived(node_key, b"entente v1: hash lists of agencies")
         self._mine = threading.local()
 
     def begin(self) -> None:
@@ -113,6 +117,10 @@ class FileKeyRing:
     def name(self, data: bytes) -> str:
         """Return HMAC-SHA-256 under the naming key."""
         return hmac.new(self._naming, data, hashlib.sha256).hexdigest()
+
+    def list_key(self, agency: UUID, use: str) -> bytes:
+        """Return 32 bytes for one use of one agency's lists; derived, so it stands with the node key."""
+        return _derived(self._listing, b"entente v1: lists of " + agency.bytes + use.encode())
 
     def case_key(self, case: UUID, *, make: bool = False) -> bytes:
         """Return a case's key, made and durable at its first use; see ``KeyRing``."""

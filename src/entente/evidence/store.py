@@ -161,6 +161,10 @@ class EvidenceStore:
         """Whether an object is held under ``key``; it may be damaged or erased."""
         return self.objects.has(_a_key(key))
 
+    def list_key(self, agency: UUID, use: str) -> bytes:
+        """Return the key of an agency's hash lists for one use; the key ring's, as those of the originals."""
+        return self._ring.list_key(agency, use)
+
     def open(self, key: str) -> io.BufferedReader:
         """Open an original for reading and seeking; only verified bytes come out.
 

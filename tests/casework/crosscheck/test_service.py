@@ -10,6 +10,7 @@ import pytest
 
 from entente.casework.crosscheck import service
 from entente.casework.intake.service import open_case
+from entente.casework.match.service import keys_of
 from entente.records import clock, guard, limits
 from entente.records.models import (
     Check,
@@ -149,7 +150,8 @@ def test_a_harmless_list_says_nothing_and_a_real_one_leads_to_a_request(circle, 
             owner=circle.agencies.fr, name="known", format="vics", sha256="0" * 64,
             imported_by=circle.fr, harmless=True,
         )  # fmt: skip
-        ListedHash.objects.create(list=known, owner=circle.agencies.fr, line=1, sha256=SHA)
+        keyed = keys_of(circle.agencies.fr.pk).digest("sha256", SHA)
+        ListedHash.objects.create(list=known, owner=circle.agencies.fr, line=1, sha256=keyed)
     assert hits(check(circle, case)) == []
     with guard.system("test"):
         HashList.objects.update(harmless=False)

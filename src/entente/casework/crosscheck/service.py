@@ -18,6 +18,7 @@ from entente.casework.cooperate.service import ask
 from entente.casework.crosscheck.identifiers import IdentifierKind, NotComparable, normalise
 from entente.casework.match.hashes import every_turn
 from entente.casework.match.index import NearIndex, packed
+from entente.casework.match.service import listed_elsewhere
 from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.models import (
@@ -194,14 +195,13 @@ _HOLDER = ("owner_id", "case_id", "audience", "case__audience")
 
 def _same_digest(digests: list[str], asker: UUID, case: UUID) -> Iterator[tuple[IdentifierKind, str, _Held]]:
     partners = Media.objects.exclude(owner_id=asker).exclude(case_id=case)
-    lists = ListedHash.objects.exclude(owner_id=asker).filter(list__harmless=False)
+    for value, owner in listed_elsewhere(digests, asker):
+        yield IdentifierKind.HASH, value, _Held(owner)
     for some in _pieces(digests):
         for column in ("md5", "sha1", "sha256"):
             same = {f"{column}__in": some}
             for row in partners.filter(**same).values(column, "pk", *_HOLDER):
                 yield IdentifierKind.HASH, row[column], _held_media({**row, "media": row["pk"]})
-            for value, owner in lists.filter(**same).values_list(column, "owner_id"):
-                yield IdentifierKind.HASH, value, _Held(owner)
 
 
 def _pieces(values: Iterable[Any]) -> Iterator[list[Any]]:
@@ -257,7 +257,8 @@ def _pictures_held(asker: UUID, case: UUID) -> Iterator[tuple[str, _Held]]:
     frames = Frame.objects.filter(quality__gte=PDQ_MIN_QUALITY).exclude(owner_id=asker).exclude(case_id=case)
     for row in frames.values("pdq", "media_id", *_HOLDER):
         yield row["pdq"], _held_media({**row, "media": row["media_id"]})
-    lists = ListedHash.objects.exclude(owner_id=asker).exclude(pdq="").filter(list__harmless=False)
+    live = ListedHash.objects.filter(list__harmless=False, list__removed_at=None)
+    lists = live.exclude(owner_id=asker).exclude(pdq="").exclude(aside__in=("held", "kept"))
     for pdq, owner in lists.values_list("pdq", "owner_id"):
         yield pdq, _Held(owner)
 

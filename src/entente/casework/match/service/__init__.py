@@ -1,6 +1,28 @@
 """Is it known? Hash lists of the agency are taken in, and every item of a case is asked of them."""
 
-from entente.casework.match.service.check import CHUNK_ITEMS, check, check_items, decide_match
-from entente.casework.match.service.lists import CHUNK_RECORDS, import_list
+from entente.casework.match.service.check import CHUNK_ITEMS, DECISIONS, check, check_items, decide_match
+from entente.casework.match.service.keyed import key_standing_lists, keys_of, listed_elsewhere
+from entente.casework.match.service.lists import (
+    CHUNK_RECORDS,
+    Provenance,
+    import_list,
+    remove_list,
+)
+from entente.casework.match.service.quarantine import NotDecided, decide
 
-__all__ = ["CHUNK_ITEMS", "CHUNK_RECORDS", "check", "check_items", "decide_match", "import_list"]
+__all__ = [
+    "CHUNK_ITEMS",
+    "CHUNK_RECORDS",
+    "DECISIONS",
+    "NotDecided",
+    "Provenance",
+    "check",
+    "check_items",
+    "decide",
+    "decide_match",
+    "import_list",
+    "key_standing_lists",
+    "keys_of",
+    "listed_elsewhere",
+    "remove_list",
+]

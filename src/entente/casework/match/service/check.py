@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
-from entente.casework.match.compare import Comparison, HeldLists, Query, label_of
-from entente.casework.match.hashes import every_turn
-from entente.casework.match.index import NearIndex, packed
-from entente.records import guard
+from entente.casework.match.service.asking import AskedLists, write_hits
+from entente.casework.match.service.flood import set_floods_aside
+from entente.casework.match.service.keyed import key_standing_lists
+from entente.casework.match.service.marks import mark
+from entente.records import clock
 from entente.records.act import acting
 from entente.records.announce import announce
 from entente.records.jobs import Progress, enqueue, task
-from entente.records.models import Case, Job, ListedHash, Match, Media
+from entente.records.models import Case, Compared, Job, ListedHash, ListVersion, Match, Media
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Handling, HandlingCode, Purpose, union
-from entente.vocabulary.media import FrameHash
-from entente.vocabulary.media_hash import PDQ_MIN_QUALITY, PDQ_NEAR, HashEntry, Profile, Turns, Verdict
+from entente.vocabulary.handling import Purpose
+from entente.vocabulary.media_hash import Verdict
 
 CHUNK_ITEMS = 200
+DECISIONS = {"confirm": "confirmed", "refuse": "refused", "reopen": "proposed"}
 
 
 def check(officer: Officer, purpose: Purpose, case: Case) -> Job:
@@ -33,142 +31,100 @@ def check(officer: Officer, purpose: Purpose, case: Case) -> Job:
 
 
 @task("match.check")
-def check_items(progress: Progress) -> dict[str, Any]:
+def check_items(progress: Progress, *, everything: bool = False) -> dict[str, Any]:
     """Compare the case's items with the lists of the officer's agency, as both stand now.
 
-    Items that were compared before are compared again: a list that grew may know them by now.
+    An item is asked only of what its agency's lists learned since it was last asked (``Compared``); with
+    ``everything`` all over again. The counts are of the whole case.
     """
     officer, purpose = progress.officer, progress.purpose
     case_id = UUID(str(progress.job.case))
     thing = Thing(Shape.CASE, owner=officer.agency, case=case_id, id=case_id)
-    counts = {str(v): 0 for v in Verdict}
+    key_standing_lists()
     with acting(officer, Act.READ, thing, purpose, step="match", reason="read the agency's hash lists"):
-        near = _NearLists.of_agency()
-        items = Media.objects.filter(case_id=case_id, refusal="").exclude(origin="crop")
-        waiting = list(items.values_list("pk", flat=True))
-    for start in range(0, len(waiting), CHUNK_ITEMS):
-        part = waiting[start : start + CHUNK_ITEMS]
-        with acting(officer, Act.ALTER, thing, purpose, step="match", reason=f"compare {len(part)} items"):
-            for media in Media.objects.filter(pk__in=part).prefetch_related("frames"):
-                counts[_decide(officer, media, near)] += 1
-            announce("matched", officer, purpose, case_id, items=len(part))
-        progress.tell(start + len(part), len(waiting), f"{counts['exact']} exact, {counts['near']} near")
-    return counts
+        state = _state_of(officer.agency)
+        waiting = _waiting(officer.agency, case_id, state, everything)
+        lists = {after: AskedLists(officer.agency, after) for after in waiting}
+    done, total = 0, sum(map(len, waiting.values()))
+    for after, items in waiting.items():
+        for start in range(0, len(items), CHUNK_ITEMS):
+            part = items[start : start + CHUNK_ITEMS]
+            with acting(
+                officer, Act.ALTER, thing, purpose, step="match", reason=f"compare {len(part)} items"
+            ):
+                _ask(officer, part, lists[after], state)
+                announce("matched", officer, purpose, case_id, items=len(part))
+            done += len(part)
+            progress.tell(done, total, "")
+    with acting(officer, Act.READ, thing, purpose, step="match", reason="count the verdicts"):
+        known = list(_items(case_id).values_list("known", flat=True))
+    return {v: known.count(v) for v in [*map(str, Verdict), "harmless"] if v != "harmless" or v in known}
 
 
-class _NearLists:
-    """The perceptual hashes of the agency's lists in one index, each with the record it came from."""
-
-    def __init__(self, hashes: list[str], rows: list[UUID]) -> None:
-        self._index = NearIndex(packed(hashes))
-        self._rows = rows
-
-    @classmethod
-    def of_agency(cls) -> _NearLists:
-        """Read the lists that the scope shows: the officer's own agency's."""
-        hashes, rows = [], []
-        for pdq, pk in ListedHash.objects.exclude(pdq="").order_by("pk").values_list("pdq", "pk").iterator():
-            hashes.append(pdq)
-            rows.append(pk)
-        return cls(hashes, rows)
-
-    def candidates(self, hashes: Iterable[str]) -> set[UUID]:
-        """Return the records within PDQ's radius of any of ``hashes``."""
-        asked = [h for h in hashes if h]
-        if not asked or not len(self._index):
-            return set()
-        return {self._rows[int(place)] for place in self._index.search(packed(asked), PDQ_NEAR).held}
+def _items(case: UUID) -> Any:
+    return Media.objects.filter(case_id=case, refusal="").exclude(origin="crop")
 
 
-def _decide(officer: Officer, media: Media, near: _NearLists) -> str:
-    """Compare one item with the records that may meet it, write the hits, return the verdict."""
-    frames = [FrameHash(f.t, f.pdq, f.quality) for f in media.frames.all()]
-    good = (media.pdq_quality or 0) >= PDQ_MIN_QUALITY
-    asked = [value for _, _, value in every_turn(media.pdq_turns)] if good else []
-    asked += [f.pdq for f in frames if f.quality >= PDQ_MIN_QUALITY]
-    same = Q(pk__in=near.candidates(asked))
-    for field in ("md5", "sha1", "sha256"):
-        if value := getattr(media, field):
-            same |= Q(**{field: value})
-    rows = list(ListedHash.objects.filter(same).select_related("list"))
-    comparison = _compared(media, frames, rows)
-    _write(officer, media, comparison, rows)
-    return _mark(media.pk)
+def _state_of(agency: UUID) -> int:
+    """Return up to which delivery the agency's lists are whole; what is still coming in does not count."""
+    versions = ListVersion.objects.filter(owner_id=agency).order_by("serial")
+    coming = versions.filter(complete=False).values_list("serial", flat=True).first()
+    last = versions.values_list("serial", flat=True).last()
+    return coming - 1 if coming else last or 0
 
 
-def _mark(media_id: UUID) -> str:
-    """Write on the item the best verdict that nobody refused, whoever's list gave it, and return it.
-
-    Other agencies' matches are theirs alone; that the item is known is the hit that its case may learn.
-    """
-    with guard.system("an item is known when any agency's list knows it"):
-        standing = Match.objects.filter(media_id=media_id).exclude(state="refused")
-        held = set(standing.values_list("verdict", flat=True))
-    best = next((v for v in (Verdict.EXACT, Verdict.NEAR, Verdict.SCENE) if v in held), Verdict.NEW)
-    Media.objects.filter(pk=media_id).update(known=str(best))
-    return str(best)
+def _waiting(agency: UUID, case: UUID, state: int, everything: bool) -> dict[int, list[UUID]]:
+    """Return the items to ask by the state up to which they were asked; 0 for those never asked."""
+    asked = dict(Compared.objects.filter(owner_id=agency, case_id=case).values_list("media_id", "serial"))
+    waiting: dict[int, list[UUID]] = {}
+    for pk, known in _items(case).values_list("pk", "known"):
+        after = 0 if everything or not known else asked.get(pk, -1)
+        if after < state or pk not in asked or not known or everything:
+            waiting.setdefault(max(after, 0), []).append(pk)
+    return waiting
 
 
-def _compared(media: Media, frames: list[FrameHash], rows: list[ListedHash]) -> Comparison:
-    held = HeldLists()
-    for row in rows:
-        held.add(row.list.name, [_entry(row)])
-    return held.compare(
-        Query(media.md5, media.sha1, media.sha256, _turns(media), media.pdq_quality, tuple(frames))
+def _ask(officer: Officer, part: Sequence[UUID], lists: AskedLists, state: int) -> None:
+    """Compare some items with the records that may know them, write the hits, and note up to where."""
+    items = list(Media.objects.filter(pk__in=part).prefetch_related("frames"))
+    met = lists.candidates(items)
+    every = {pk for records in met.values() for pk in records}
+    rows = ListedHash.objects.select_related("list").in_bulk(list(every))
+    for media in items:
+        if records := met.get(media.pk):
+            write_hits(media, [rows[pk] for pk in records], lists.labels, officer.id)
+    set_floods_aside(every)
+    mark(m.pk for m in items)
+    Compared.objects.bulk_create(
+        [
+            Compared(
+                media=m,
+                case_id=m.case_id,
+                owner_id=officer.agency,
+                codes="H2",  # what an agency asked of its lists is its own
+                audience=m.audience,
+                made_at=clock.now(),
+                made_by_id=officer.id,
+                serial=state,
+            )
+            for m in items
+        ],
+        update_conflicts=True,
+        unique_fields=["media", "owner"],
+        update_fields=["serial", "made_at", "made_by"],
     )
 
 
-def _turns(media: Media) -> dict[Profile, Turns]:
-    return {Profile(profile): tuple(turns) for profile, turns in media.pdq_turns.items()}
+def decide_match(officer: Officer, purpose: Purpose, match: Match, *, confirmed: bool | None) -> Match:
+    """A named person confirms or refuses what the machine proposed, or takes the decision back (``None``).
 
-
-def _entry(row: ListedHash) -> HashEntry:
-    return HashEntry(row.line, row.md5, row.sha1, row.sha256, row.pdq, category=row.category, other=row.other)
-
-
-def _write(officer: Officer, media: Media, comparison: Comparison, rows: list[ListedHash]) -> None:
-    """Write each hit once, with what is needed to check it; a person's decision is never overwritten.
-
-    A hit is H2 of the agency whose list it is: others in the case read on the item that it is known, and no
-    list, entry, category or distance (Regulation (EU) 2016/794 art. 20).
+    Refused, the item counts as new unless another list knows it; what depends on it is worked out anew.
     """
-    handling = union([media.handling, Handling(frozenset({HandlingCode.H2}))])
-    category = {(r.list.name, label_of(_entry(r))): f"{r.list.profile} {r.category}".strip() for r in rows}
-    for hit in comparison.hits:
-        if hit.verdict is Verdict.NEW:
-            continue
-        segments = [
-            asdict(s) for s in comparison.segments if (s.list_name, s.entry) == (hit.list_name, hit.entry)
-        ]
-        Match.objects.get_or_create(
-            media=media,
-            owner_id=officer.agency,
-            list_name=hit.list_name,
-            entry=hit.entry,
-            transform=str(hit.transform),
-            defaults={
-                "case_id": media.case_id,
-                "codes": str(handling),
-                "handling_text": handling.text,
-                "audience": media.audience,
-                "made_by_id": officer.id,
-                "verdict": str(hit.verdict),
-                "category": category.get((hit.list_name, hit.entry), ""),
-                "distance": hit.distance,
-                "because": hit.because.text,
-                "method": hit.because.method,
-                "version": hit.because.version,
-                "segments": segments,
-            },
-        )
-
-
-def decide_match(officer: Officer, purpose: Purpose, match: Match, *, confirmed: bool) -> Match:
-    """A named person confirms or refuses what the machine proposed; refused, the item counts as new."""
-    said = "confirm" if confirmed else "refuse"
+    said = "reopen" if confirmed is None else "confirm" if confirmed else "refuse"
     with acting(officer, Act.ALTER, match.as_thing(), purpose, step="match", reason=f"{said} a match"):
-        match.state = "confirmed" if confirmed else "refused"
-        match.decided_by_id = officer.id
+        match.state = DECISIONS[said]
+        match.decided_by_id = None if confirmed is None else officer.id
         match.save(update_fields=["state", "decided_by"])
-        _mark(match.media_id)
+        mark([match.media_id])
+        announce("known changed", officer, purpose, match.case_id)
     return match

@@ -1,0 +1,227 @@
+"""Items are asked of an agency's lists: who may meet whom, the comparison, and what is written down of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db.models import Q, QuerySet
+from numpy.typing import NDArray
+
+from entente.casework.match.compare import Comparison, HeldLists, Query, label_of
+from entente.casework.match.hashes import every_turn
+from entente.casework.match.index import NearIndex, packed
+from entente.casework.match.service.keyed import AT_ONCE, KINDS, asked_as, keys_of
+from entente.records import clock
+from entente.records.models import ListedHash, ListVersion, Match, Media
+from entente.vocabulary.handling import Handling, HandlingCode, union
+from entente.vocabulary.media import FrameHash
+from entente.vocabulary.media_hash import (
+    EMPTY_FILE_HASHES,
+    PDQ_MIN_QUALITY,
+    PDQ_NEAR,
+    HashEntry,
+    Profile,
+    Turns,
+    Verdict,
+)
+
+PACKED_AT_ONCE = 50_000  # hashes that are text at one time
+
+
+def live_entries(agency: UUID, after: int = 0) -> QuerySet[ListedHash]:
+    """Return the records that may know something: not set aside, of no removed list, younger than a state."""
+    live = ListedHash.objects.filter(owner_id=agency, list__removed_at=None)
+    live = live.exclude(aside__in=("held", "kept"))
+    return live.filter(serial__gt=after) if after else live
+
+
+def searchable(entries: QuerySet[ListedHash]) -> QuerySet[ListedHash]:
+    """Return the records with a PDQ that may be searched: of good or of untold quality."""
+    good = Q(pdq_quality=None) | Q(pdq_quality__gte=PDQ_MIN_QUALITY)
+    return entries.filter(good).exclude(pdq="")
+
+
+def packed_entries(entries: QuerySet[ListedHash]) -> tuple[NDArray[np.uint64], list[UUID]]:
+    """Return the PDQ of records as (n, 4) uint64 and their ids, read in pieces."""
+    parts, rows, piece = [packed([])], [], []
+    for pdq, pk in searchable(entries).order_by("pk").values_list("pdq", "pk").iterator():
+        piece.append(pdq)
+        rows.append(pk)
+        if len(piece) == PACKED_AT_ONCE:
+            parts.append(packed(piece))
+            piece = []
+    return np.vstack([*parts, packed(piece)]), rows
+
+
+class AskedLists:
+    """The lists of one agency, those records of them that are younger than the state ``after``."""
+
+    def __init__(self, agency: UUID, after: int = 0) -> None:
+        self.agency, self.after = agency, after
+        hashes, self._rows = packed_entries(live_entries(agency, after))
+        self._index = NearIndex(hashes)
+        self.labels = Labels(agency)
+
+    def candidates(self, items: Sequence[Media]) -> dict[UUID, set[UUID]]:
+        """Return by item the records that may know it: an equal digest, or a PDQ within the radius."""
+        found = self._near(items)
+        keys, live = keys_of(self.agency), live_entries(self.agency, self.after)
+        pairs = [(kind, getattr(m, kind)) for m in items for kind in KINDS]
+        of_item: dict[tuple[str, str], list[UUID]] = {}
+        for m in items:
+            for kind in KINDS:
+                of_item.setdefault((kind, getattr(m, kind)), []).append(m.pk)
+        for kind, named in asked_as(keys, pairs).items():
+            every = list(named)
+            for start in range(0, len(every), AT_ONCE):
+                same = live.filter(**{f"{kind}__in": every[start : start + AT_ONCE]})
+                for keyed, pk in same.values_list(kind, "pk"):
+                    for item in of_item[kind, named[keyed]]:
+                        found.setdefault(item, set()).add(pk)
+        return found
+
+    def _near(self, items: Sequence[Media]) -> dict[UUID, set[UUID]]:
+        found: dict[UUID, set[UUID]] = {}
+        if not len(self._index):
+            return found
+        asked, owners = [], []
+        for media in items:
+            for value in pdq_of(media):
+                asked.append(value)
+                owners.append(media.pk)
+        pairs = self._index.search(packed(asked), PDQ_NEAR)
+        for query, held in zip(pairs.query.tolist(), pairs.held.tolist(), strict=True):
+            found.setdefault(owners[query], set()).add(self._rows[held])
+        return found
+
+
+class Labels:
+    """How the records of an agency's lists are called: number or line, and the version that brought it."""
+
+    def __init__(self, agency: UUID) -> None:
+        self._later: dict[int, str] = {}
+        self._names: dict[int, str] = {}
+        first: set[UUID] = set()
+        rows = ListVersion.objects.filter(owner_id=agency).order_by("serial")
+        for held, serial, name in rows.values_list("list_id", "serial", "name"):
+            if held in first:
+                self._later[serial] = name
+            first.add(held)
+            self._names[serial] = name
+
+    def version(self, row: ListedHash) -> str:
+        """Return the name of the delivery that brought a record."""
+        return self._names.get(row.serial, "")
+
+    def of(self, row: ListedHash) -> str:
+        """Return the name of one record within its list."""
+        number = row.other.get("record") or str(row.line)
+        version = self._later.get(row.serial)
+        return f"{number} of version {version}"[:80] if version else number
+
+
+def pdq_of(media: Media) -> set[str]:
+    """Return every hash under which an item is searched: all turns, all profiles, all frames; once each."""
+    asked = {f.pdq for f in media.frames.all() if f.quality >= PDQ_MIN_QUALITY}
+    if (media.pdq_quality or 0) >= PDQ_MIN_QUALITY:
+        asked |= {value for _, _, value in every_turn(media.pdq_turns, media.pdq_raw)}
+    return {value for value in asked if value}
+
+
+def compared(
+    media: Media, rows: Iterable[ListedHash], labels: Labels
+) -> tuple[Comparison, dict[Any, ListedHash]]:
+    """Compare one item with the records that may know it; return also who is meant by each hit."""
+    held, named = HeldLists(), {}
+    for row in rows:
+        entry = _entry(media, row, labels)
+        named[row.list.name, label_of(entry)] = row
+        held.add(row.list.name, [entry], harmless=row.list.harmless)
+    frames = tuple(FrameHash(f.t, f.pdq, f.quality) for f in media.frames.all())
+    query = Query(
+        *(media.md5, media.sha1, media.sha256),
+        *(_turns(media), media.pdq_quality, frames, media.pdq_raw),
+    )
+    return held.compare(query), named
+
+
+def _turns(media: Media) -> dict[Profile, Turns]:
+    return {Profile(profile): tuple(turns) for profile, turns in media.pdq_turns.items()}
+
+
+def _entry(media: Media, row: ListedHash, labels: Labels) -> HashEntry:
+    """Return a record as it is compared: the digests that it shares with the item in clear, no others."""
+    keys = keys_of(row.owner_id)
+    plain = {
+        kind: value
+        for kind in KINDS
+        if (value := getattr(media, kind)) and value not in EMPTY_FILE_HASHES
+        if getattr(row, kind) and getattr(row, kind) == keys.digest(kind, value)
+    }
+    return HashEntry(
+        row.line,
+        **plain,
+        pdq=row.pdq,
+        pdq_quality=row.pdq_quality,
+        pdq_profile=row.pdq_profile,
+        category=row.category,
+        other={"record": labels.of(row)},
+    )
+
+
+def write_hits(media: Media, rows: Iterable[ListedHash], labels: Labels, by: UUID) -> int:
+    """Write each hit once, with what is needed to check it; a person's decision is never overwritten.
+
+    A hit is H2 of the agency whose list it is: others in the case read on the item that it is known, and no
+    list, entry, category or distance (Regulation (EU) 2016/794 art. 20). Returns how many were written anew.
+    """
+    comparison, named = compared(media, rows, labels)
+    handling = union([media.handling, Handling(frozenset({HandlingCode.H2}))])
+    new = 0
+    for hit in comparison.hits:
+        if hit.verdict is Verdict.NEW:
+            continue
+        row = named[hit.list_name, hit.entry]
+        match, made = Match.objects.get_or_create(
+            media=media,
+            owner_id=row.owner_id,
+            list_name=hit.list_name,
+            entry=hit.entry,
+            transform=str(hit.transform),
+            defaults={
+                "case_id": media.case_id,
+                "codes": str(handling),
+                "handling_text": handling.text,
+                "audience": media.audience,
+                "made_by_id": by,
+                "made_at": clock.now(),
+                "verdict": str(hit.verdict),
+                "category": f"{row.list.profile} {row.category}".strip(),
+                "distance": hit.distance,
+                "because": hit.because.text,
+                "method": hit.because.method,
+                "version": hit.because.version,
+                "list_version": labels.version(row),
+                "profile": hit.profile,
+                "segments": [asdict(s) for s in hit.segments],
+                "regions": [[r.x, r.y, r.w, r.h] for r in hit.regions or ()],
+                "of_list": row.list_id,
+                "listed": row.pk,
+                "suppresses": row.list.harmless,
+            },
+        )
+        if not made and (match.state == "withdrawn" or match.listed is None):
+            state = "proposed" if match.state == "withdrawn" else match.state  # the list says it again
+            again = {
+                "state": state,
+                "listed": row.pk,
+                "of_list": row.list_id,
+                "suppresses": row.list.harmless,
+            }
+            Match.objects.filter(pk=match.pk).update(**again)
+        new += made
+    return new
