@@ -1,0 +1,236 @@
+"""The compiled loops that search; apart, because numba alone costs a process 55 MB.
+
+All arrays that are held come read-only, in memory as from a file, so that each loop compiles once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from entente.casework.match.index.instructions import bits, chunk_of, fetch, sketch_of
+
+AHEAD = 16  # probes whose buckets are on their way from memory while an earlier one is read
+WAITING = 512  # candidates that wait for their hashes; more are looked at in turns, never dropped
+
+
+@njit(cache=True, nogil=True)
+def _grown(rows: Any) -> Any:
+    """Return the buffer at twice its length."""
+    wider = np.empty((2 * rows.shape[0], 3), np.int64)
+    wider[: rows.shape[0]] = rows
+    return wider
+
+
+@njit(cache=True, nogil=True)
+def scan(queries: Any, radii: Any, held: Any) -> Any:
+    """Compare every query with every held hash, in blocks that stay in the cache; rows in no order."""
+    rows, found, block = np.empty((1024, 3), np.int64), 0, 4096
+    for start in range(0, held.shape[0], block):
+        end = min(start + block, held.shape[0])
+        for q in range(queries.shape[0]):
+            a, b, c, d, radius = queries[q, 0], queries[q, 1], queries[q, 2], queries[q, 3], radii[q]
+            for h in range(start, end):
+                distance = bits(a ^ held[h, 0]) + bits(b ^ held[h, 1])
+                distance += bits(c ^ held[h, 2]) + bits(d ^ held[h, 3])
+                if distance <= radius:
+                    if found == rows.shape[0]:
+                        rows = _grown(rows)
+                    rows[found, 0], rows[found, 1], rows[found, 2] = q, h, distance
+                    found += 1
+    return rows[:found]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _apart(queries: Any, q: Any, held: Any, h: Any) -> Any:
+    """Return the distance of two hashes."""
+    return (
+        bits(queries[q, 0] ^ held[h, 0])
+        + bits(queries[q, 1] ^ held[h, 1])
+        + bits(queries[q, 2] ^ held[h, 2])
+        + bits(queries[q, 3] ^ held[h, 3])
+    )
+
+
+@njit(cache=True, nogil=True)
+def _settled(
+    q: Any,
+    chunk: Any,
+    radius: Any,
+    limits: Any,
+    where: Any,
+    queries: Any,
+    held: Any,
+    waiting: Any,
+    count: Any,
+    rows: Any,
+    found: Any,
+) -> Any:
+    """Measure the candidates that wait; a pair counts only at its first near chunk."""
+    for c in range(count):
+        h = waiting[c]
+        distance = _apart(queries, q, held, h)
+        if distance > radius:
+            continue
+        earlier = False
+        for e in range(chunk):
+            apart = chunk_of(queries, q, where[e, 0], where[e, 1]) ^ chunk_of(
+                held, h, where[e, 0], where[e, 1]
+            )
+            if bits(np.uint64(apart)) <= limits[e]:
+                earlier = True
+                break
+        if earlier:
+            continue
+        if found == rows.shape[0]:
+            rows = _grown(rows)
+        rows[found, 0], rows[found, 1], rows[found, 2] = q, h, distance
+        found += 1
+    return rows, found
+
+
+@njit(cache=True, nogil=True)
+def probe(
+    queries: Any,
+    radii: Any,
+    kinds: Any,
+    limits: Any,
+    spent: Any,
+    where: Any,
+    masks: Any,
+    mask_ends: Any,
+    held: Any,
+    starts: Any,
+    bases: Any,
+    places: Any,
+    sketches: Any,
+    stride: Any,
+) -> Any:
+    """Look each query up in the buckets near its chunks.
+
+    ``kinds`` (q,): the row of ``limits`` and ``spent`` for the query's radius; ``limits`` (k, m): bits by
+    which a chunk may differ, negative if it is not probed; ``spent`` (k, m): bits that must differ already
+    outside the chunk and its sketch; ``where`` (m, 2): first bit and width; ``masks`` (m, most) with
+    ``mask_ends`` (m, t): flips of a chunk by their number of bits; ``held`` (n, 4), in the order of the first
+    chunk; ``starts`` from ``bases[i]``: bucket beginnings; ``places``: the entries of each further chunk,
+    every ``stride``; ``sketches``: the same bytes as numbers of 64 bits, or nothing, and every entry is
+    measured.
+    """
+    rows, found = np.empty((1024, 3), np.int64), 0
+    count, chunks = held.shape[0], where.shape[0]
+    flat = held.reshape(-1)
+    waiting = np.empty(WAITING, np.int64)
+    begins, ends = np.empty(AHEAD, np.int64), np.empty(AHEAD, np.int64)
+    with_sketch = sketches.shape[0] > 0
+    for q in range(queries.shape[0]):
+        radius, kind = radii[q], kinds[q]
+        for chunk in range(chunks):
+            limit = limits[kind, chunk]
+            if limit < 0:
+                continue
+            own = chunk_of(queries, q, where[chunk, 0], where[chunk, 1])
+            base, column = bases[chunk], (chunk - 1) * stride
+            # the sketches stand behind the places of their chunk, two of these to a sketch
+            aside = (column + count + (count & 1)) >> 1
+            near = sketch_of(queries, q, where[chunk, 0] + where[chunk, 1])
+            budget = radius - spent[kind, chunk]
+            probes = mask_ends[chunk, limit]
+            held_back = 0
+            for p in range(min(AHEAD, probes)):
+                fetch(starts, base + (own ^ masks[chunk, p]))
+            for p in range(probes + AHEAD):
+                slot = p & (AHEAD - 1)
+                if p >= AHEAD:
+                    begin, end = begins[slot], ends[slot]
+                    if chunk == 0:
+                        for k in range(begin, end):
+                            waiting[held_back] = k
+                            held_back += 1
+                            if held_back == WAITING:
+                                rows, found = _settled(
+                                    q,
+                                    chunk,
+                                    radius,
+                                    limits[kind],
+                                    where,
+                                    queries,
+                                    held,
+                                    waiting,
+                                    held_back,
+                                    rows,
+                                    found,
+                                )
+                                held_back = 0
+                    elif with_sketch:
+                        left = budget - bits(np.uint64(masks[chunk, p - AHEAD]))
+                        for k in range(begin, end):
+                            if bits(sketches[aside + k] ^ near) <= left:
+                                waiting[held_back] = column + k
+                                fetch(places, column + k)
+                                held_back += 1
+                                if held_back == WAITING:
+                                    for c in range(held_back):
+                                        waiting[c] = places[waiting[c]]
+                                        fetch(flat, 4 * waiting[c])
+                                    rows, found = _settled(
+                                        q,
+                                        chunk,
+                                        radius,
+                                        limits[kind],
+                                        where,
+                                        queries,
+                                        held,
+                                        waiting,
+                                        held_back,
+                                        rows,
+                                        found,
+                                    )
+                                    held_back = 0
+                    else:
+                        for k in range(column + begin, column + end):
+                            waiting[held_back] = places[k]
+                            fetch(flat, 4 * waiting[held_back])
+                            held_back += 1
+                            if held_back == WAITING:
+                                rows, found = _settled(
+                                    q,
+                                    chunk,
+                                    radius,
+                                    limits[kind],
+                                    where,
+                                    queries,
+                                    held,
+                                    waiting,
+                                    held_back,
+                                    rows,
+                                    found,
+                                )
+                                held_back = 0
+                if p < probes:
+                    at = base + (own ^ masks[chunk, p])
+                    begin, end = np.int64(starts[at]), np.int64(starts[at + 1])
+                    begins[slot], ends[slot] = begin, end
+                    if p + AHEAD < probes:
+                        fetch(starts, base + (own ^ masks[chunk, p + AHEAD]))
+                    if begin < end:
+                        if chunk == 0:
+                            fetch(flat, 4 * begin)
+                            fetch(flat, 4 * end - 1)
+                        elif with_sketch:
+                            fetch(sketches, aside + begin)
+                            fetch(sketches, aside + end - 1)
+                        else:
+                            fetch(places, column + begin)
+                            fetch(places, column + end - 1)
+                else:
+                    begins[slot], ends[slot] = 0, 0
+            if chunk and with_sketch:
+                for c in range(held_back):
+                    waiting[c] = places[waiting[c]]
+                    fetch(flat, 4 * waiting[c])
+            rows, found = _settled(
+                q, chunk, radius, limits[kind], where, queries, held, waiting, held_back, rows, found
+            )
+    return rows[:found]
