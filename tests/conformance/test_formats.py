@@ -49,7 +49,7 @@ def test_no_format_lets_the_hash_of_an_empty_file_through(chosen, sample) -> Non
 def test_no_format_lets_a_value_through_that_stands_for_none(chosen, sample, sign) -> None:
     data = sample.data
     for entry in sample.entries:
-        for value in (entry.md5, entry.sha1, entry.sha256, entry.pdq):
+        for value in (entry.md5, entry.sha1, entry.sha256, entry.pdq, *(f.pdq for f in entry.frames)):
             if value:
                 blank = (sign * len(value)).encode()
                 data = data.replace(value.encode(), blank).replace(value.upper().encode(), blank)

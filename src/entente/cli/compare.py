@@ -15,6 +15,7 @@ from entente import plugins
 from entente.casework.match.compare import Comparison, HeldLists, Query
 from entente.evidence.open import Opened, read
 from entente.formats import ListFormat, ListRefused, ReadOptions
+from entente.formats.vpdq import looks_like_vpdq
 from entente.vocabulary.media_hash import HashEntry, RecordRefusal, Verdict
 
 DONE, DONE_WITH_REFUSALS, WRONG_USE = 0, 1, 2
@@ -37,6 +38,8 @@ def format_of(path: Path) -> str:
     """Return the format name that a list's first bytes speak for."""
     with path.open("rb") as stream:
         head = stream.read(4096).decode("utf-8-sig", "replace").lstrip()
+    if looks_like_vpdq(head):
+        return "vpdq"
     if head.startswith("{"):
         return "vics"
     first = head.split("\n", 1)[0].casefold()
