@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from entente.cli import main
 from tests.evidence.drawn import clip, encoded, scene
@@ -41,6 +42,24 @@ def test_json_lines_are_what_the_contract_says(folder: Path, capsys: pytest.Capt
     assert [set(f) for f in film["frames"]] == [{"t", "pdq", "quality"}] * len(film["frames"]) and film[
         "frames"
     ]
+
+
+def test_other_profiles_and_the_stored_pixels_are_told_besides_where_they_differ(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    (tmp_path / "turned.jpg").write_bytes(encoded(scene(1300, 1700), "JPEG", exif=exif))
+    assert main(["hash", str(tmp_path), "--json"]) == 0
+    whole = json.loads(capsys.readouterr().out)
+    assert set(whole["pdq_profiles"]) == {"thumb512", "nearest512"} and whole["pdq_raw"] != whole["pdq"]
+    assert "rough" not in whole
+    assert main(["hash", str(tmp_path), "--json", "--first-pass"]) == 0
+    rough = json.loads(capsys.readouterr().out)
+    assert rough["rough"] is True and "pdq_profiles" not in rough
+    assert (int(rough["pdq"], 16) ^ int(whole["pdq"], 16)).bit_count() <= 4
+    assert main(["hash", str(tmp_path), "--first-pass"]) == 0
+    assert "rough: of a smaller copy" in capsys.readouterr().out
 
 
 def test_exit_codes_tell_done_refusals_and_wrong_use(

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from entente.evidence.open import Known, Opened, read, render, walk
-from entente.vocabulary.media import MediaKind, RefusalCode, Region
+from entente.vocabulary.media import MediaKind, RefusalCode, Region, Sampling
 from entente.vocabulary.media_hash import Profile
 from tests.evidence.drawn import clip, encoded, png_header, scene
 
@@ -129,6 +129,71 @@ def test_the_hash_is_of_the_picture_as_it_is_displayed(tmp_path: Path, plain: st
     # The same orientation, as Pillow understands the standard.
     shown = io.BytesIO(render(put(tmp_path, "again.jpg", data), "clear"))  # type: ignore[arg-type]
     assert np.abs(np.asarray(Image.open(shown)).astype(int) - scene()).mean() < 6
+
+
+def _as_peers_read(image: Image.Image) -> str:
+    """PDQ of the stored values, as programs hash them that neither turn nor convert."""
+    pdqhash = pytest.importorskip("pdqhash")
+    values = np.asarray(image)
+    values = np.dstack([values] * 3) if values.ndim == 2 else np.ascontiguousarray(values)
+    return np.packbits(pdqhash.compute(values)[0]).tobytes().hex()
+
+
+@pytest.mark.parametrize("kind", ["turned", "cmyk", "palette", "gif", "clear"])
+def test_what_is_displayed_otherwise_than_stored_has_the_hash_of_the_stored_pixels_too(
+    tmp_path: Path, plain: str, kind: str
+) -> None:
+    exif, buffer, drawn = Image.Exif(), io.BytesIO(), Image.fromarray(scene())
+    exif[0x0112] = 6
+    clear = np.dstack([scene(), np.full((240, 320), 255, np.uint8)])
+    clear[:120, :, 3] = 0
+    image, form, options = {
+        "turned": (Image.fromarray(np.ascontiguousarray(np.rot90(scene(), 1))), "JPEG", {"exif": exif}),
+        "cmyk": (drawn.convert("CMYK"), "JPEG", {"quality": 95}),
+        "palette": (drawn.quantize(64), "PNG", {}),
+        "gif": (drawn.quantize(256), "GIF", {}),
+        "clear": (Image.fromarray(clear, "RGBA"), "PNG", {}),
+    }[kind]
+    image.save(buffer, form, **options)
+    opened = read(put(tmp_path, kind, buffer.getvalue()))
+    stored = _as_peers_read(Image.open(io.BytesIO(buffer.getvalue())))
+    assert opened.pdq_raw == stored != opened.pdq
+    if kind not in {"clear", "palette"}:
+        assert distance(opened.pdq, plain) <= 12
+    assert distance(opened.pdq_raw, opened.pdq) > 31  # peers would miss the picture
+
+
+def test_what_is_displayed_as_stored_has_no_second_hash(tmp_path: Path) -> None:
+    for form in ("JPEG", "PNG", "WEBP"):
+        assert read(put(tmp_path, form, encoded(scene(), form))).pdq_raw == ""
+
+
+def test_a_large_picture_is_hashed_under_three_profiles_and_a_small_one_under_one(tmp_path: Path) -> None:
+    large = read(put(tmp_path, "large.png", encoded(scene(900, 1300), "PNG"))).pdq_turns
+    small = read(put(tmp_path, "small.png", encoded(scene(), "PNG"))).pdq_turns
+    assert set(large) == set(small) == set(Profile)
+    assert len({turns[0] for turns in large.values()}) > 1 and len(set(small.values())) == 1
+    assert {len(turns) for turns in large.values()} == {8}
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_first_pass_decodes_a_large_jpeg_smaller_and_says_so(tmp_path: Path, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = put(tmp_path, "large.jpg", encoded(scene(1541, 2203), "JPEG", quality=90, exif=exif))
+    whole, rough = read(path), read(path, sampling=Sampling.KEYS)
+    assert not whole.pdq_rough and rough.pdq_rough
+    assert (whole.width, whole.height, whole.sha256) == (rough.width, rough.height, rough.sha256)
+    assert set(rough.pdq_turns) == {Profile.FULL}
+    assert distance(whole.pdq, rough.pdq) <= 4
+    small = read(put(tmp_path, "small.jpg", encoded(scene(), "JPEG")), sampling=Sampling.KEYS)
+    assert not small.pdq_rough and set(small.pdq_turns) == set(Profile)
+
+
+def test_a_damaged_jpeg_is_looked_at_whole_in_a_first_pass_too(tmp_path: Path) -> None:
+    data = encoded(scene(1200, 1600), "JPEG", quality=90)
+    opened = read(put(tmp_path, "cut.jpg", data[: len(data) // 2]), sampling=Sampling.KEYS)
+    assert opened.partial and not opened.pdq_rough and opened.pdq
 
 
 def test_a_truncated_jpeg_gives_its_good_rows_and_says_partial(tmp_path: Path) -> None:

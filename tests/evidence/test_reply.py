@@ -32,6 +32,18 @@ def test_what_our_decoders_say_is_taken() -> None:
     assert reply.description(FILM, MediaKind.VIDEO, [])["frames"][0].t == 1.5
 
 
+def test_every_profile_and_the_hash_of_the_stored_pixels_are_taken() -> None:
+    others = {"thumb512": ["11" * 32] * 8, "nearest512": ["22" * 32] * 8}
+    hashes = {"pdq": {"turns": ["00" * 32] * 8, "quality": 9, "profiles": others, "raw": "33" * 32}}
+    told = reply.description(SENSE | {"hashes": hashes}, MediaKind.PICTURE, [])
+    assert {p: turns[0][:2] for p, turns in told["pdq_turns"].items()} == {
+        "full": "00",
+        "thumb512": "11",
+        "nearest512": "22",
+    }
+    assert (told["pdq_raw"], told["pdq_rough"], told["pdq_quality"]) == ("33" * 32, False, 9)
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
@@ -61,6 +73,17 @@ def test_what_our_decoders_say_is_taken() -> None:
         ("hashes", {"pdq": {"turns": ["00" * 32] * 8, "quality": 101}}),
         ("hashes", {"pdq": {"turns": ["00" * 32] * 8, "quality": 1, "more": 1}}),
         ("hashes", {"pdq": None}),
+        ("hashes", {"pdq": {"turns": ["00" * 32] * 8, "quality": 1, "profiles": {"full": ["00" * 32] * 8}}}),
+        ("hashes", {"pdq": {"turns": ["00" * 32] * 8, "quality": 1, "profiles": {"other": ["00" * 32] * 8}}}),
+        ("hashes", {"pdq": {"turns": ["00" * 32] * 8, "quality": 1, "profiles": {"thumb512": ["00" * 32]}}}),
+        (
+            "hashes",
+            {"pdq": {"turns": ["00" * 32] * 8, "quality": 1, "profiles": {"thumb512": ["00" * 8] * 8}}},
+        ),
+        ("hashes", {"pdq": {"turns": ["00" * 32] * 8, "quality": 1, "profiles": []}}),
+        ("hashes", {"pdq": {"turns": ["00" * 32] * 8, "quality": 1, "raw": "00" * 31}}),
+        ("hashes", {"pdq": {"turns": ["00" * 32] * 8, "quality": 1, "raw": 7}}),
+        ("hashes", {"pdq": {"turns": ["00" * 32] * 8, "quality": 1, "rough": "yes"}}),
         ("frames", [{"t": 1.5, "hashes": {"pdq": ["ab" * 32, 90]}}]),
         ("frames", {}),
         ("extracted", {"not:asked": {"value": 1}}),

@@ -9,6 +9,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tqdm import tqdm
 
 from entente.evidence.open import Opened, read, walk
 from entente.evidence.sandbox import SandboxFailed
+from entente.vocabulary.media import Sampling
 
 AT_ONCE = 2
 
@@ -27,14 +29,20 @@ def run(arguments: list[str]) -> int:
         "paths", nargs="+", type=Path, metavar="PATH", help="a file, or a folder of any depth"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument(
+        "--first-pass",
+        action="store_true",
+        help="quicker, to sort a large seizure: key frames of videos, large JPEGs decoded smaller",
+    )
     try:
         wanted = parser.parse_args(arguments)
     except SystemExit as error:
         return int(error.code or 0)
     refused, line = 0, as_json if wanted.json else as_text
+    sampling = Sampling.KEYS if wanted.first_pass else Sampling.SPARSE
     bar = tqdm(disable=not sys.stderr.isatty(), unit=" files", file=sys.stderr)
     try:
-        for path, opened in in_order(read, walk(wanted.paths)):
+        for path, opened in in_order(partial(read, sampling=sampling), walk(wanted.paths)):
             refused += opened.refusal is not None
             with bar.external_write_mode(file=sys.stdout):
                 sys.stdout.write(line(path, opened) + "\n")
@@ -78,7 +86,19 @@ def as_json(path: Path, opened: Opened) -> str:
         "height": opened.height,
     }
     entry["frames"] = [{"t": f.t, "pdq": f.pdq, "quality": f.quality} for f in opened.frames]
-    return json.dumps(entry | ({"partial": True} if opened.partial else {}))
+    return json.dumps(entry | _besides(opened))
+
+
+def _besides(opened: Opened) -> dict[str, Any]:
+    """Return what is told only where there is something to tell."""
+    others = {str(profile): turns[0] for profile, turns in opened.pdq_turns.items() if turns[0] != opened.pdq}
+    told = {
+        "pdq_profiles": others,
+        "pdq_raw": opened.pdq_raw,
+        "rough": opened.pdq_rough,
+        "partial": opened.partial,
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def as_text(path: Path, opened: Opened) -> str:
@@ -91,7 +111,8 @@ def as_text(path: Path, opened: Opened) -> str:
     size = f"{opened.width} x {opened.height}" + (", partial" if opened.partial else "")
     lines = [f"{name}", f"    {opened.kind}, {size}, {opened.bytes} bytes", f"    sha256 {opened.sha256}"]
     if opened.pdq:
-        lines.append(f"    pdq {opened.pdq} quality {opened.pdq_quality}")
+        rough = ", rough: of a smaller copy" if opened.pdq_rough else ""
+        lines.append(f"    pdq {opened.pdq} quality {opened.pdq_quality}{rough}")
     if opened.frames:
         lines.append(f"    {len(opened.frames)} frames hashed, 0 to {opened.frames[-1].t:.1f} s")
     return "\n".join(lines)

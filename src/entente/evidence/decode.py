@@ -154,12 +154,12 @@ def describe(
 ) -> Job:
     """Return size, hashes, frames, tags and what the extractors found. ``key`` (hex) opens a sealed file.
 
-    ``sampling`` says how closely a video is looked at.
+    ``sampling`` says how closely a video is looked at; with ``KEYS`` a large JPEG is decoded smaller.
     """
     source = _source(fd, key)
     try:
         if kind == MediaKind.PICTURE:
-            return _picture(source, container, extract), b""
+            return _picture(source, container, extract, Sampling(sampling)), b""
         return _video(source, container, extract, limit_s, Sampling(sampling)), b""
     except Refused as refused:
         facts = (
@@ -228,12 +228,12 @@ def _opened(source: Source, container: str) -> tuple[bytes, Picture]:
     return data, open_picture(data, container)
 
 
-def _picture(source: Source, container: str, extract: list[str]) -> dict[str, Any]:
+def _picture(source: Source, container: str, extract: list[str], sampling: Sampling) -> dict[str, Any]:
     # here, not above: it brings numba, 60 MB that stills do not need; the sandbox has it loaded before
     from entente.evidence.hashing import pictured
 
     data, picture = _opened(source, container)
-    hashes = pictured(picture)
+    hashes = pictured(picture, rough=sampling is Sampling.KEYS)
     tags = tags_of(data, container, picture.image)
     answer = {
         "width": picture.width,

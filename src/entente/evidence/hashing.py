@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entente import plugins
-from entente.evidence.pictures import Picture, turn
+from entente.evidence.pictures import COLUMNS_REVERSED, ROWS_REVERSED, SWAPS, Picture, Scaled, turn
 from entente.vocabulary.media_hash import Profile
 
 FULL = Profile.FULL
@@ -36,20 +36,33 @@ def framed(plane: NDArray[np.uint8], columns: int) -> dict[str, tuple[str, int]]
     return hashes
 
 
-def pictured(picture: Picture) -> dict[str, dict[str, Any]]:
+def pictured(picture: Picture, *, rough: bool = False) -> dict[str, dict[str, Any]]:
     """Return every hash type's turns and quality of a picture as displayed.
 
     A type that takes colour gives its other ``profiles`` besides, and ``raw``, the hash of the stored pixels,
-    where they are displayed otherwise.
+    where they are displayed otherwise. ``rough`` hashes a JPEG decoded smaller where a type can: FULL alone,
+    marked, for a first look.
     """
     hashes: dict[str, dict[str, Any]] = {}
     for name, each in plugins.hashes().items():
-        if hasattr(each, "of_picture"):
+        if rough and hasattr(each, "of_scaled") and (scaled := picture.scaled()):
+            hashes[name] = _roughly(each, scaled)
+        elif hasattr(each, "of_picture"):
             hashes[name] = _in_colour(each, picture)
         else:
             turns, quality = each.of_luma(picture.luma())
             hashes[name] = {"turns": list(turns), "quality": int(quality)}
     return hashes
+
+
+def _roughly(each: Any, scaled: Scaled) -> dict[str, Any]:
+    """Return the turns of a JPEG decoded smaller; turned for display like its pixels would be."""
+    luma, rows, columns = turn(scaled.luma, scaled.turned), scaled.rows, scaled.columns
+    if scaled.turned >= SWAPS:
+        rows, columns = columns, rows
+    backwards = scaled.turned in ROWS_REVERSED, scaled.turned in COLUMNS_REVERSED
+    turns, quality = each.of_scaled(luma, rows, columns, scaled.eighths, backwards)
+    return {"turns": list(turns), "quality": int(quality), "rough": True}
 
 
 def _in_colour(each: Any, picture: Picture) -> dict[str, Any]:
@@ -72,6 +85,9 @@ def _compile() -> None:
         for each in plugins.hashes().values():
             if hasattr(each, "of_picture"):
                 each.of_picture(turn(shape, 1))
+    for each in plugins.hashes().values():
+        if hasattr(each, "of_scaled"):
+            each.of_scaled(np.zeros((96, 128), np.uint8), 768, 1024, 1)
 
 
 _compile()

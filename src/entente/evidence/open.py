@@ -43,7 +43,8 @@ class Opened:
 
     ``pdq_turns`` are in the order of ``vocabulary.media_hash.Transform`` for each profile, ``pdq`` the first
     of FULL: of the picture as displayed. ``pdq_raw`` is FULL of the stored pixels where they are displayed
-    otherwise (turned, by a palette, from inks), else empty. ``hashes`` holds every installed type: name to
+    otherwise (turned, by a palette, from inks), else empty. ``pdq_rough``: of a JPEG decoded smaller, FULL
+    alone and up to 4 bits off. ``hashes`` holds every installed type: name to
     ``{turns, quality, profiles, raw}``. ``decoded`` and ``expected`` count the frames that were looked at;
     ``errors`` the damaged packets. ``extracted`` maps an extractor's dotted name to ``{value}`` or
     ``{error}``.
@@ -62,6 +63,7 @@ class Opened:
     pdq: str | None = None
     pdq_turns: dict[Profile, Turns] = field(default_factory=dict)
     pdq_raw: str = ""
+    pdq_rough: bool = False
     pdq_quality: int | None = None
     hashes: dict[str, dict[str, Any]] = field(default_factory=dict)
     frames: tuple[FrameHash, ...] = ()
@@ -121,7 +123,7 @@ def read(
     """Open a file by path, descriptor or from a store: digests, kind, hashes, frames, tags.
 
     ``sampling`` says how closely a video is looked at: key frames for a first pass, sparse to ask with, dense
-    to be held, or every frame.
+    to be held, or every frame. In a first pass large JPEGs are decoded smaller (``pdq_rough``).
 
     No file makes it raise. ``extract`` names functions ``package.module:function`` that get a
     ``decode.Decoded`` inside the decoder and return something ready for JSON. A decoder that dies or hangs in

@@ -27,7 +27,7 @@ _DESCRIPTION = {
     *("tags", "width", "height", "duration", "hashes", "frames"),
     *("decoded", "expected", "errors", "partial", "extracted"),
 }
-_HASH = {"turns", "quality", "profiles", "raw"}
+_HASH = {"turns", "quality", "profiles", "raw", "rough"}
 _OTHERS = {str(profile) for profile in Profile if profile is not Profile.FULL}
 _JPEG_PARTS = {0xE0, 0xDB, 0xC0, 0xC4, 0xDD}  # JFIF, tables, baseline frame, restart interval
 
@@ -54,6 +54,7 @@ def description(data: dict[str, Any], kind: MediaKind, asked: Sequence[str]) -> 
         "pdq": pdq["turns"][0] if pdq else None,
         "pdq_turns": {Profile.FULL: pdq["turns"], **pdq["profiles"]} if pdq else {},
         "pdq_raw": pdq["raw"] if pdq else "",
+        "pdq_rough": pdq["rough"] if pdq else False,
         "pdq_quality": pdq["quality"] if pdq else None,
         "frames": tuple(frame for frame in frames if frame),
         "decoded": _count(data.get("decoded")),
@@ -129,7 +130,8 @@ def _hash(value: Any) -> dict[str, Any]:
     _demand(raw == "" or (isinstance(raw, str) and bool(_HEX.match(raw))), "no hash")
     lengths = {len(turn) for each in (turns, *profiles.values(), *([[raw]] if raw else [])) for turn in each}
     _demand(len(lengths) == 1, "hashes of several lengths")
-    return {"turns": turns, "quality": _quality(told["quality"]), "profiles": profiles, "raw": raw}
+    rough, quality = _flag(told.get("rough", False)), _quality(told["quality"])
+    return {"turns": turns, "quality": quality, "profiles": profiles, "raw": raw, "rough": rough}
 
 
 def _turns(value: Any) -> tuple[str, ...]:

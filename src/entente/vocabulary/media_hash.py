@@ -47,8 +47,45 @@ class Profile(StrEnum):
 
 Turns = tuple[str, ...]  # eight hashes in hex, in the order of Transform
 
+_HEX = frozenset("0123456789abcdefABCDEF")
+
 # Stand-ins of databases for "no value": as an entry they would match what means nothing.
 BLANK_HASHES = frozenset(sign * length for sign in "0f" for length in (32, 40, 64))
+
+
+class NoHash(StrEnum):
+    """Why a value is not searched by likeness."""
+
+    WRONG_LENGTH = "wrong-length"
+    NOT_HEX = "not-hex"
+    BLANK = "blank"
+    LOW_QUALITY = "low-quality"
+
+
+class HashRefused(ValueError):
+    """A value that cannot stand for a picture: a code, and a sentence with the mend."""
+
+    def __init__(self, code: NoHash, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+def demand_pdq(value: str, quality: int | None = None) -> None:
+    """Raise ``HashRefused`` unless ``value`` is a PDQ that may be searched; an unknown quality is taken."""
+    if len(value) != PDQ_HEX:
+        raise HashRefused(
+            NoHash.WRONG_LENGTH,
+            f"a PDQ hash has {PDQ_HEX} hex digits and this has {len(value)}; copy it whole",
+        )
+    if not set(value) <= _HEX:
+        raise HashRefused(NoHash.NOT_HEX, "a PDQ hash has only the digits 0-9 and a-f; copy it again")
+    if value.lower() in BLANK_HASHES:
+        raise HashRefused(NoHash.BLANK, "it is all zeros or all ones, a stand-in for no hash; leave it out")
+    if quality is not None and quality < PDQ_MIN_QUALITY:
+        raise HashRefused(
+            NoHash.LOW_QUALITY,
+            f"its quality {quality} is below {PDQ_MIN_QUALITY}: it meets every flat picture; ask by SHA-256",
+        )
 
 
 class Verdict(StrEnum):

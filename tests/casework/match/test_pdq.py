@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from entente.casework.match.hashes import TURNS, kernel
+from entente.casework.match.hashes import TURNS, every_turn, kernel
 from entente.casework.match.hashes.pdq import PDQ
 from entente.casework.match.hashes.profiles import made_small, read_only
-from entente.vocabulary.media_hash import PDQ_NEAR, Profile, Transform
+from entente.vocabulary.media_hash import PDQ_NEAR, HashRefused, NoHash, Profile, Transform, demand_pdq
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "pdq"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the bridge pictures of ../shared/data are absent")
@@ -311,5 +311,43 @@ def test_it_refuses_a_colour_picture_given_as_luma() -> None:
 
 def test_a_hash_of_another_length_has_no_distance() -> None:
     for wrong in ("", "00" * 31, "00" * 33):
-        with pytest.raises(ValueError, match="64 hex digits"):
+        with pytest.raises(HashRefused, match="64 hex digits"):
             PDQ.distance("00" * 32, wrong)
+
+
+@pytest.mark.parametrize(
+    ("value", "quality", "code", "mend"),
+    [
+        ("ab" * 31, 90, NoHash.WRONG_LENGTH, "copy it whole"),
+        ("ab" * 33, None, NoHash.WRONG_LENGTH, "copy it whole"),
+        ("", None, NoHash.WRONG_LENGTH, "copy it whole"),
+        ("g" + "a" * 63, None, NoHash.NOT_HEX, "copy it again"),
+        ("\u0661" * 64, None, NoHash.NOT_HEX, "copy it again"),  # a digit, but of another script
+        ("0" * 64, 100, NoHash.BLANK, "leave it out"),
+        ("F" * 64, None, NoHash.BLANK, "leave it out"),
+        ("ab" * 32, 49, NoHash.LOW_QUALITY, "SHA-256"),
+    ],
+)
+def test_what_is_no_hash_to_search_is_refused_with_its_mend(
+    value: str, quality: int | None, code: NoHash, mend: str
+) -> None:
+    with pytest.raises(HashRefused, match=mend) as refused:
+        demand_pdq(value, quality)
+    assert refused.value.code is code
+
+
+def test_a_hash_of_good_or_unknown_quality_is_taken() -> None:
+    demand_pdq("ab" * 32)
+    demand_pdq("AB" * 32, 50)
+
+
+def test_a_query_asks_each_distinct_hash_once_and_no_blank_one() -> None:
+    full = [f"{n + 1:064x}" for n in range(8)]
+    thumb = [full[0], "0" * 64, "f" * 64, *(f"{n + 20:064x}" for n in range(5))]
+    asked = every_turn({"thumb512": thumb, "full": full}, raw="ab" * 32)
+    assert [value for _, _, value in asked] == [*full, *thumb[3:], "ab" * 32]
+    assert asked[0] == (Profile.FULL, Transform.ORIGINAL, full[0])
+    assert asked[8] == (Profile.THUMB512, TURNS[3], thumb[3])
+    assert every_turn({}) == []
+    with pytest.raises(HashRefused, match="copy it whole"):
+        every_turn({"full": ["ab"] * 8})

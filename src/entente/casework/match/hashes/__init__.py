@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from entente.vocabulary.media_hash import Profile, Transform
+from entente.vocabulary.media_hash import BLANK_HASHES, Profile, Transform, demand_pdq
 
 TURNS: tuple[Transform, ...] = tuple(Transform)
 
@@ -21,6 +21,7 @@ def every_turn(turns: Mapping[str, Sequence[str]], raw: str = "") -> list[tuple[
     """Return each distinct hash to ask for, with its profile and turn: FULL first, the original first.
 
     ``raw`` is the hash of the stored pixels, which others may hold of a picture that is displayed otherwise.
+    Blank ones, which would meet what means nothing, are left out. Raises ``HashRefused`` for what is no hash.
     """
     asked: dict[str, tuple[Profile, Transform, str]] = {}
     for profile in Profile:
@@ -28,6 +29,10 @@ def every_turn(turns: Mapping[str, Sequence[str]], raw: str = "") -> list[tuple[
             asked.setdefault(value, (profile, turn, value))
     if raw:
         asked.setdefault(raw, (Profile.FULL, Transform.ORIGINAL, raw))
+    for blank in BLANK_HASHES & asked.keys():
+        del asked[blank]
+    for value in asked:
+        demand_pdq(value)
     return list(asked.values())
 
 

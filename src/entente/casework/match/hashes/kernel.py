@@ -21,7 +21,7 @@ SIDE = 64  # samples a side after the filter
 FREQUENCIES = 16
 BITS = FREQUENCIES * FREQUENCIES
 TURNS = 8
-GAP_DOUBT = 0.02  # between two coefficients; the largest error seen of one is 0.0015
+GAP_DOUBT = 0.01  # between two coefficients; the largest error seen of one is 0.0015
 STEP_DOUBT = 0.005  # of a step between samples, in percent
 STEPS_A_POINT = 90  # of quality
 
@@ -74,18 +74,20 @@ def band(length: int) -> Band:
 
 
 @lru_cache(maxsize=512)
-def scaled_band(length: int, scaled: int, eighths: int) -> Band:
+def scaled_band(length: int, scaled: int, eighths: int, backwards: bool = False) -> Band:
     """Return the filter of a full side for a picture decoded at ``eighths``/8 of it (``scaled`` pixels).
 
     Each scaled pixel stands for 8/``eighths`` full ones: it gets what the full filter gives those, shared
     where a border runs through one. So the window and its half-pixel shift are those of the full picture.
+    ``backwards``: the side was reversed after decoding, so the pixel that stands for fewer comes first.
     """
+    offset = scaled - length * eighths / 8 if backwards else 0.0
     first, count, weights = band(length)
     shares = np.zeros((SIDE, scaled))
     for o in range(SIDE):
         for k in range(int(count[o])):
             pixel = int(first[o]) + k
-            begin, end = pixel * eighths / 8, (pixel + 1) * eighths / 8  # in scaled pixels
+            begin, end = pixel * eighths / 8 + offset, (pixel + 1) * eighths / 8 + offset  # scaled pixels
             at = int(begin)
             while at < end - 1e-12:
                 part = (min(end, at + 1) - max(begin, at)) / (end - begin)

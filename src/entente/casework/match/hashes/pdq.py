@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from entente.casework.match.hashes import TURNS, HashExample, framed, kernel
 from entente.casework.match.hashes.profiles import SIDE, made_small, read_only, thumb_band
-from entente.vocabulary.media_hash import PDQ_HEX, PDQ_NEAR, Profile, Turns
+from entente.vocabulary.media_hash import PDQ_HEX, PDQ_NEAR, Profile, Turns, demand_pdq
 
 LEAST_SIDE = 5  # smaller pictures have no hash
 BLANK: Turns = ("0" * PDQ_HEX,) * len(TURNS)
@@ -91,13 +91,21 @@ class PDQHash:
         nearest = self.of_rgb(rgb, Profile.NEAREST512)
         return {Profile.FULL: full, Profile.THUMB512: thumb, Profile.NEAREST512: nearest}
 
-    def of_scaled(self, luma: NDArray[np.uint8], rows: int, columns: int, eighths: int) -> tuple[Turns, int]:
+    def of_scaled(
+        self,
+        luma: NDArray[np.uint8],
+        rows: int,
+        columns: int,
+        eighths: int,
+        backwards: tuple[bool, bool] = (False, False),
+    ) -> tuple[Turns, int]:
         """Return turns and quality of a picture of ``rows`` x ``columns`` that was decoded smaller.
 
-        ``luma`` is the plane that a JPEG decoder gives at ``eighths``/8 of the size (1 to 8, rounded up). The
-        filter is the full picture's, integrated over what each pixel stands for: within 2 bits at 12
-        megapixels, 4 at 1.6, while the copy has 512 pixels a side; for triage, never for exchange. Raises
-        ``ValueError`` where the sizes do not fit together.
+        ``luma`` is the plane that a JPEG decoder gives at ``eighths``/8 of the size (1 to 8, rounded up),
+        with its rows or columns reversed since where ``backwards`` says so. The filter is the full picture's,
+        integrated over what each pixel stands for: within 2 bits at 12 megapixels, 4 at 1.6, while the copy
+        has 512 pixels a side; for triage, never for exchange. Raises ``ValueError`` where the sizes do not fit
+        together.
         """
         fits = tuple(-(-side * eighths // 8) for side in (rows, columns))
         if luma.ndim != 2 or luma.shape != fits or not 1 <= eighths <= 8:
@@ -107,7 +115,8 @@ class PDQHash:
         if min(luma.shape) < kernel.SIDE:
             raise ValueError("a scaled copy needs 64 pixels a side; decode it larger")
         plane = read_only(luma)
-        bands = (kernel.scaled_band(s, n, eighths) for s, n in zip((rows, columns), fits, strict=True))
+        sides = zip((rows, columns), fits, backwards, strict=True)
+        bands = (kernel.scaled_band(side, scaled, eighths, back) for side, scaled, back in sides)
         (first_r, count_r, weight_r), (first_c, count_c, weight_c) = bands
         sampled = kernel.samples(plane, 1, first_r, count_r, weight_r, first_c, count_c, weight_c)
         return _told(kernel.hashed(sampled, kernel.COSINES, -1.0, 0.0))
@@ -117,9 +126,10 @@ class PDQHash:
         return framed.hash_of(plane, columns)
 
     def distance(self, a: str, b: str) -> int:
-        """Return the differing bits, 0-256, of two hashes of 64 hex digits; raises ``ValueError``."""
-        if len(a) != PDQ_HEX or len(b) != PDQ_HEX:
-            raise ValueError("a PDQ hash has 64 hex digits")
+        """Return the differing bits, 0-256, of two hashes of 64 hex digits; raises ``HashRefused``."""
+        for each in (a, b):
+            if each not in (BLANK[0], "f" * PDQ_HEX):  # a stand-in, but a distance it has
+                demand_pdq(each)
         return (int(a, 16) ^ int(b, 16)).bit_count()
 
     def examples(self) -> Sequence[HashExample]:
