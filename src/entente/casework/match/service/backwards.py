@@ -278,7 +278,9 @@ def _load(keys: ListKeys, after: UUID | None) -> _Items:
         hashes.append(packed(text))
     place = {pk: n for n, pk in enumerate(ids)}
     if ids:
-        good = Frame.objects.filter(quality__gte=PDQ_MIN_QUALITY, media_id__range=(ids[0], ids[-1]))
+        good = Frame.objects.filter(quality__gte=PDQ_MIN_QUALITY).filter(
+            media_id__gte=ids[0], media_id__lte=ids[-1]
+        )
         frames = (
             (p, place[m]) for p, m in good.order_by().values_list("pdq", "media_id").iterator() if m in place
         )
