@@ -32,6 +32,7 @@ READERS = frozenset(
     {"mov", "matroska", "avi", "asf", "flv", "mpeg", "mpegts"}
 )  # of FFmpeg's; none reads lists
 _LUMA_FIRST = ("yuv4", "yuvj4", "nv12", "nv21", "gray")
+_LUMA_IS_PLAIN: dict[str, bool] = {}
 
 
 @dataclass(slots=True)
@@ -93,14 +94,14 @@ def open_video(source: Source, container: str) -> Video:
         demand_size(context.width, context.height)
         video = Video(source, name, context.width, context.height, *_times(opened, stream), stream.frames, 0)
         video.tags = _tags(opened)
-    frame = next(_frames(video, _keys_only, Count()), None)
+        frame = next(_first_of(opened, stream), None)
     if frame is None:
         raise Refused(
             RefusalCode.DAMAGED,
             "no frame of it can be decoded; ask for another copy, or an undamaged file of the same device",
         )
-    video.turned = round(getattr(frame[1], "rotation", 0) / 90) % 4
-    width, height = frame[1].width, frame[1].height
+    video.turned = round(getattr(frame, "rotation", 0) / 90) % 4
+    width, height = frame.width, frame.height
     video.width, video.height = (height, width) if video.turned % 2 else (width, height)
     return video
 
@@ -215,6 +216,18 @@ def _keys_only(packets: Iterator[Any], stream: Any, count: Count) -> Iterator[An
         count.expected += 1
         yield from _decoded(context, packet, count)
     yield from _decoded(context, None, count)
+
+
+def _first_of(opened: Any, stream: Any) -> Iterator[Any]:
+    """Iterate over the key frames, each asked of the decoder at once, without those that follow."""
+    context, count = stream.codec_context, Count()
+    context.thread_count = 1
+    for packet in _packets(opened, stream, count):
+        if packet.is_keyframe:
+            for frame in [*_decoded(context, packet, count), *_decoded(context, None, count)]:
+                demand_size(frame.width, frame.height)
+                yield frame
+            context.flush_buffers()
 
 
 def _filler(wanted: list[float], start: float, until: float, count_from: Count) -> Choose:
@@ -399,7 +412,12 @@ def plane_of(frame: Any, turned: int) -> tuple[NDArray[np.uint8], int]:
 
 def _plain(frame: Any) -> bool:
     """Whether the first plane is luma of 8 bits."""
-    return frame.format.name.startswith(_LUMA_FIRST) and all(c.bits <= 8 for c in frame.format.components)
+    picture = frame.format
+    name = picture.name  # asked once for each: the library takes a good part of a hash's time to answer
+    if name not in _LUMA_IS_PLAIN:
+        plain = name.startswith(_LUMA_FIRST) and all(c.bits <= 8 for c in picture.components)
+        _LUMA_IS_PLAIN[name] = plain
+    return _LUMA_IS_PLAIN[name]
 
 
 def luma_of(frame: Any, turned: int) -> NDArray[np.uint8]:
