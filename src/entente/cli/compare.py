@@ -1,4 +1,8 @@
-"""``entente compare PATH… --against LIST…``: known or new, without a desk."""
+"""`entente compare PATH… --against LIST…`: known or new, without a desk.
+
+A LIST is a hash list of any format, or a folder of pictures and videos: then a part of a held picture is
+known too (``scene``), and the stretch of a held video.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +10,33 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
 from entente import plugins
-from entente.casework.match.compare import Comparison, HeldLists, Query
-from entente.evidence.open import Opened, read
-from entente.formats import ListFormat, ListRefused, ReadOptions
-from entente.formats.vpdq import looks_like_vpdq
-from entente.vocabulary.media_hash import HashEntry, RecordRefusal, Verdict
+from entente.casework.match.compare import Comparison
+from entente.cli.against import Against, format_of
+from entente.cli.hash import in_order
+from entente.evidence.open import Opened, walk
+from entente.evidence.sandbox import SandboxFailed
+from entente.formats import ListFormat, ListRefused
+from entente.vocabulary.media import Segment
+from entente.vocabulary.media_hash import Hit, Verdict
+
+__all__ = ["format_of", "run"]
 
 DONE, DONE_WITH_REFUSALS, WRONG_USE = 0, 1, 2
 
 
 def _parser(names: list[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("entente compare", description="Known or new, against hash lists.")
+    parser = argparse.ArgumentParser("entente compare", description=__doc__)
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
-    parser.add_argument("--against", nargs="+", action="extend", type=Path, required=True, metavar="LIST")
+    many: dict[str, Any] = {"nargs": "+", "action": "extend", "type": Path, "metavar": "LIST"}
+    parser.add_argument("--against", required=True, help="hash lists, or folders of what is known", **many)
+    parser.add_argument("--harmless", default=[], help="lists or folders of what is harmless", **many)
     parser.add_argument("--format", choices=names, help="of the lists; else by their first bytes")
     parser.add_argument("--profile", default="", help="whose categories a list has, such as US or UK")
     parser.add_argument(
@@ -34,102 +46,77 @@ def _parser(names: list[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def format_of(path: Path) -> str:
-    """Return the format name that a list's first bytes speak for."""
-    with path.open("rb") as stream:
-        head = stream.read(4096).decode("utf-8-sig", "replace").lstrip()
-    if looks_like_vpdq(head):
-        return "vpdq"
-    if head.startswith("{"):
-        return "vics"
-    first = head.split("\n", 1)[0].casefold()
-    return "icse" if "md5;" in first and "image id" in first else "hashlist"
+def _line(path: Path, opened: Opened, compared: Comparison) -> dict[str, Any]:
+    """Return one file's line: the best hit as the contract has it, why, the other hits, what disagrees.
 
-
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield each file once, folders walked in order; links are passed on, to be refused by name."""
-    for path in paths:
-        if path.is_dir() and not path.is_symlink():
-            for folder, folders, names in os.walk(path):
-                folders.sort()
-                yield from (Path(folder) / name for name in sorted(names))
-        else:
-            yield path
-
-
-def _hold(arguments: argparse.Namespace, formats: dict[str, ListFormat]) -> tuple[HeldLists, int]:
-    """Read the lists; return them and how many records were refused, each said on standard error."""
-    held, refused = HeldLists(), 0
-
-    def entries(path: Path) -> Iterator[HashEntry]:
-        nonlocal refused
-        chosen = formats[arguments.format or format_of(path)]
-        options = ReadOptions(arguments.profile, arguments.kind)
-        with path.open("rb") as stream:
-            for record in chosen.read(stream, options):
-                if isinstance(record, RecordRefusal):
-                    refused += 1
-                    sys.stderr.write(f"{path}:{record.line}: {record.code}: {record.reason}\n")
-                else:
-                    yield record
-
-    for path in arguments.against:
-        held.add(path.name, entries(path))
-    return held, refused
-
-
-def _query(opened: Opened) -> Query:
-    """Return the hashes of an opened file."""
-    return Query(
-        md5=opened.md5 or "",
-        sha1=opened.sha1 or "",
-        sha256=opened.sha256 or "",
-        pdq_turns=opened.pdq_turns,
-        pdq_quality=opened.pdq_quality,
-        frames=tuple(opened.frames or ()),
-    )
-
-
-def _line(path: Path, compared: Comparison) -> dict[str, Any]:
-    """Return the best hit as the object of the command line's contract, with the others after it."""
+    A file that cannot be decoded is still known by an equal digest.
+    """
     best, *others = compared.hits
-    segments = [
-        {k: v for k, v in asdict(s).items() if k.startswith(("query", "match"))}
-        for s in compared.segments
-        if (s.list_name, s.entry) == (best.list_name, best.entry)
-    ]
-    return {
+    refusal = opened.refusal
+    refused = {"refused": {"code": refusal.code.value, "reason": refusal.reason}} if refusal else {}
+    if refusal and best.verdict is Verdict.NEW:
+        return {"path": str(path), **refused}
+    line = {
         "path": str(path),
-        "verdict": best.verdict.value,
-        "list": best.list_name or None,
-        "entry": best.entry or None,
-        "distance": best.distance,
-        "transform": best.transform.value,
-        "because": best.because.text,
-        "segments": segments,
-        "others": [{"list": h.list_name, "entry": h.entry, "distance": h.distance} for h in others],
+        **_told(best),
+        "segments": [_stretch(s) for s in best.segments],
+        "why": _why(best),
+        "others": [_told(hit) | {"harmless": hit.harmless} for hit in others],
+    }
+    told = {
+        "harmless": compared.harmless,
+        "contradictions": [r.text for r in compared.contradictions],
+        "notes": [r.text for r in compared.notes],
+    }
+    return line | {name: value for name, value in told.items() if value} | refused
+
+
+def _told(hit: Hit) -> dict[str, Any]:
+    return {
+        "verdict": hit.verdict.value,
+        "list": hit.list_name or None,
+        "entry": hit.entry or None,
+        "distance": hit.distance,
+        "transform": hit.transform.value,
+        "because": hit.because.text,
     }
 
 
-def _line_of(path: Path, opened: Opened, held: HeldLists) -> dict[str, Any]:
-    """Return one file's line. A file that cannot be decoded is still known by an equal digest."""
-    compared = held.compare(_query(opened))
-    line = _line(path, compared)
-    if opened.refusal is None:
-        return line
-    refused = {"code": opened.refusal.code.value, "reason": opened.refusal.reason}
-    if compared.verdict is Verdict.NEW:
-        return {"path": str(path), "refused": refused}
-    return line | {"refused": refused}
+def _stretch(segment: Segment) -> dict[str, float]:
+    told = asdict(segment)
+    return {k: round(v, 3) for k, v in told.items() if k.startswith(("query", "match"))}
 
 
-def _say(line: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-    elif "verdict" not in line:
-        sys.stdout.write(f"{line['path']}: refused: {line['refused']['reason']}\n")
-    else:
-        sys.stdout.write(f"{line['path']}: {line['verdict']}: {line['because']}\n")
+def _why(hit: Hit) -> dict[str, Any]:
+    """Return what is needed to check a hit again."""
+    told: dict[str, Any] = {
+        "method": hit.because.method,
+        "method_version": hit.because.version,
+        "list_version": hit.list_version,
+        "profile": str(hit.profile),
+        "category": hit.category,
+    }
+    if hit.regions:
+        told |= {
+            name: [round(v, 4) for v in (r.x, r.y, r.w, r.h)]
+            for name, r in zip(("region_query", "region_match"), hit.regions, strict=True)
+        }
+    return {name: value for name, value in told.items() if value}
+
+
+def _text(line: dict[str, Any]) -> str:
+    """Return a line for people; control characters of a name are shown, never sent to the terminal."""
+    name = "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in line["path"]
+    )
+    if "verdict" not in line:
+        return f"{name}: refused: {line['refused']['reason']}"
+    said = [f"{name}: {line['verdict']}: {line['because']}"]
+    said += [f"    also {other['verdict']}: {other['because']}" for other in line["others"]]
+    said += [f"    contradiction: {text}" for text in line.get("contradictions", ())]
+    if "refused" in line:
+        said.append(f"    it could not be opened: {line['refused']['reason']}")
+    return "\n".join(said)
 
 
 def run(arguments: list[str]) -> int:
@@ -140,13 +127,26 @@ def run(arguments: list[str]) -> int:
     except SystemExit as stop:
         return DONE if stop.code in (0, None) else WRONG_USE
     try:
-        held, refused = _hold(asked, formats)
-    except (ListRefused, OSError) as error:
+        against = Against(asked, formats)
+        refused = against.refused + _compare_all(asked, against)
+    except (ListRefused, OSError, SandboxFailed) as error:
+        if isinstance(error, BrokenPipeError):  # the reader of our output has gone; that is its right
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return DONE
         sys.stderr.write(f"entente compare: {error}\n")
         return WRONG_USE
-    for path in _files(asked.paths):
-        opened = read(path)
-        line = _line_of(path, opened, held)
-        refused += "refused" in line
-        _say(line, asked.json)
     return DONE_WITH_REFUSALS if refused else DONE
+
+
+def _compare_all(asked: argparse.Namespace, against: Against) -> int:
+    """Print a line for each file; return how many could not be opened."""
+    refused = 0
+    bar = tqdm(disable=not sys.stderr.isatty(), unit=" files", file=sys.stderr)
+    for path, (opened, query) in in_order(against.asking(), walk(asked.paths)):
+        line = _line(path, opened, against.held.compare(query))
+        refused += "refused" in line
+        with bar.external_write_mode(file=sys.stdout):
+            sys.stdout.write((json.dumps(line) if asked.json else _text(line)) + "\n")
+        bar.update()
+    bar.close()
+    return refused

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
@@ -20,6 +20,7 @@ from entente.evidence.sandbox import SandboxFailed
 from entente.vocabulary.media import Sampling
 
 AT_ONCE = 2
+Result = TypeVar("Result")
 
 
 def run(arguments: list[str]) -> int:
@@ -57,9 +58,9 @@ def run(arguments: list[str]) -> int:
     return 1 if refused else 0
 
 
-def in_order(act: Callable[[Path], Opened], paths: Iterable[Path]) -> Iterator[tuple[Path, Opened]]:
+def in_order(act: Callable[[Path], Result], paths: Iterable[Path]) -> Iterator[tuple[Path, Result]]:
     """Iterate over (path, what it is) in the order of ``paths``, ``AT_ONCE`` of them being read at a time."""
-    waiting: deque[tuple[Path, Future[Opened]]] = deque()
+    waiting: deque[tuple[Path, Future[Result]]] = deque()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for path in paths:
             waiting.append((path, pool.submit(act, path)))

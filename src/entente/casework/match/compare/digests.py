@@ -13,7 +13,7 @@ class Digests:
 
     def __init__(self, length: int) -> None:
         """``length`` in hex digits."""
-        self._bytes = length // 2
+        self.bytes = length // 2
         self._raw = bytearray()
         self._entry = array("Q")
         self._sorted: tuple[NDArray[np.uint64], NDArray[np.uint32]] | None = None
@@ -47,14 +47,14 @@ class Digests:
 
     def rows(self) -> NDArray[np.uint8]:
         """Return all digests, (n, bytes); nothing may be added while the array lives."""
-        return np.frombuffer(self._raw, np.uint8).reshape(-1, self._bytes)
+        return np.frombuffer(self._raw, np.uint8).reshape(-1, self.bytes)
 
     def entries(self) -> NDArray[np.uint64]:
         """Return the entry of each row, (n,); nothing may be added while the array lives."""
         return np.frombuffer(self._entry, np.uint64)
 
     def _at(self, place: int) -> bytes:
-        return bytes(self._raw[place * self._bytes : (place + 1) * self._bytes])
+        return bytes(self._raw[place * self.bytes : (place + 1) * self.bytes])
 
     def _order(self) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
         if self._sorted is None:

@@ -84,6 +84,15 @@ class HeldLists:
         """Add a held video by its frames alone."""
         self.add(list_name, [HashEntry(0, frames=tuple(frames), other={"record": entry})])
 
+    def ready(self) -> HeldLists:
+        """Build every index now, so that several threads may compare; nothing is added after that."""
+        self._index()[0].search(np.zeros((1, 4), np.uint64), 0)
+        for digests in (*self._entries.digests.values(), self._entries.pdq):
+            digests.find("00" * digests.bytes)
+        self._videos.ready()
+        self._parts()
+        return self
+
     def compare(self, query: Query) -> Comparison:
         """Return the answer on one item."""
         notes = list(_notes(query))
@@ -236,9 +245,13 @@ class HeldLists:
         plain = query.scene if isinstance(query.scene, Features) else query.scene.plain
         if plain.too_few:
             notes.append(reason(TOO_FEW))
+        return [(match.id, self._of_scene(match)) for match in self._parts().search(query.scene)]
+
+    def _parts(self) -> SceneIndex:
+        """Return the index of the pictures' features."""
         if self._scene is None:
             self._scene = SceneIndex.build(self._scenes)
-        return [(match.id, self._of_scene(match)) for match in self._scene.search(query.scene)]
+        return self._scene
 
     def _of_scene(self, match: SceneMatch) -> Hit:
         told = match.because

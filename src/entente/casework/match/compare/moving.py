@@ -68,6 +68,17 @@ class HeldVideos:
             self._index = NearIndex(np.concatenate(hashes))
         return self._index
 
+    def ready(self) -> None:
+        """Build the indexes now."""
+        if self._frames:
+            self._near().search(np.zeros((1, 4), np.uint64), 0)
+            self._index_of_videos()
+
+    def _index_of_videos(self) -> VideoIndex:
+        if self._videos is None:
+            self._videos = VideoIndex.build(self._frames.items())
+        return self._videos
+
     def stills(self, hashes: NDArray[np.uint64], radius: int) -> list[Still]:
         """Return for each held video the frame nearest to any of ``hashes`` (n, 4)."""
         if not self._frames or not len(index := self._near()):
@@ -84,9 +95,7 @@ class HeldVideos:
     def met(self, frames: Sequence[FrameHash], radius: int, pictures: Search) -> Iterator[tuple[int, Moving]]:
         """Yield what a video met: held videos by segments, short ones by their frames, then pictures."""
         if self._frames:
-            if self._videos is None:
-                self._videos = VideoIndex.build(self._frames.items())
-            for match in self._videos.search(frames, radius=radius):
+            for match in self._index_of_videos().search(frames, radius=radius):
                 yield match.id, _by_segments(match)
             yield from self._short(frames, radius)
         yield from _pictured(frames, pictures)
