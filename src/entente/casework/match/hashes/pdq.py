@@ -104,8 +104,8 @@ class PDQHash:
         ``luma`` is the plane that a JPEG decoder gives at ``eighths``/8 of the size (1 to 8, rounded up),
         with its rows or columns reversed since where ``backwards`` says so. The filter is the full picture's,
         integrated over what each pixel stands for: within 2 bits at 12 megapixels, 4 at 1.6, while the copy
-        has 512 pixels a side; for triage, never for exchange. Raises ``ValueError`` where the sizes do not fit
-        together.
+        has 512 pixels a side; for triage, never for exchange. Raises ``ValueError`` where the sizes do not
+        fit together.
         """
         fits = tuple(-(-side * eighths // 8) for side in (rows, columns))
         if luma.ndim != 2 or luma.shape != fits or not 1 <= eighths <= 8:
