@@ -329,6 +329,8 @@ def prepared(folder: str) -> None:
         listed = Path(folder).with_name("list.csv")
         listed.write_text(f"md5,category\n{items[0].md5},1\n")
         match.import_list(officer, purpose, listed, name="ours", format="hashlist")
+        gone = match.import_list(officer, purpose, listed, name="not ours", format="hashlist")
+        match.remove_list(officer, purpose, gone)
     with guard.system("leave the queue empty"):
         from entente.records.models import Job
 
@@ -359,10 +361,25 @@ def asked(task: str, folder: str) -> str:
         Account.objects.get(username="NU-1001").as_officer(),
         Purpose.VICTIM_IDENTIFICATION,
     )
-    payload = {"paths": [folder], "source": "another phone"} if task == "intake.receive" else {}
     with guard.scope(officer, purpose):
         case = Case.objects.get(number=CASE)
+        payload = _payload(task, folder)
     return str(jobs.enqueue(task, officer, purpose, case=case.pk, **payload).pk)
+
+
+def _payload(task: str, folder: str) -> dict[str, Any]:
+    """Return what a task is told beside its case; inside the officer's scope."""
+    from entente.records.models import HashList, ListVersion
+
+    if task == "intake.receive":
+        return {"paths": [folder], "source": "another phone"}
+    if task == "match.backwards":
+        delivery = ListVersion.objects.get(list__name="ours")
+        held = str(delivery.list_id)
+        return {"held": held, "delivery": str(delivery.pk), "began": "2026-06-01T10:00:00+00:00"}
+    if task == "lists.purge":
+        return {"held": str(HashList.objects.exclude(removed_at=None).get().pk)}
+    return {}
 
 
 def worked(job: str, later: bool = False) -> str:

@@ -40,6 +40,7 @@ from entente.records.models import (
     Membership,
     Notice,
     Occurrence,
+    Quarantine,
     Request,
     Retention,
     Series,
@@ -141,6 +142,8 @@ DESK = {
     "notice-follow": {POST},
     "lists": {GET, POST},
     "list": {GET},
+    "list-remove": {POST},
+    "list-aside": {POST},
     "requests": {GET},
     "dispatch": {GET, POST},
     "dispatch-answer": {POST},
@@ -295,6 +298,9 @@ def world(circle, case):
         hashes = HashList.objects.create(
             owner=it, name="L", format="csv", sha256="0" * 64, imported_by=circle.it
         )
+        aside = Quarantine.objects.create(
+            list=hashes, owner=it, listed=uuid4(), entry="1", cause="blank", reason="it is a blank"
+        )
         stub = Stub.objects.get(case=case)
         clock_ = Retention.objects.get(case=case.pk)
         notice = Notice.objects.create(owner=au, addressed=it, kind="recall")
@@ -324,6 +330,7 @@ def world(circle, case):
             "dispatch_id": sent.pk,
             "product_id": product.pk,
             "list_id": hashes.pk,
+            "aside_id": aside.pk,
             "exhibit_id": phone.pk,
             "transfer_id": step.pk,
             "export_id": court.pk,
@@ -358,6 +365,7 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
     return {
         "intake:page": {"source": "disk", "codes": "H0", "folder": "/"},
         "match:decide": {"say": "confirm"},
+        "list-aside": {"say": "keep", "reason": "a blank"},
         "link:decide": {"decision": "refuse", "item": str(world.link.pk)},
         "link:gather": {"item": items},
         "link:change-series": {"decision": "take-out", "item": items},
@@ -465,7 +473,8 @@ def test_a_hidden_case_answers_exactly_as_an_absent_one(world, who):
 def test_rows_of_others_outside_a_case_answer_exactly_as_absent_ones(world):
     browser = as_one(world.circle.fr)
     for name, kind in [
-        ("list", "list_id"),
+        *((n, "list_id") for n in ("list", "list-remove", "list-aside")),
+        ("list-aside", "aside_id"),
         ("job", "job_id"),
         ("stub-ask", "stub_id"),
         ("notice-follow", "notice_id"),

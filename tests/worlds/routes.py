@@ -108,9 +108,13 @@ FORMS: dict[str, dict[str, list[Any]]] = {
         "format": ["hashlist", "vics"],
         "profile": [""],
         "kind": ["", "sha256"],
+        "version": ["", "2"],
+        "knows": ["", "harmless"],
         "file": [Upload("hashes"), Upload("broken")],
     },
     "list": {},
+    "list-remove": {},
+    "list-aside": {"say": ["release", "keep"], "reason": ["a blank", ""]},
     "requests": {},
     "dispatch": {"read": ["1"]},
     "dispatch-answer": {
@@ -348,6 +352,12 @@ QUERIES: dict[str, list[dict[str, Any]]] = {
 TASKS: dict[str, dict[str, Any]] = {
     "intake.receive": {"source": "disk"},
     "match.check": {},
+    "match.backwards": {
+        "held": Pool("list_id"),
+        "began": "2026-06-01T10:00:00+00:00",
+        "record": Pool("aside_id"),
+    },
+    "lists.purge": {"held": Pool("list_id")},
     "link.propose": {},
     "examine.suggest": {},
     "locate.weigh": {},

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from entente.records import guard, jobs
-from entente.records.models import HashList, Job, Match
+from entente.records.models import HashList, Job, Match, Quarantine
 from tests.casework.match.test_service import checked, found, md5, pictures, take_in, taken, written
 from tests.evidence.drawn import scene
 
@@ -102,3 +102,54 @@ def test_an_administrator_imports_nothing(client, circle, desk):
     assert client.post(reverse("lists"), upload(md5(1))).status_code == 403
     with guard.system("test"):
         assert not HashList.objects.exists()
+
+
+def test_a_lists_page_tells_its_origin_its_versions_and_what_was_set_aside(client, circle, desk):
+    client.force_login(circle.it)
+    told = {
+        "provider": "National centre",
+        "given_on": "2026-11-01",
+        "basis": "agreement 7",
+        "version": "2026-11",
+    }
+    text = f"pdq,category\n{'0' * 60}0101,1\n{'f0' * 32},2\n"
+    answer = client.post(reverse("lists"), upload(text, profile="US", model="2.0", **told))
+    html = client.get(answer.url).content.decode()
+    for word in ("National centre", "2026-11-01", "agreement 7", "US 2.0", "2 of 256 bits", "Keep aside"):
+        assert word in html, word
+    with guard.system("test"):
+        aside = Quarantine.objects.get()
+    where = reverse("list-aside", args=[aside.list_id, aside.pk])
+    assert client.post(where, {"say": "perhaps"}).status_code == 400
+    assert "say why" in client.post(where, {"say": "keep", "reason": ""}, follow=True).content.decode()
+    html = client.post(where, {"say": "keep", "reason": "a blank page"}, follow=True).content.decode()
+    assert "Kept aside" in html
+    assert "a blank page" in html
+    client.force_login(circle.dk)
+    assert client.post(where, {"say": "release", "reason": "x"}).status_code == 404
+
+
+def test_a_list_is_removed_by_its_agency_alone(client, circle, desk):
+    client.force_login(circle.it)
+    answer = client.post(reverse("lists"), upload(md5(1)))
+    with guard.system("test"):
+        held = HashList.objects.get()
+    where = reverse("list-remove", args=[held.pk])
+    client.force_login(circle.dk)
+    assert client.post(where).status_code == 404
+    client.force_login(circle.it)
+    assert "national" in client.get(reverse("lists")).content.decode()
+    assert client.post(where).status_code == 302
+    assert "(removed" not in client.get(reverse("lists")).content.decode()
+    while job := jobs.take("test"):
+        assert jobs.run(job)
+    assert client.get(answer.url).status_code == 404
+
+
+def test_a_decision_on_a_match_is_taken_back(client, circle, case, met):
+    client.force_login(circle.it)
+    where = reverse("match:decide", args=[case.pk, met.pk])
+    client.post(where, {"say": "refuse"})
+    client.post(where, {"say": "reopen"})
+    with guard.system("test"):
+        assert Match.objects.get(pk=met.pk).state == "proposed"

@@ -45,7 +45,13 @@ STRIP = 120  # frames in the strip; longer videos are thinned, any second can be
 FILTERS = {
     "known": (
         gettext_lazy("Known or new"),
-        {"exact": gettext_lazy("Exact"), "near": gettext_lazy("Near"), "new": gettext_lazy("New")},
+        {
+            "exact": gettext_lazy("Exact"),
+            "near": gettext_lazy("Near"),
+            "scene": gettext_lazy("Same scene"),
+            "harmless": gettext_lazy("Harmless"),
+            "new": gettext_lazy("New"),
+        },
     ),
     "kind": (gettext_lazy("Kind"), {"picture": gettext_lazy("Pictures"), "video": gettext_lazy("Videos")}),
     "clue": (

@@ -11,21 +11,29 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, Q, Sum
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from entente import plugins
-from entente.casework.match.service import check, decide_match, import_list
+from entente.casework.match.service import (
+    NotDecided,
+    Provenance,
+    check,
+    decide,
+    decide_match,
+    import_list,
+    remove_list,
+)
 from entente.formats import ListRefused, ReadOptions
 from entente.records import clock
 from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page, consult, desk_page
 from entente.records.jobs import asked_by
-from entente.records.models import Case, HashList, Match, Media
+from entente.records.models import Case, HashList, Job, Match, Media, Quarantine
 from entente.safeguards import access
 from entente.safeguards.access import Act, Deny, Shape, Thing
 
@@ -45,7 +53,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         for row in items.values("known").annotate(n=Count("id")).order_by()
     }
     context = {
-        "counts": {k: counts.get(k, 0) for k in ("exact", "near", "new", "waiting")},
+        "counts": {k: counts.get(k, 0) for k in ("exact", "near", "scene", "harmless", "new", "waiting")},
         "matches": _paged(request, Match.objects.filter(case=case).select_related("media", "decided_by")),
         "jobs": asked_by(request.officer.agency, case.pk, "match.check")[:2],
     }
@@ -58,13 +66,14 @@ def _paged(request: DeskRequest, rows: Any) -> Any:
 
 @require_POST
 @case_page("match")
-def decide(request: DeskRequest, case: Case, match_id: UUID) -> HttpResponse:
-    """Confirm or refuse a proposed match."""
+def decide_one(request: DeskRequest, case: Case, match_id: UUID) -> HttpResponse:
+    """Confirm or refuse a proposed match, or take that decision back."""
     match = get_object_or_404(Match, pk=match_id, case=case)
-    said = request.POST.get("say")
-    if said not in {"confirm", "refuse"}:
-        return HttpResponseBadRequest(_("Say confirm or refuse."))
-    decide_match(request.officer, request.purpose, match, confirmed=said == "confirm")
+    says: dict[str, bool | None] = {"confirm": True, "refuse": False, "reopen": None}
+    said = request.POST.get("say", "")
+    if said not in says:
+        return HttpResponseBadRequest(_("Say confirm, refuse or reopen."))
+    decide_match(request.officer, request.purpose, match, confirmed=says[said])
     return redirect("match:page", case_id=case.pk)
 
 
@@ -73,8 +82,40 @@ class ListForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=120)
     format = forms.ChoiceField(label=_("Format"))
+    version = forms.CharField(
+        label=_("Version"),
+        max_length=40,
+        required=False,
+        help_text=_("As the provider calls this delivery. A further one of a list that you hold needs it."),
+    )
     profile = forms.CharField(
         label=_("Profile"), required=False, help_text=_("Whose categories these are, such as US or UK.")
+    )
+    model = forms.CharField(
+        label=_("Model version"),
+        max_length=10,
+        required=False,
+        help_text=_("Of the profile's categories: the same code may mean the opposite in another version."),
+    )
+    knows = forms.ChoiceField(
+        label=_("What it knows"),
+        choices=[
+            ("", _("Material to find")),
+            ("harmless", _("Harmless files")),
+            ("software", _("Known software")),
+        ],
+        required=False,
+        help_text=_("A list of the harmless hides equal files; it never hides what another list knows."),
+    )
+    provider = forms.CharField(label=_("Who gave it"), max_length=200, required=False)
+    given_on = forms.DateField(
+        label=_("Given on"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    basis = forms.CharField(
+        label=_("On what basis"),
+        max_length=200,
+        required=False,
+        help_text=_("An agreement, a law, a request."),
     )
     kind = forms.ChoiceField(
         label=_("Unnamed columns of 64 digits hold"),
@@ -104,7 +145,9 @@ def lists(request: DeskRequest) -> HttpResponse:
     mine = Thing(Shape.AGENCY, owner=request.officer.agency)
     verdict = access.decide(request.officer, mine, Act.RECEIVE, request.purpose, clock.now())
     shown = None if isinstance(verdict, Deny) else form  # who may not import is not asked to
-    context = {"form": shown, "lists": HashList.objects.all(), "nav": "lists"}
+    standing = HashList.objects.filter(removed_at=None)
+    waiting = Quarantine.objects.filter(state="held").count()
+    context = {"form": shown, "lists": standing, "waiting_aside": waiting, "nav": "lists"}
     return render(request, "match/lists.html", context, status=400 if form.errors else 200)
 
 
@@ -114,7 +157,7 @@ def _imported(request: DeskRequest, data: dict[str, Any]) -> HashList:
         for chunk in data["file"].chunks():
             laid.write(chunk)
         laid.flush()
-        options = ReadOptions(profile=data["profile"], kind=data["kind"])
+        options = ReadOptions(profile=data["profile"], model=data["model"], kind=data["kind"])
         return import_list(
             request.officer,
             request.purpose,
@@ -122,21 +165,85 @@ def _imported(request: DeskRequest, data: dict[str, Any]) -> HashList:
             name=data["name"],
             format=data["format"],
             options=options,
+            version=data["version"],
+            harmless=data["knows"] == "harmless",
+            software=data["knows"] == "software",
+            provenance=Provenance(data["provider"], data["given_on"], data["basis"]),
         )
 
 
 @require_safe
 @desk_page
 def one_list(request: DeskRequest, list_id: UUID) -> HttpResponse:
-    """Show one list: its counts, and each record that could not be read, with its line."""
+    """Show one list: where it comes from, its versions, votes, what was set aside, what could not be read."""
     held = get_object_or_404(HashList, pk=list_id)
     with acting(
         request.officer, Act.READ, held.as_thing(), request.purpose, step="match", reason="hash list"
     ):
         refusals = _paged(request, held.refusals.all())
         refusals.object_list = list(refusals.object_list)
-    return render(request, "match/list.html", {"held": held, "refusals": refusals, "nav": "lists"})
+        votes = held.entries.aggregate(
+            said_yes=Sum("positive"),
+            said_no=Sum("negative"),
+            divided=Count("pk", filter=Q(disputed__gt=0) | Q(positive__gt=0, negative__gt=0)),
+        )
+        context = {
+            "held": held,
+            "refusals": refusals,
+            "versions": list(held.versions.select_related("taken_by")),
+            "aside": list(held.quarantines.select_related("decided_by")[:PAGE_ROWS]),
+            "votes": {name: n or 0 for name, n in votes.items()},
+            "met": Match.objects.filter(of_list=held.pk).exclude(state="withdrawn").count(),
+            "jobs": Job.objects.filter(
+                task__in=("match.backwards", "lists.purge"),
+                payload__held=str(held.pk),
+                account_id=request.officer.id,
+            ).order_by("-asked_at")[:2],
+            "nav": "lists",
+            "remove": {
+                "id": "remove",
+                "act": _("Remove this list"),
+                "text": _("What only it knew counts as new again. Its matches stay on record as withdrawn."),
+                "url": reverse("list-remove", args=[held.pk]),
+            },
+        }
+    return render(request, "match/list.html", context)
 
 
-list_urlpatterns = [path("", lists, name="lists"), path("<uuid:list_id>/", one_list, name="list")]
-urlpatterns = [path("", page, name="page"), path("<uuid:match_id>/decide/", decide, name="decide")]
+@require_POST
+@desk_page
+def list_remove(request: DeskRequest, list_id: UUID) -> HttpResponse:
+    """Take a whole list away again."""
+    held = get_object_or_404(HashList, pk=list_id, removed_at=None)
+    remove_list(request.officer, request.purpose, held)
+    messages.success(request, _("The list knows nothing any more; its records are being taken away."))
+    return redirect("lists")
+
+
+@require_POST
+@desk_page
+def list_aside(request: DeskRequest, list_id: UUID, aside_id: UUID) -> HttpResponse:
+    """Release a record that was set aside, or keep it aside, with the reason."""
+    row = get_object_or_404(Quarantine, pk=aside_id, list_id=list_id)
+    if (said := request.POST.get("say")) not in {"release", "keep"}:
+        return HttpResponseBadRequest(_("Say release or keep."))
+    try:
+        decide(
+            request.officer,
+            request.purpose,
+            row,
+            release=said == "release",
+            said=request.POST.get("reason", ""),
+        )
+    except NotDecided as fault:
+        messages.error(request, str(fault))
+    return redirect("list", list_id=list_id)
+
+
+list_urlpatterns = [
+    path("", lists, name="lists"),
+    path("<uuid:list_id>/", one_list, name="list"),
+    path("<uuid:list_id>/remove/", list_remove, name="list-remove"),
+    path("<uuid:list_id>/aside/<uuid:aside_id>/", list_aside, name="list-aside"),
+]
+urlpatterns = [path("", page, name="page"), path("<uuid:match_id>/decide/", decide_one, name="decide")]
