@@ -24,7 +24,7 @@ SKETCH = 64  # bits kept beside an entry
 
 # Relative costs, fitted to measurements at 1 and 10 million hashes: one bucket looked up, one entry with its
 # sketch read in it, one held hash measured, one hash compared in a flat scan.
-LOOKED_UP, READ, MEASURED, SCANNED = 1.0, 0.06, 1.5, 0.05
+LOOKED_UP, READ, MEASURED, SCANNED = 1.0, 0.2, 0.6, 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,8 @@ def thresholds(plan: Plan, count: int, radius: int) -> tuple[int, ...]:
     limits = [-1] * len(plan.widths)
     steps = [_step(w, 0, count, plan.sketch) for w in plan.widths]
     for _ in range(radius + 1):
-        best = min(range(len(steps)), key=steps.__getitem__)
+        # of equal ones the last: what is looked around least comes first and rules out most
+        best = min(reversed(range(len(steps))), key=steps.__getitem__)
         limits[best] += 1
         steps[best] = _step(plan.widths[best], limits[best] + 1, count, plan.sketch)
     return tuple(limits)
