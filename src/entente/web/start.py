@@ -99,11 +99,11 @@ def open_for_work(folder: Path, *, renew: bool = False) -> None:
     open_desk(folder, renew=renew)
     from entente.casework.intake.service import evidence_store
     from entente.evidence.keys import KeyRefused
-    from entente.evidence.store import StoreFailed
+    from entente.evidence.store import NotKept, StoreFailed
 
     try:
         evidence_store()
-    except (KeyRefused, StoreFailed) as fault:
+    except (KeyRefused, StoreFailed, NotKept) as fault:
         raise NoDesk(str(fault)) from None
 
 

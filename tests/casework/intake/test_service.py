@@ -131,6 +131,23 @@ def test_what_could_be_read_is_kept_even_where_it_could_not_be_opened(circle, ca
         assert media.sha256
 
 
+def test_what_can_be_read_by_the_second_run_takes_the_place_of_its_refusal(circle, case, folder):
+    (folder / "twin.png").write_bytes((folder / "good.png").read_bytes())
+    (folder / "twin.png").chmod(0)
+    with without_the_right_to_read_everything():
+        do(circle, case, folder)
+    before = items()
+    assert before["closed.png"].refusal == before["twin.png"].refusal == "unreadable"
+    for name in ("closed.png", "twin.png"):
+        (folder / name).chmod(0o600)
+    do(circle, case, folder)
+    after = items()
+    assert after["closed.png"].number == before["closed.png"].number
+    assert (after["closed.png"].refusal, bool(after["closed.png"].pdq)) == ("", True)
+    assert after["twin.png"] == after["good.png"]
+    assert "unreadable" not in {m.refusal for m in after.values()}
+
+
 def test_a_second_run_changes_nothing(circle, case, folder):
     with without_the_right_to_read_everything():
         do(circle, case, folder)

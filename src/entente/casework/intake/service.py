@@ -486,12 +486,15 @@ def _record_one(case: Case, officer: Officer, intake: Intake, sealed: _Sealed, d
         # it came within another archive before, or to a version that did not look inside
         _refuse(media, sealed.refusal)
         media.save(update_fields=["refusal", "refusal_reason"])
+    unread = _unread(case, officer, intake, sealed) if sealed.kept else None
     if media is None:
-        media = _item(case, officer, intake, sealed)
+        media = _item(case, officer, intake, sealed, unread)
         media.save()
         if sealed.opened:
             Frame.objects.bulk_create(_frames(media, sealed.opened))
             derived.append(hashed(media, sealed.opened))
+    elif unread:
+        unread.delete()  # the path can be read by now, and its bytes are those of another item
     seen = Occurrence.objects.get_or_create(
         media=media,
         folder=sealed.folder,
@@ -513,14 +516,16 @@ def _first_time(media: Media) -> str:
 
 def _same_file(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -> Media | None:
     """Return the item of the same bytes, or of the same unreadable path."""
+    if not sealed.kept:
+        return _unread(case, officer, intake, sealed)
     held = Media.objects.filter(case=case, owner_id=officer.agency, origin=intake.origin)
-    if sealed.kept:
-        return held.filter(sha256=sealed.kept.sha256).first()
-    return held.filter(
-        sha256="",
-        occurrences__folder=sealed.folder,
-        occurrences__name=sealed.name,
-    ).first()
+    return held.filter(sha256=sealed.kept.sha256).first()
+
+
+def _unread(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -> Media | None:
+    """Return the record of this path from when it could not be read."""
+    held = Media.objects.filter(case=case, owner_id=officer.agency, origin=intake.origin, sha256="")
+    return held.filter(occurrences__folder=sealed.folder, occurrences__name=sealed.name).first()
 
 
 def _carried(case: Case, officer: Officer, intake: Intake) -> dict[str, Any]:
@@ -534,9 +539,14 @@ def _carried(case: Case, officer: Officer, intake: Intake) -> dict[str, Any]:
     }
 
 
-def _item(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -> Media:
-    """Return the unsaved row of one file, with everything that could be learned of it."""
-    media = Media(
+def _item(
+    case: Case, officer: Officer, intake: Intake, sealed: _Sealed, unread: Media | None = None
+) -> Media:
+    """Return the unsaved row of one file, with everything that could be learned of it.
+
+    A path that could not be read before keeps its row and number.
+    """
+    media = unread or Media(
         number=next_number(case, officer.agency, intake.handling),
         origin=intake.origin,
         source=intake.source,
@@ -547,6 +557,7 @@ def _item(case: Case, officer: Officer, intake: Intake, sealed: _Sealed) -> Medi
         media.md5, media.sha1, media.sha256 = sealed.kept.md5, sealed.kept.sha1, sealed.kept.sha256
     if sealed.opened:
         _describe(media, sealed.opened)
+    media.refusal = media.refusal_reason = ""
     _refuse(media, sealed.refusal)
     return media
 
