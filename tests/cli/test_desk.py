@@ -101,6 +101,13 @@ def test_a_desk_is_made_filled_and_proved(tmp_path, phone):
     assert told(desk, "worker", "--until-empty")["jobs_done"] >= 1
     assert rows(desk, "select count(*) from records_media where known = 'exact'") == [(1,)]
 
+    (held,) = told(desk, "lists", "show")["lists"]
+    assert (held["name"], held["versions"], held["entries"], held["knows"]) == ("ours", ["1"], 1, "material")
+    assert told(desk, "lists", "remove", "--name", "ours")["removed"] == "ours"
+    assert told(desk, "worker", "--until-empty")["jobs_done"] >= 1
+    assert rows(desk, "select count(*) from records_media where known = 'exact'") == [(0,)]
+    assert rows(desk, "select count(*) from records_listedhash") == [(0,)]
+
     proof = told(desk, "log", "verify")
     assert set(proof) == {"size", "root", "witnessed", "faults"}
     assert proof["faults"] == []
@@ -165,6 +172,9 @@ def test_the_doctor_names_each_part_and_a_desk_that_is_not_there(tmp_path):
         ("receive", ".", "--case", "NU-1", "--source", "x", "--as", "NU-0000"),
         ("receive", ".", "--case", "NU-1", "--source", "x", "--purpose", "curiosity"),
         ("lists", "import", "/no/such/file", "--format", "hashlist", "--name", "x"),
+        ("lists", "import", "--name", "x"),
+        ("lists", "remove", "--name", "no such list"),
+        ("lists", "show", "--purpose", "curiosity"),
         ("frobnicate",),
     ],
 )

@@ -386,8 +386,7 @@ VERBS: dict[str, list[list[Any]]] = {
     "receive": [["--json"], FILES, ["--case=JOINT-1", "--case=AU-1", "--case=HIDDEN-1"], ["--source=disk"]],
     "lists": [
         ["--json"],
-        ["import"],
-        [Upload("hashes"), Upload("broken")],
+        [("import", Upload("hashes")), ("import", Upload("broken")), "show", "remove"],
         ["--format=hashlist"],
         ["--name=A new list", "--name=Secret list"],
     ],

@@ -23,7 +23,7 @@ VERBS = {
     "doctor": "name what is missing and what is lost without it",
     "reproduce": "make derivations again from the original, and compare",
     "fsck": "check every original and the log",
-    "lists": "import hash lists",
+    "lists": "import, show and remove hash lists",
     "receive": "take files and folders into a case",
     "export": "write a case for a partner, as far as the law allows",
     "log": "prove the log",
