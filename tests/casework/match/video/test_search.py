@@ -169,3 +169,35 @@ def test_a_list_of_one_frame_a_second_is_enough_for_a_whole_copy() -> None:
     match = _one(index.search(query), 11)
     assert sum(s.query_end - s.query_start for s in match.segments) > 70
     assert match.vpdq_query_pct > 0
+
+
+def test_a_stretch_begins_where_it_begins_though_its_first_frames_are_too_noisy_to_be_searched() -> None:
+    other = film(1500, 40)
+    first = shot(HELD[10], 30, 33, rate=2, at=20, noise=0)
+    rng = np.random.default_rng(3)
+    noisy = []
+    for frame in first:  # 45 bits each: beyond the radius, far below strangers' 128
+        value = int(frame.pdq, 16)
+        for bit in rng.choice(256, 45, replace=False).tolist():
+            value ^= 1 << bit
+        noisy.append(FrameHash(frame.t, f"{value:064x}", 100))
+    query = [
+        *shot(other, 0, 20, rate=2),
+        *noisy,
+        *shot(HELD[10], 33, 43, rate=2, at=23),
+        *shot(other, 20, 40, rate=2, at=33),
+    ]
+    (segment,) = _one(INDEX.search(query), 10).segments
+    assert (segment.query_start, segment.query_end) == pytest.approx((20, 32.5), abs=0.6)
+    assert segment.held_start == pytest.approx(30, abs=0.6)
+
+
+def test_frames_along_a_line_are_no_evidence_without_frames_that_were_met() -> None:
+    rng = np.random.default_rng(4)
+    query = []
+    for frame in shot(HELD[10], 30, 50, rate=2):
+        value = int(frame.pdq, 16)
+        for bit in rng.choice(256, 50, replace=False).tolist():
+            value ^= 1 << bit
+        query.append(FrameHash(frame.t, f"{value:064x}", 100))
+    assert INDEX.search(query) == []

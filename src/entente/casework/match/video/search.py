@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from entente.casework.match.index import NearIndex, Pairs
 from entente.casework.match.video import families, lines
+from entente.casework.match.video.along import LOOSE, along
 from entente.casework.match.video.lines import Line, Meetings
 from entente.casework.match.video.runs import Runs, runs_of
 from entente.casework.match.video.share import distinct, shares_of
@@ -19,6 +20,7 @@ from entente.vocabulary.media import FrameHash
 from entente.vocabulary.media_hash import PDQ_NEAR, Transform
 
 WEIGHT, FRAMES, RUNS, LASTS_S = 2.5, 5, 3, 3.0  # least of what may be called a segment
+LINED_WEIGHT, LINED_FRAMES = 1.5, 10  # least where more frames lie along the line
 TWICE = 2  # times that a run may vote: what stays the same for a minute is still one picture
 GAP_S = 2.5  # seconds without a met frame that end a segment
 STRAY = 3  # frames that a further stretch on a proven line needs
@@ -81,8 +83,9 @@ class Near(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What one turn of the query met: rows of (query run, held run, distance), runs' weights."""
+    """What one turn of the query met: rows of (query run, held run, distance), runs' hashes and weights."""
 
+    hashes: NDArray[np.uint64]
     query: NDArray[np.int64]
     held: NDArray[np.int64]
     distance: NDArray[np.int64]
@@ -184,7 +187,7 @@ class VideoIndex:
         family = self._family[self._owner[pairs.held]]
         by, _ = families.distinct_pairs(pairs.query, family, len(self.ids))
         many = np.bincount(by, minlength=len(hashes))
-        return _Found(pairs.query, pairs.held, pairs.distance, 1.0 / np.maximum(many, 1))
+        return _Found(hashes, pairs.query, pairs.held, pairs.distance, 1.0 / np.maximum(many, 1))
 
     def _candidates(self, found: _Found, query: Runs) -> list[int]:
         """Return the videos that could gather enough weight at all."""
@@ -192,7 +195,7 @@ class VideoIndex:
         votes = found.weight[run] * np.minimum(query.frames[run], TWICE)
         weight = np.bincount(video, votes, minlength=len(self.ids))
         runs = np.bincount(video, minlength=len(self.ids))
-        may = (weight >= WEIGHT) | ((runs > 0) & ((self._count < FEW_RUNS) | (len(query) < FEW_RUNS)))
+        may = (weight >= LINED_WEIGHT) | ((runs > 0) & ((self._count < FEW_RUNS) | (len(query) < FEW_RUNS)))
         return np.flatnonzero(may).tolist()
 
     def _matched(self, video: int, query: Runs, found: _Found, transform: Transform) -> VideoMatch | None:
@@ -210,7 +213,7 @@ class VideoIndex:
             if not len(left):
                 break
             line = lines.best_line(left, within)
-            told, used = self._segments(video, query, left, line, within)
+            told, used = self._segments(video, query, found.hashes, left, line, within)
             if not told:
                 break
             segments += told
@@ -246,28 +249,64 @@ class VideoIndex:
         )
 
     def _segments(
-        self, video: int, query: Runs, meetings: Meetings, line: Line, within: float
+        self,
+        video: int,
+        query: Runs,
+        hashes: NDArray[np.uint64],
+        meetings: Meetings,
+        line: Line,
+        within: float,
     ) -> tuple[list[VideoSegment], NDArray[np.int64]]:
         """Return the stretches along a line of which at least one stands by itself, and the runs in them."""
-        rows = lines.agreeing(meetings, line, within)
+        lined = self._along(video, query, hashes, meetings, line, within)
         gap = max(GAP_S, 2.5 * query.step)
-        cuts = np.flatnonzero(meetings.q0[rows][1:] - meetings.q1[rows][:-1] > gap) + 1
-        parts = [meetings.only(part) for part in np.split(rows, cuts)]
+        cuts = np.flatnonzero(lined.q0[1:] - lined.q1[:-1] > gap) + 1
+        parts = [lined.only(part) for part in np.split(np.arange(len(lined)), cuts)]
         if not any(self._stands(video, query, part) for part in parts):
-            return [], rows[:0]
+            return [], lined.run[:0]
         kept = [p for p in parts if query.frames[p.run].sum() >= STRAY or self._stands(video, query, p)]
         return [_segment(query, part, line) for part in kept], np.concatenate([p.run for p in kept])
 
+    def _along(
+        self,
+        video: int,
+        query: Runs,
+        hashes: NDArray[np.uint64],
+        meetings: Meetings,
+        line: Line,
+        within: float,
+    ) -> Meetings:
+        """Return what agrees with a line, and without weight what lies along it; a row for each query run."""
+        rows = lines.agreeing(meetings, line, within)
+        met = np.zeros(len(query), bool)
+        met[meetings.run[rows]] = True
+        own = slice(self._first[video], self._first[video] + self._count[video])
+        start, end = self._start[own], self._end[own]
+        far, which = along(hashes, query.start, query.end, self._hashes[own], start, end, line, within)
+        more = np.flatnonzero((far <= LOOSE) & ~met)
+        order = np.argsort(np.concatenate([meetings.run[rows], more]), kind="stable")
+        return Meetings(
+            np.concatenate([meetings.run[rows], more])[order],
+            np.concatenate([meetings.q0[rows], query.start[more]])[order],
+            np.concatenate([meetings.q1[rows], query.end[more]])[order],
+            np.concatenate([meetings.h0[rows], start[which[more]]])[order],
+            np.concatenate([meetings.h1[rows], end[which[more]]])[order],
+            np.concatenate([meetings.weight[rows], np.zeros(len(more))])[order],
+        )
+
     def _stands(self, video: int, query: Runs, part: Meetings) -> bool:
         """Whether a stretch is enough by itself: long, of several pictures, not common to many videos."""
-        frames, runs = int(query.frames[part.run].sum()), len(part)
-        if frames < FRAMES or part.q1.max() - part.q0.min() < LASTS_S:
+        strong = part.only(part.weight > 0)
+        if not len(strong) or part.q1.max() - part.q0.min() < LASTS_S:
             return False
-        if runs >= RUNS and part.weight.sum() >= WEIGHT:
+        frames, runs, weight = int(query.frames[strong.run].sum()), len(strong), strong.weight.sum()
+        if runs >= RUNS and frames >= FRAMES and weight >= WEIGHT:
+            return True
+        if runs >= RUNS and query.frames[part.run].sum() >= LINED_FRAMES and weight >= LINED_WEIGHT:
             return True
         few = [n for n in (int(self._count[video]), len(query)) if n < FEW_RUNS]
-        votes = np.minimum(query.frames[part.run], TWICE)
-        return any(runs >= WHOLE * n for n in few) and part.weight.sum() >= KNOWN_TO_FEW * votes.sum()
+        votes = np.minimum(query.frames[strong.run], TWICE).sum()
+        return frames >= FRAMES and any(runs >= WHOLE * n for n in few) and weight >= KNOWN_TO_FEW * votes
 
 
 def _segment(query: Runs, part: Meetings, line: Line) -> VideoSegment:
