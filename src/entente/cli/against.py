@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from entente.casework.match import standing
 from entente.casework.match.compare import HeldLists, Query
-from entente.casework.match.scene.features import Features
+from entente.casework.match.scene import Features
 from entente.casework.match.scene.seen import TO_ASK, TO_HOLD, asked_of, held_of
 from entente.cli.hash import in_order
 from entente.evidence.open import Known, Opened, read, walk
@@ -132,8 +132,11 @@ def _to_hold(path: Path) -> tuple[Opened, Features | None]:
     opened = read(path, sampling=Sampling.DENSE)
     if opened.refusal or opened.kind is not MediaKind.PICTURE:
         return opened, None
-    again = read(path, known=_known(opened), extract=(TO_HOLD,))
-    return opened, held_of(again.extracted.get(TO_HOLD, {}))
+    answer = read(path, known=_known(opened), extract=(TO_HOLD,)).extracted.get(TO_HOLD, {})
+    if (found := held_of(answer)) is None:
+        why = answer.get("error") or "the decoder gave no features of it"
+        sys.stderr.write(f"{path}: known by its hashes alone, parts of it will not be: {why}\n")
+    return opened, found
 
 
 def to_ask(path: Path, held: HeldLists, scenes: bool) -> tuple[Opened, Query]:
@@ -145,7 +148,10 @@ def to_ask(path: Path, held: HeldLists, scenes: bool) -> tuple[Opened, Query]:
     if any(not hit.harmless and hit.list_name for hit in held.compare(query).hits):
         return opened, query
     again = read(path, known=_known(opened), extract=(TO_ASK,))
-    return opened, replace(query, scene=asked_of(again.extracted.get(TO_ASK, {})))
+    answer = again.extracted.get(TO_ASK, {})
+    scene = asked_of(answer)
+    unseen = "" if scene else str(answer.get("error") or "the decoder gave no features of it")
+    return opened, replace(query, scene=scene, unseen=unseen)
 
 
 def query_of(opened: Opened) -> Query:

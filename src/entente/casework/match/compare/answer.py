@@ -16,7 +16,7 @@ class Query:
     """The hashes of one item. ``pdq_turns``: for each profile eight, in the order of ``TURNS``, or none.
 
     ``pdq_raw`` is the hash of the stored pixels where they are displayed turned; ``scene`` the features of a
-    picture, where parts of it are to be known too.
+    picture, where parts of it are to be known too, ``unseen`` why there are none.
     """
 
     md5: str = ""
@@ -27,6 +27,7 @@ class Query:
     frames: tuple[FrameHash, ...] = ()
     pdq_raw: str = ""
     scene: Asked | Features | None = None
+    unseen: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -318,6 +318,8 @@ def _notes(query: Query) -> Iterable[Reason]:
     quality = query.pdq_quality
     if query.pdq_turns and (quality or 0) < PDQ_MIN_QUALITY:
         yield reason(f"quality {quality or 0} is below {PDQ_MIN_QUALITY}: not searched by likeness")
+    if query.unseen:
+        yield reason(f"its parts were not looked at: {query.unseen}")
     low = sum(f.quality < PDQ_MIN_QUALITY for f in query.frames)
     if low:
         yield reason(f"{low} of {len(query.frames)} frames are below quality {PDQ_MIN_QUALITY}: not searched")

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from entente.casework.match.scene.features import Asked, Features, FeaturesDamaged, asked, features
+from entente.casework.match.scene.corners import Asked, Features, FeaturesDamaged, asked, features
 
 TO_HOLD = "entente.casework.match.scene.seen:to_hold"
 TO_ASK = "entente.casework.match.scene.seen:to_ask"
@@ -64,3 +64,17 @@ def _text(found: Features) -> str:
 
 def _luma(seen: Seen) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(seen.frames[0][1], cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _warm() -> None:
+    """Find corners once, before the decoder is limited: OpenCV looks at the machine when first used."""
+    rows, columns = np.indices((240, 320))
+    squares = ((rows // 17 * 7 + columns // 13 * 5) % 11 * 23).astype(np.uint8)
+    asked(squares)
+    cv2.cvtColor(np.dstack([squares] * 3), cv2.COLOR_RGB2GRAY)
+
+
+cv2.ocl.setUseOpenCL(
+    False
+)  # it would look for a graphics card's libraries, and a limited decoder dies of that
+_warm()
