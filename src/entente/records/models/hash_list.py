@@ -108,6 +108,7 @@ class ListedHash(Guarded):
     pdq = models.CharField(max_length=64, blank=True)
     pdq_quality = models.PositiveSmallIntegerField(null=True)
     pdq_profile = models.CharField(max_length=12, blank=True)
+    frames = models.BinaryField(default=bytes, blank=True)  # of a held video, packed: `service.moving`
     photodna = models.TextField(blank=True)
     category = models.CharField(max_length=40, blank=True)  # opaque under the list's profile
     series = models.CharField(max_length=120, blank=True)
