@@ -22,22 +22,22 @@ from entente.casework.match.hashes.pdq import PDQ
 from entente.evidence.pictures import open_picture
 from entente.vocabulary.media_hash import PDQ_MIN_QUALITY
 
-# rows, columns, pictures, pictures in a quick look, and the share of the peer that the issue asks for
+# rows, columns, pictures, pictures in a quick look, the ratio that the issue asks for, and how soft they are:
+# so that JPEGs are about as large as those of photographs (2,500, 210 and 40 kB)
 SIZES = {
-    "12 MP": (3024, 4032, 12, 3, 12),
-    "1.6 MP": (1086, 1448, 30, 8, 8),
-    "512 px": (384, 512, 60, 15, 8),
+    "12 MP": (3024, 4032, 12, 3, 12, 1.2),
+    "1.6 MP": (1086, 1448, 30, 8, 8, 1.45),
+    "512 px": (384, 512, 60, 15, 8, 1.4),
 }
 TIMES = 5
-ROUGHNESS = 1.25  # of 1/f: gives JPEGs of the size that photographs have
 
 
-def drawn(rows: int, columns: int, seed: int) -> NDArray[np.uint8]:
+def drawn(rows: int, columns: int, seed: int, softness: float = 1.25) -> NDArray[np.uint8]:
     """Return a drawn picture with the detail of a photograph: 1/f noise in three colours, and flat shapes."""
     rng = np.random.default_rng(seed)
     frequency = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns)[None, :])
     frequency[0, 0] = 1.0
-    noise = np.fft.rfft2(rng.standard_normal((rows, columns))) / frequency**ROUGHNESS
+    noise = np.fft.rfft2(rng.standard_normal((rows, columns))) / frequency**softness
     grey = np.fft.irfft2(noise, s=(rows, columns))
     grey *= rng.uniform(30, 55) / grey.std()
     tints = rng.uniform(0.7, 1.2, 3)
@@ -48,10 +48,10 @@ def drawn(rows: int, columns: int, seed: int) -> NDArray[np.uint8]:
     return picture
 
 
-def _jpegs(rows: int, columns: int, count: int) -> Iterator[bytes]:
+def _jpegs(rows: int, columns: int, count: int, softness: float) -> Iterator[bytes]:
     for seed in range(count):
         buffer = io.BytesIO()
-        Image.fromarray(drawn(rows, columns, seed)).save(buffer, "JPEG", quality=85)
+        Image.fromarray(drawn(rows, columns, seed, softness)).save(buffer, "JPEG", quality=85)
         yield buffer.getvalue()
 
 
@@ -117,10 +117,10 @@ def _distances(spent: Spent, name: str) -> str:
 
 def _size(figure: measure.Figure, name: str, small: bool, peer: Callable[[bytes], Any]) -> None:
     """Measure one size of pictures and add its rows."""
-    rows, columns, many, few, target = SIZES[name]
+    rows, columns, many, few, target, softness = SIZES[name]
     ways = {"peer": peer, "whole": _whole, "shown": _shown, "plane": _plane, "rough": _rough, "pure": _pure}
     spent, size = Spent(), []
-    for turn, data in enumerate(_jpegs(rows, columns, few if small else many)):
+    for turn, data in enumerate(_jpegs(rows, columns, few if small else many, softness)):
         size.append(len(data))
         spent.add(ways, data, turn)
     ours, theirs = spent.said["whole"], spent.said["peer"]
@@ -156,7 +156,7 @@ def main() -> None:
         "PDQ of a JPEG, decoding included, bit for bit",
         measure.named("threatexchange", "pdqhash", "Pillow") + ", pdq_from_bytes",
     )
-    warm = next(_jpegs(1200, 1600, 1))
+    warm = next(_jpegs(1200, 1600, 1, 1.2))
     for way in (_whole, _shown, _plane, _rough):
         way(warm)  # compiled
     for name in SIZES:
