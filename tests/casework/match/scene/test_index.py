@@ -78,7 +78,7 @@ def test_it_says_which_part_of_the_held_picture_is_seen_and_where(index: SceneIn
     shown = _found(index, screen)
     rows, columns = screen.shape
     assert shown.region_query == pytest.approx((30 / columns, 60 / rows, 320 / columns, 240 / rows), abs=0.02)
-    assert "corners lie in the same arrangement" in shown.because.text
+    assert "corners lie in one arrangement" in shown.because.text
     assert f"{shown.score} corners" in shown.because.text
 
 

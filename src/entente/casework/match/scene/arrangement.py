@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from entente.casework.match.scene.features import Features
+from entente.casework.match.scene.corners import Features
 from entente.casework.match.scene.loops import nearest
 
 NEAR_BITS = 64  # of 256: corners further apart do not look alike

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entente.casework.match.scene.arrangement import Arrangement, Box, arranged, difference
-from entente.casework.match.scene.features import Asked, Features
+from entente.casework.match.scene.corners import Asked, Features
 from entente.casework.match.scene.loops import bucketed, key_of, meeting, peaks, weights
 from entente.vocabulary.reason import Reason
 
@@ -53,8 +53,8 @@ class SceneMatch:
         """The sentence for an officer."""
         turn = " after mirroring left to right" if self.mirrored else ""
         return Reason(
-            f"{self.score} corners lie in the same arrangement{turn}, in {self.filled:.0%} of the part that "
-            f"both show: {_words(self.region_query)} of this picture, {_words(self.region_held)} of the held one",
+            f"{self.score} corners lie in one arrangement{turn}, in {self.filled:.0%} of what both show: "
+            f"{_words(self.region_query)} of this picture, {_words(self.region_held)} of the held one",
             METHOD,
             VERSION,
             float(self.score),

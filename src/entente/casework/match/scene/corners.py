@@ -21,11 +21,10 @@ TOO_FEW = "too few features to search by scene"
 
 HELD_SIDE, HELD_MOST = 640, 400  # longest side in pixels, corners kept of a held picture
 ASKED_SIDE, ASKED_MOST = 1024, 1000  # finer: the known picture may be a small part of what is asked
-SMALL_SIDE, ENLARGED = 512, 2.0  # a small picture has few corners whose surroundings lie inside it
 CELLS = 8  # corners are taken in turn from CELLS x CELLS fields, so that a text does not take them all
 DRAWN_FOR_EACH = 20  # corners drawn for each one kept
 OCTAVE, LEVELS = 1.2, 8
-LEAST_CONTRAST = 10  # grey levels
+LEAST_CONTRAST = 6  # grey levels; at 10 smooth pictures have no corners
 LEAST_SIDE = 64  # pixels; below it no corner has surroundings
 
 _MAGIC = b"scene1\0\0"
@@ -113,7 +112,7 @@ def features(luma: Plane) -> Features:
 
 def asked(luma: Plane) -> Asked:
     """Return the features with which a picture is asked about. Turned ones are found without more."""
-    plain = _sized(luma, ASKED_SIDE, SMALL_SIDE)
+    plain = _sized(luma, ASKED_SIDE)
     pair = (_found(p, luma.shape, ASKED_MOST) for p in (plain, np.ascontiguousarray(plain[:, ::-1])))
     return Asked(*pair)
 
@@ -122,17 +121,14 @@ def _features(luma: Plane, side: int, most: int) -> Features:
     return _found(_sized(luma, side), luma.shape, most)
 
 
-def _sized(luma: Plane, most: int, least: int = 1) -> Plane:
-    """Return the plane with its longest side between ``least`` and ``most``; at most ``ENLARGED`` times."""
+def _sized(luma: Plane, most: int) -> Plane:
+    """Return the plane with its longest side at ``most`` at most; enlarging brought nothing (measured)."""
     if luma.ndim != 2 or luma.dtype != np.uint8:
         raise ValueError("a luma plane is rows by columns of uint8; convert the picture to grey first")
-    longest = max(luma.shape)
-    scale = min(1.0, most / longest) if longest >= least else min(ENLARGED, least / longest)
-    if scale == 1.0:
+    if max(luma.shape) <= most:
         return np.ascontiguousarray(luma)
-    rows, columns = (max(1, round(n * scale)) for n in luma.shape)
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(luma, (columns, rows), interpolation=how), np.uint8)
+    rows, columns = (max(1, round(n * most / max(luma.shape))) for n in luma.shape)
+    return np.asarray(cv2.resize(luma, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _found(plane: Plane, shape: tuple[int, ...], most: int) -> Features:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from entente.casework.match.scene import LEAST_FEATURES, Features, FeaturesDamaged, asked, features
-from entente.casework.match.scene.features import ASKED_MOST, HELD_MOST
+from entente.casework.match.scene.corners import ASKED_MOST, HELD_MOST
 from tests.casework.match.scene.drawn import scene
 
 WHOLE = features(scene(6, 200, 200)).to_bytes()
