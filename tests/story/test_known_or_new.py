@@ -20,11 +20,11 @@ import av
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
-
 from demo.camera import Picture, View, shoot
 from demo.postcards import postcard
 from demo.rooms import other
+from PIL import Image
+
 from entente.cli import main
 
 KNOWN, UNKNOWN, EXACT, DAMAGED = 150, 150, 100, 5
