@@ -35,6 +35,7 @@ from entente.records.models import (
     Request,
     Restriction,
     Retention,
+    SceneFeatures,
     Tombstone,
 )
 from entente.safeguards.access import Act, Thing
@@ -148,7 +149,7 @@ def _wipe(row: CaseBound | Case) -> _Wiped:
     case = row.pk if isinstance(row, Case) else row.case_id
     keys = _crops_taken_back(case, _media_of(row))
     gone = _hanging(row)
-    keys |= {m.key for m in gone.values() if isinstance(m, Media) and m.key}
+    keys |= {m.key for m in gone.values() if isinstance(m, (Media, SceneFeatures)) and m.key}
     count = 0
     if isinstance(row, Case):
         Job.objects.filter(case=case).exclude(status="running").delete()

@@ -34,6 +34,7 @@ from entente.records.models.outcome import Feedback, Outcome, Reshare
 from entente.records.models.product import Disclosure, Product
 from entente.records.models.request import Answer, Check, CheckHit, Dispatch, Lead, Request
 from entente.records.models.retention import KeepReview, Restriction, Retention, Tombstone
+from entente.records.models.scene import SceneFeatures
 from entente.records.models.search import Element, ElementMatch
 from entente.records.models.series import Link, Series, SeriesItem
 from entente.records.models.session import Session, Spent
@@ -102,6 +103,7 @@ __all__ = [
     "Reshare",
     "Restriction",
     "Retention",
+    "SceneFeatures",
     "Seal",
     "Series",
     "SeriesItem",

@@ -192,6 +192,8 @@ class Match(CaseBound):
     profile = models.CharField(max_length=12, blank=True)  # under which PDQ came nearest
     segments = models.JSONField(default=list)  # of videos, in seconds of both
     regions = models.JSONField(default=list)  # of a scene: [x, y, w, h] of the item, and of what is held
+    # the held picture that a scene is a part of, perhaps of another case: erased with it
+    held = models.ForeignKey("records.Media", models.CASCADE, null=True, related_name="+")
     of_list = models.UUIDField(
         null=True, db_index=True
     )  # no keys of the database: what a list said outlives it
