@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from PIL import Image
 
 from entente.casework.intake import service
 from entente.casework.intake.service import Intake, evidence_store, receive
@@ -20,6 +21,7 @@ from entente.records import guard, jobs, log
 from entente.records.models import Frame, Job, LogEntry, Media, Occurrence
 from entente.vocabulary.agency import Part
 from entente.vocabulary.handling import Purpose
+from entente.vocabulary.media_hash import Profile
 from tests.evidence.drawn import clip, encoded, png_header, scene
 
 VI = Purpose.VICTIM_IDENTIFICATION
@@ -199,6 +201,21 @@ def test_the_same_bytes_are_one_item_with_every_place_it_was_found(circle, case,
         (str(tmp_path / "a"), "a second phone"),
         (str(tmp_path / "b" / "c"), "a phone"),
     ]
+
+
+def test_an_item_has_its_hashes_under_every_profile_and_of_its_stored_pixels(circle, case, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a phone held upright
+    (tmp_path / "turned.jpg").write_bytes(encoded(scene(900, 1300), "JPEG", quality=95, exif=exif))
+    (tmp_path / "plain.png").write_bytes(encoded(scene(900, 1300, seed=2), "PNG"))
+    do(circle, case, tmp_path)
+    turned, plain = items()["turned.jpg"], items()["plain.png"]
+    assert set(turned.pdq_turns) == set(plain.pdq_turns) == set(Profile)
+    assert turned.pdq == turned.full_turns[0] and len(turned.full_turns) == 8
+    assert len(turned.pdq_raw) == 64 and turned.pdq_raw not in turned.full_turns[:1]
+    near = [(int(turned.pdq_raw, 16) ^ int(turn, 16)).bit_count() for turn in turned.full_turns]
+    assert min(near) <= 8  # it is one of the turns, but for rounding
+    assert plain.pdq_raw == ""
 
 
 def test_the_handling_is_there_from_the_first_moment(circle, case, folder):

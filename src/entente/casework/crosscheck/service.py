@@ -38,7 +38,7 @@ from entente.safeguards.limits import LIMITS
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.handling import Audience, Purpose
-from entente.vocabulary.media_hash import EMPTY_FILE_HASHES, PDQ_MIN_QUALITY, PDQ_NEAR
+from entente.vocabulary.media_hash import EMPTY_FILE_HASHES, PDQ_MIN_QUALITY, PDQ_NEAR, Profile
 
 STEP = "crosscheck"
 MOST_A_MINUTE, MOST_A_DAY = (w.most for w in LIMITS["cross-checks"].windows)  # asked by ``acting``
@@ -243,9 +243,9 @@ def _near_pictures(items: list[UUID], asker: UUID, case: UUID) -> Iterator[tuple
 def _queries(items: list[UUID]) -> Iterator[tuple[UUID, str]]:
     for some in _pieces(items):
         good = {"pdq_quality__gte": PDQ_MIN_QUALITY, "pk__in": some}
-        for pk, pdq, turns in Media.objects.filter(**good).values_list("pk", "pdq", "pdq_turns"):
-            asked = {pdq, *(value for _, _, value in every_turn(turns))}
-            yield from ((pk, value) for value in sorted(asked) if value)
+        for row in Media.objects.filter(**good).values("pk", "pdq", "pdq_turns", "pdq_raw"):
+            turns = row["pdq_turns"] or {Profile.FULL: [row["pdq"]] if row["pdq"] else []}
+            yield from ((row["pk"], value) for _, _, value in every_turn(turns, row["pdq_raw"]))
         frames = Frame.objects.filter(media_id__in=some, quality__gte=PDQ_MIN_QUALITY)
         yield from frames.values_list("media_id", "pdq")
 

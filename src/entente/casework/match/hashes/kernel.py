@@ -328,3 +328,14 @@ def hashed(sampled: Any, cosines: Any, gap_doubt: float, step_doubt: float) -> t
         100, (total + more) // STEPS_A_POINT
     )
     return hashes, min(100, total // STEPS_A_POINT), sure
+
+
+@njit(cache=True, nogil=True)
+def quick(
+    pixels: Any, channels: int, rows: Any, columns: Any, cosines: Any, gap_doubt: float, step_doubt: float
+) -> tuple[Any, int, bool]:
+    """Return what ``hashed`` does of (rows, columns x channels) under the bands of its two sides."""
+    first_r, count_r, weight_r = rows
+    first_c, count_c, weight_c = columns
+    sampled = samples(pixels, channels, first_r, count_r, weight_r, first_c, count_c, weight_c)
+    return hashed(sampled, cosines, gap_doubt, step_doubt)

@@ -27,8 +27,8 @@ def _hashed(flat: NDArray[np.generic], channels: int) -> tuple[Turns, int]:
     plane = read_only(flat)
     if rows == columns == kernel.SIDE:
         return _told(kernel.hashed(_as_it_is(plane, channels), kernel.COSINES, -1.0, 0.0))
-    quick = kernel.samples(plane, channels, *kernel.band(rows), *kernel.band(columns))
-    answer = kernel.hashed(quick, kernel.COSINES, kernel.GAP_DOUBT, kernel.STEP_DOUBT)
+    bands = kernel.band(rows), kernel.band(columns)
+    answer = kernel.quick(plane, channels, *bands, kernel.COSINES, kernel.GAP_DOUBT, kernel.STEP_DOUBT)
     if not answer[2]:
         answer = kernel.hashed(kernel.slow_samples(plane, channels), kernel.COSINES, -1.0, 0.0)
     return _told(answer)
@@ -70,10 +70,10 @@ class PDQHash:
 
     def of_rgb(self, rgb: NDArray[np.uint8], profile: Profile = Profile.FULL) -> tuple[Turns, int]:
         """Return the eight turns and the quality of a colour picture (rows, columns, 3) uint8."""
-        if rgb.ndim != 3 or rgb.shape[2] != 3:
-            raise ValueError("a colour picture has rows, columns and three channels")
-        small = read_only(made_small(rgb, profile))
-        return _hashed(small.reshape(small.shape[0], -1), 3)
+        if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8:
+            raise ValueError("a colour picture has rows, columns and three channels of 8 bits")
+        small = rgb if profile is Profile.FULL else made_small(rgb, profile)
+        return _hashed(small.reshape(len(small), -1), 3)
 
     def of_picture(self, rgb: NDArray[np.uint8]) -> dict[Profile, tuple[Turns, int]]:
         """Return turns and quality under every profile, for asking. Up to 512 pixels a side all are FULL's.
@@ -86,8 +86,8 @@ class PDQHash:
         if max(rows, columns) <= SIDE or min(rows, columns) < LEAST_SIDE:
             return dict.fromkeys(Profile, full)
         flat = read_only(rgb).reshape(rows, -1)
-        sampled = kernel.samples(flat, 3, *thumb_band(rows, columns), *thumb_band(columns, rows))
-        thumb = _told(kernel.hashed(sampled, kernel.COSINES, -1.0, 0.0))
+        bands = thumb_band(rows, columns), thumb_band(columns, rows)
+        thumb = _told(kernel.quick(flat, 3, *bands, kernel.COSINES, -1.0, 0.0))
         nearest = self.of_rgb(rgb, Profile.NEAREST512)
         return {Profile.FULL: full, Profile.THUMB512: thumb, Profile.NEAREST512: nearest}
 
@@ -114,12 +114,9 @@ class PDQHash:
             )
         if min(luma.shape) < kernel.SIDE:
             raise ValueError("a scaled copy needs 64 pixels a side; decode it larger")
-        plane = read_only(luma)
         sides = zip((rows, columns), fits, backwards, strict=True)
-        bands = (kernel.scaled_band(side, scaled, eighths, back) for side, scaled, back in sides)
-        (first_r, count_r, weight_r), (first_c, count_c, weight_c) = bands
-        sampled = kernel.samples(plane, 1, first_r, count_r, weight_r, first_c, count_c, weight_c)
-        return _told(kernel.hashed(sampled, kernel.COSINES, -1.0, 0.0))
+        down, across = (kernel.scaled_band(side, scaled, eighths, back) for side, scaled, back in sides)
+        return _told(kernel.quick(read_only(luma), 1, down, across, kernel.COSINES, -1.0, 0.0))
 
     def of_frame(self, plane: NDArray[np.uint8], columns: int) -> tuple[str, int]:
         """Return hash and quality of a video frame's luma plane (rows, at least ``columns``); ``framed``."""
