@@ -62,6 +62,7 @@ CASE = {
     "case-protection": {GET, POST},
     "intake:page": {GET, POST},
     "match:page": {GET, POST},
+    "match:why": {GET},
     "match:decide": {POST},
     "link:page": {GET},
     "link:propose": {POST},
@@ -318,7 +319,7 @@ def world(circle, case):
         media=a,
         arguments={
             "case_id": case.pk,
-            "match_id": {"match:decide": match.pk, "seize:decide": met.pk},
+            "match_id": {"match:decide": match.pk, "match:why": match.pk, "seize:decide": met.pk},
             "series_id": series.pk,
             "change_id": change.pk,
             "number": 1,

@@ -150,6 +150,7 @@ FORMS: dict[str, dict[str, list[Any]]] = {
         "folder": [""],
     },
     "match:page": {},
+    "match:why": {},
     "match:decide": {"say": ["confirm", "refuse", "?"]},
     "link:page": {},
     "link:propose": {},
@@ -352,6 +353,7 @@ QUERIES: dict[str, list[dict[str, Any]]] = {
 TASKS: dict[str, dict[str, Any]] = {
     "intake.receive": {"source": "disk"},
     "match.check": {},
+    "match.scenes": {},
     "match.backwards": {
         "held": Pool("list_id"),
         "began": "2026-06-01T10:00:00+00:00",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,7 @@ from entente.casework.match.service import (
     import_list,
     remove_list,
 )
+from entente.casework.match.service.why import counted, explain, stacks_of
 from entente.formats import ListRefused, ReadOptions
 from entente.records import clock
 from entente.records.act import acting
@@ -36,6 +38,9 @@ from entente.records.jobs import asked_by
 from entente.records.models import Case, HashList, Job, Match, Media, Quarantine
 from entente.safeguards import access
 from entente.safeguards.access import Act, Deny, Shape, Thing
+from entente.safeguards.exposure import neutral_label
+from entente.vocabulary.media import MediaKind
+from entente.vocabulary.media_hash import PDQ_NEAR
 
 PAGE_ROWS = 100
 
@@ -47,14 +52,16 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         check(request.officer, request.purpose, case)
         messages.success(request, _("The items are being compared with your agency's hash lists."))
         return redirect("match:page", case_id=case.pk)
-    items = Media.objects.filter(case=case, refusal="").exclude(origin="crop")
-    counts = {
-        row["known"] or "waiting": row["n"]
-        for row in items.values("known").annotate(n=Count("id")).order_by()
-    }
+    counts, stacks = counted(case.pk), stacks_of(case.pk)
+    copies = Counter(stacks.values())
+    matches = _paged(request, Match.objects.filter(case=case).select_related("media", "decided_by"))
+    for match in matches:
+        match.stack = copies[stacks.get(match.media_id)]
+    kinds = ("exact", "near", "scene", "harmless", "new", "waiting")
     context = {
-        "counts": {k: counts.get(k, 0) for k in ("exact", "near", "scene", "harmless", "new", "waiting")},
-        "matches": _paged(request, Match.objects.filter(case=case).select_related("media", "decided_by")),
+        "counts": {k: counts.get(k, (0, None))[0] for k in kinds},
+        "stacks": {k: counts.get(k, (0, None))[1] for k in kinds},
+        "matches": matches,
         "jobs": asked_by(request.officer.agency, case.pk, "match.check")[:2],
     }
     return render(request, "match/page.html", context)
@@ -62,6 +69,41 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
 
 def _paged(request: DeskRequest, rows: Any) -> Any:
     return Paginator(rows, PAGE_ROWS).get_page(request.GET.get("page"))
+
+
+@require_safe
+@case_page("match")
+def why(request: DeskRequest, case: Case, match_id: UUID) -> HttpResponse:
+    """Show why an item matched: both sides, what agrees as lines and boxes, and no picture unasked."""
+    match = get_object_or_404(Match.objects.select_related("media", "decided_by"), pk=match_id, case=case)
+    told = explain(match)
+    context = {
+        "why": told,
+        "m": match,
+        "item": _own(match.media, request.LANGUAGE_CODE),
+        "limit": PDQ_NEAR,
+        "regions": [
+            {"name": name, "box": [round(100 * v) for v in box]}
+            for name, box in zip((_("This item"), _("What is held")), match.regions, strict=False)
+        ],
+        "held_url": reverse("list", args=[told.of_list.pk]) if told.of_list else "",
+    }
+    return render(request, "match/why.html", context)
+
+
+def _own(media: Media, language: str) -> dict[str, Any]:
+    """Return what ``parts/veil`` and ``parts/look`` need of the agency's own item."""
+    at = {"case_id": media.case_id, "number": media.number}
+    kind = MediaKind(media.kind) if media.kind else MediaKind.PICTURE
+    size = neutral_label(kind, media.width, media.height, media.duration, language=language)
+    item: dict[str, Any] = {
+        "id": media.pk,
+        "label": f"{media} · {size}",
+        "url": reverse("examine:item", kwargs=at),
+    }
+    if media.key and not media.refusal and "H3" not in media.codes:
+        item |= {f"{act}_url": reverse(f"examine:{act}", kwargs=at) for act in ("grey", "reveal", "hide")}
+    return item
 
 
 @require_POST
@@ -246,4 +288,8 @@ list_urlpatterns = [
     path("<uuid:list_id>/remove/", list_remove, name="list-remove"),
     path("<uuid:list_id>/aside/<uuid:aside_id>/", list_aside, name="list-aside"),
 ]
-urlpatterns = [path("", page, name="page"), path("<uuid:match_id>/decide/", decide_one, name="decide")]
+urlpatterns = [
+    path("", page, name="page"),
+    path("<uuid:match_id>/", why, name="why"),
+    path("<uuid:match_id>/decide/", decide_one, name="decide"),
+]
