@@ -1,32 +1,51 @@
-"""Time and memory to read a VICS hash set of a million records: ``python benchmarks/list_import.py``."""
+"""Reading and importing long hash lists: VICS against ``json.load``, CSV against ``csv`` and a dictionary.
+
+    python -m benchmarks.list_import [--small]
+
+Each run is a process of its own, so that its peak of memory is its own. Reading gives every record checked;
+the import also keys each digest, writes it with its log, and keeps what was refused. The peers only parse:
+they check nothing, keep everything in memory and lose all of it at the first fault.
+"""
 
 from __future__ import annotations
 
+import csv
+import hashlib
 import json
 import resource
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from entente.formats.vics import VICS
+from benchmarks import measure
 
+VICS_RECORDS, CSV_LINES = 1_000_000, 10_000_000
+SMALL_VICS, SMALL_CSV = 20_000, 100_000
 CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/US/$metadata#Media"
+PEAK_MB = 300
+STARTED: list[float] = []  # processor seconds of this process when the work began
 
 
-def draw(path: Path, records: int) -> None:
+def _digest(kind: str, n: int) -> str:
+    return hashlib.new(kind, n.to_bytes(8, "big"), usedforsecurity=False).hexdigest()
+
+
+def draw_vics(path: Path, records: int) -> None:
     """Write a hash set on one line, with a path and a PhotoDNA value for each record."""
     with path.open("w") as out:
         out.write(f'{{"@odata.context":"{CONTEXT}","value":[')
         for n in range(records):
-            md5 = f"{n * 7919 + 1:032X}"
+            md5 = _digest("md5", n).upper()
             files = [{"MD5": md5, "FileName": "a.jpg", "FilePath": "\\DCIM\\a.jpg"}]
             other = [{"MD5": md5, "HashName": "PhotoDNA", "HashValue": "A" * 192}]
             media = {
                 "MediaID": n,
                 "Category": n % 5,
                 "MD5": md5,
-                "SHA1": f"{n + 1:040X}",
+                "SHA1": _digest("sha1", n).upper(),
                 "MediaSize": str(n),
             }
             media |= {"VictimIdentified": "false", "MediaFiles": files, "AlternativeHashes": other}
@@ -34,20 +53,129 @@ def draw(path: Path, records: int) -> None:
         out.write("]}")
 
 
-def main(records: int) -> None:
-    """Draw, read and print one JSON object."""
+def draw_csv(path: Path, lines: int) -> None:
+    """Write a list of MD5, SHA-1 and category."""
+    with path.open("w") as out:
+        out.write("md5,sha1,category\n")
+        for n in range(lines):
+            out.write(f"{_digest('md5', n)},{_digest('sha1', n)},{n % 5}\n")
+
+
+def read_vics(path: Path) -> int:
+    """Read a VICS set record by record."""
+    from entente.formats.vics import VICS
+
+    with path.open("rb") as stream:
+        return sum(1 for _ in VICS.read(stream))
+
+
+def read_csv(path: Path) -> int:
+    """Read a CSV list line by line."""
+    from entente.formats.hashlist import PlainList
+
+    with path.open("rb") as stream:
+        return sum(1 for _ in PlainList.read(stream))
+
+
+def peer_vics(path: Path) -> int:
+    """Parse the whole document at once."""
+    with path.open(encoding="utf-8-sig") as stream:
+        return len(json.load(stream)["value"])
+
+
+def peer_csv(path: Path) -> int:
+    """Read the rows into a dictionary by MD5."""
+    with path.open(newline="") as stream:
+        held = {row[0]: (row[1], row[2]) for row in csv.reader(stream)}
+    return len(held) - 1
+
+
+def import_vics(path: Path) -> int:
+    """Import a VICS set into a fresh desk."""
+    return _imported(path, "vics")
+
+
+def import_csv(path: Path) -> int:
+    """Import a CSV list into a fresh desk."""
+    return _imported(path, "hashlist")
+
+
+def _imported(path: Path, form: str) -> int:
+    from benchmarks.intake import fresh_desk
+
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "list.json"
-        draw(path, records)
-        start = time.process_time()
-        with path.open("rb") as stream:
-            count = sum(1 for _ in VICS.read(stream))
-        seconds = time.process_time() - start
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        size = path.stat().st_size / 1e6
-    figures = {"records": count, "cpu_s": round(seconds, 1), "peak_mb": round(peak), "file_mb": round(size)}
-    sys.stdout.write(json.dumps(figures) + "\n")
+        account, _ = fresh_desk(Path(folder) / "desk")
+        from entente.casework.match.service import import_list
+        from entente.vocabulary.handling import Purpose
+
+        told = account.as_officer(), Purpose.VICTIM_IDENTIFICATION
+        STARTED.append(time.process_time())  # an empty desk is made before
+        return import_list(*told, path, name="drawn", format=form).read
+
+
+WAYS: dict[str, Callable[[Path], int]] = {
+    f.__name__: f for f in (read_vics, read_csv, peer_vics, peer_csv, import_vics, import_csv)
+}
+
+
+def apart(way: str, path: Path) -> tuple[int, float, float]:
+    """Run one way as a process of its own; return records, processor seconds and the peak in MiB."""
+    command = [sys.executable, "-m", "benchmarks.list_import", "--way", way, str(path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    told = json.loads(done.stdout.splitlines()[-1])
+    return told["records"], told["seconds"], told["peak"]
+
+
+def one(way: str, path: Path) -> None:
+    """Run one way here and print what it took."""
+    STARTED.append(time.process_time())
+    records = WAYS[way](path)
+    seconds = time.process_time() - STARTED[-1]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(json.dumps({"records": records, "seconds": seconds, "peak": peak}) + "\n")
+
+
+def main() -> None:
+    """Draw the lists, run every way, print the figure."""
+    small = measure.wanted(__doc__.splitlines()[0])
+    sizes = (SMALL_VICS, SMALL_CSV) if small else (VICS_RECORDS, CSV_LINES)
+    figure = measure.Figure("Hash lists read and imported", "json.load / csv and a dictionary")
+    with tempfile.TemporaryDirectory() as folder:
+        vics, plain, part = (Path(folder) / n for n in ("list.json", "list.csv", "part.csv"))
+        draw_vics(vics, sizes[0])
+        draw_csv(plain, sizes[1])
+        draw_csv(part, sizes[0])
+        for what, mine, path, peer in (
+            ("VICS read", "read_vics", vics, "peer_vics"),
+            ("CSV read", "read_csv", plain, "peer_csv"),
+            ("VICS imported", "import_vics", vics, ""),
+            ("CSV imported", "import_csv", part, ""),
+        ):
+            records, seconds, peak = apart(mine, path)
+            assert records >= (sizes[1] if path is plain else sizes[0])
+            if not small:
+                assert peak <= PEAK_MB, f"{what} took {peak:.0f} MiB"
+            ours = f"{records / seconds:,.0f} records/s, peak {peak:.0f} MiB"
+            if not peer:
+                figure.add(f"{what}, {records:,} records", ours)
+                continue
+            held, their, most = apart(peer, path)
+            assert held == records
+            figure.add(
+                f"{what}, {records:,} records",
+                ours,
+                f"{held / their:,.0f} records/s, peak {most:.0f} MiB",
+                f"{their / seconds:.2f} × speed, {peak / most:.2f} × memory",
+            )
+    figure.notes.append(
+        "Per second of processor time. Ours reads record by record, checks every value, survives a broken "
+        f"record and stays below {PEAK_MB} MiB; the peers check nothing and hold everything."
+    )
+    figure.say()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    if sys.argv[1:2] == ["--way"]:
+        one(sys.argv[2], Path(sys.argv[3]))
+    else:
+        main()
