@@ -4,7 +4,7 @@ python -m benchmarks.match [--small] [--sources FOLDER] [--long HASHES]
 
 Each way runs in fresh processes, one core, alone; the pairs of all must be equal as sets. ``--sources`` names
 a checkout of facebook/ThreatExchange, whose ``pdq/cpp/index/flat.h`` is built with g++ into a temporary
-folder; without it that peer is left out, and it is said. ``--long`` measures shards of so many hashes instead.
+folder; without it that peer is left out, and it is said. ``--long`` measures shards of such sizes instead.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ from numba import njit
 
 from entente.casework.match.index.instructions import bits, chunk_of, fetch, sketch_of
 
-AHEAD = 16  # probes whose buckets are on their way from memory while an earlier one is read
+AHEAD = 16  # bucket beginnings that are on their way from memory while one is read
+BLOCK = 512  # probes of a chunk whose buckets are on their way from memory at once
 WAITING = 512  # candidates that wait for their hashes; more are looked at in turns, never dropped
 
 
@@ -56,26 +57,39 @@ def _apart(queries: Any, q: Any, held: Any, h: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def _settled(
+    queries: Any,
     q: Any,
-    chunk: Any,
     radius: Any,
     limits: Any,
     where: Any,
-    queries: Any,
     held: Any,
+    places: Any,
     waiting: Any,
+    origin: Any,
     count: Any,
     rows: Any,
     found: Any,
 ) -> Any:
-    """Measure the candidates that wait; a pair counts only at its first near chunk."""
+    """Measure the candidates that wait; a pair counts only at its first near chunk.
+
+    ``waiting``: where in ``places`` each stands, or, of the first chunk, its place; ``origin``: its chunk.
+    """
+    flat = held.reshape(-1)
+    for c in range(min(AHEAD, count)):
+        fetch(places, waiting[c])
+    for c in range(count):
+        if c + AHEAD < count and origin[c + AHEAD]:
+            fetch(places, waiting[c + AHEAD])
+        if origin[c]:
+            waiting[c] = places[waiting[c]]
+        fetch(flat, 4 * waiting[c])
     for c in range(count):
         h = waiting[c]
         distance = _apart(queries, q, held, h)
         if distance > radius:
             continue
         earlier = False
-        for e in range(chunk):
+        for e in range(origin[c]):
             apart = chunk_of(queries, q, where[e, 0], where[e, 1]) ^ chunk_of(
                 held, h, where[e, 0], where[e, 1]
             )
@@ -117,120 +131,76 @@ def probe(
     chunk; ``starts`` from ``bases[i]``: bucket beginnings; ``places``: the entries of each further chunk,
     every ``stride``; ``sketches``: the same bytes as numbers of 64 bits, or nothing, and every entry is
     measured.
+
+    What decides the speed is memory: a block of probes goes through in two passes (read where the entries
+    begin and ask for them; read them), so that many lines are on their way at once. Asked for all at once
+    without work in between, the processor lets most of the requests fall.
     """
     rows, found = np.empty((1024, 3), np.int64), 0
     count, chunks = held.shape[0], where.shape[0]
-    flat = held.reshape(-1)
-    waiting = np.empty(WAITING, np.int64)
-    begins, ends = np.empty(AHEAD, np.int64), np.empty(AHEAD, np.int64)
-    with_sketch = sketches.shape[0] > 0
+    flat, with_sketch = held.reshape(-1), sketches.shape[0] > 0
+    waiting, origin, held_back = np.empty(WAITING, np.int64), np.empty(WAITING, np.int64), 0
+    begins, ends = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
     for q in range(queries.shape[0]):
         radius, kind = radii[q], kinds[q]
+        limit_row = limits[kind]
         for chunk in range(chunks):
-            limit = limits[kind, chunk]
-            if limit < 0:
+            if limit_row[chunk] < 0:
                 continue
             own = chunk_of(queries, q, where[chunk, 0], where[chunk, 1])
             base, column = bases[chunk], (chunk - 1) * stride
             # the sketches stand behind the places of their chunk, two of these to a sketch
             aside = (column + count + (count & 1)) >> 1
             near = sketch_of(queries, q, where[chunk, 0] + where[chunk, 1])
-            budget = radius - spent[kind, chunk]
-            probes = mask_ends[chunk, limit]
-            held_back = 0
-            for p in range(min(AHEAD, probes)):
-                fetch(starts, base + (own ^ masks[chunk, p]))
-            for p in range(probes + AHEAD):
-                slot = p & (AHEAD - 1)
-                if p >= AHEAD:
-                    begin, end = begins[slot], ends[slot]
+            budget, flips = radius - spent[kind, chunk], masks[chunk]
+            probes = mask_ends[chunk, limit_row[chunk]]
+            for first in range(0, probes, BLOCK):
+                block = min(BLOCK, probes - first)
+                for p in range(min(AHEAD, block)):
+                    fetch(starts, base + (own ^ flips[first + p]))
+                for p in range(block):
+                    if p + AHEAD < block:
+                        fetch(starts, base + (own ^ flips[first + p + AHEAD]))
+                    at = base + (own ^ flips[first + p])
+                    begin = np.int64(starts[at])
+                    begins[p], ends[p] = begin, np.int64(starts[at + 1])
                     if chunk == 0:
-                        for k in range(begin, end):
-                            waiting[held_back] = k
-                            held_back += 1
-                            if held_back == WAITING:
-                                rows, found = _settled(
-                                    q,
-                                    chunk,
-                                    radius,
-                                    limits[kind],
-                                    where,
-                                    queries,
-                                    held,
-                                    waiting,
-                                    held_back,
-                                    rows,
-                                    found,
-                                )
-                                held_back = 0
+                        fetch(flat, 4 * begin)
                     elif with_sketch:
-                        left = budget - bits(np.uint64(masks[chunk, p - AHEAD]))
-                        for k in range(begin, end):
-                            if bits(sketches[aside + k] ^ near) <= left:
-                                waiting[held_back] = column + k
-                                fetch(places, column + k)
-                                held_back += 1
-                                if held_back == WAITING:
-                                    for c in range(held_back):
-                                        waiting[c] = places[waiting[c]]
-                                        fetch(flat, 4 * waiting[c])
-                                    rows, found = _settled(
-                                        q,
-                                        chunk,
-                                        radius,
-                                        limits[kind],
-                                        where,
-                                        queries,
-                                        held,
-                                        waiting,
-                                        held_back,
-                                        rows,
-                                        found,
-                                    )
-                                    held_back = 0
+                        fetch(sketches, aside + begin)
                     else:
-                        for k in range(column + begin, column + end):
-                            waiting[held_back] = places[k]
-                            fetch(flat, 4 * waiting[held_back])
-                            held_back += 1
-                            if held_back == WAITING:
-                                rows, found = _settled(
-                                    q,
-                                    chunk,
-                                    radius,
-                                    limits[kind],
-                                    where,
-                                    queries,
-                                    held,
-                                    waiting,
-                                    held_back,
-                                    rows,
-                                    found,
-                                )
-                                held_back = 0
-                if p < probes:
-                    at = base + (own ^ masks[chunk, p])
-                    begin, end = np.int64(starts[at]), np.int64(starts[at + 1])
-                    begins[slot], ends[slot] = begin, end
-                    if p + AHEAD < probes:
-                        fetch(starts, base + (own ^ masks[chunk, p + AHEAD]))
-                    if begin < end:
-                        if chunk == 0:
-                            fetch(flat, 4 * begin)
-                            fetch(flat, 4 * end - 1)
-                        elif with_sketch:
-                            fetch(sketches, aside + begin)
-                            fetch(sketches, aside + end - 1)
+                        fetch(places, column + begin)
+                for p in range(block):
+                    # measured are all without sketches, and those of the first chunk: they stand in its order
+                    offset = aside if chunk and with_sketch else column if chunk else 0
+                    left = budget - bits(np.uint64(flips[first + p]))
+                    for k in range(offset + begins[p], offset + ends[p]):
+                        if chunk and with_sketch:
+                            if bits(sketches[k] ^ near) > left:
+                                continue
+                            waiting[held_back] = column + k - aside
                         else:
-                            fetch(places, column + begin)
-                            fetch(places, column + end - 1)
-                else:
-                    begins[slot], ends[slot] = 0, 0
-            if chunk and with_sketch:
-                for c in range(held_back):
-                    waiting[c] = places[waiting[c]]
-                    fetch(flat, 4 * waiting[c])
-            rows, found = _settled(
-                q, chunk, radius, limits[kind], where, queries, held, waiting, held_back, rows, found
-            )
+                            waiting[held_back] = k
+                        origin[held_back] = chunk
+                        held_back += 1
+                        if held_back == WAITING:
+                            rows, found = _settled(
+                                queries,
+                                q,
+                                radius,
+                                limit_row,
+                                where,
+                                held,
+                                places,
+                                waiting,
+                                origin,
+                                held_back,
+                                rows,
+                                found,
+                            )
+                            held_back = 0
+        rows, found = _settled(
+            queries, q, radius, limit_row, where, held, places, waiting, origin, held_back, rows, found
+        )
+        held_back = 0
     return rows[:found]
