@@ -7,6 +7,7 @@ with a special code (malicious, and others) is not taken as harmless.
 from __future__ import annotations
 
 import csv
+import io
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -133,7 +134,7 @@ class NsrlFormat:
                 raise ListRefused("database", "an NSRL version 3 file is read from the disk, not from a pipe")
             yield from _database(Path(named))
             return
-        yield from _text(_Again(head, stream), options)
+        yield from _text(io.BufferedReader(_Again(head, stream)), options)
 
     def examples(self) -> Sequence[ListExample]:
         """Return a small version 2 text."""
@@ -155,33 +156,22 @@ class NsrlFormat:
         return [ListExample("\r\n".join(rows).encode(), (entry,), ("special", "bad-sha1", "empty-file"))]
 
 
-class _Again:
+class _Again(io.RawIOBase):
     """A stream whose first bytes were read already and come again."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
         self._head, self._rest = head, rest
 
-    def read(self, size: int = -1) -> bytes:
-        """Return the first bytes, then what follows."""
-        head, self._head = self._head, b""
-        if not head or size < 0:
-            return head + self._rest.read(size)
-        if len(head) > size:
-            self._head = head[size:]
-            return head[:size]
-        return head + self._rest.read(size - len(head))
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
 
-    def readline(self, size: int = -1) -> bytes:
-        """Return one line, at most ``size`` bytes of it."""
-        head, self._head = self._head, b""
-        cut = head.find(b"\n") + 1
-        if cut and (size < 0 or cut <= size):
-            self._head = head[cut:]
-            return head[:cut]
-        if 0 <= size < len(head):
-            self._head = head[size:]
-            return head[:size]
-        return head + self._rest.readline(size - len(head) if size >= 0 else -1)
+    def readinto(self, into: Any) -> int:
+        """Fill ``into`` with the first bytes, then with what follows."""
+        data = self._head[: len(into)] or self._rest.read(len(into))
+        self._head = self._head[len(data) :]
+        into[: len(data)] = data
+        return len(data)
 
 
 NSRL = NsrlFormat()
