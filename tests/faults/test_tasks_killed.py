@@ -19,6 +19,7 @@ KINDS = (
     "locate.weigh",
     "match.backwards",
     "match.check",
+    "match.scenes",
     "prioritise.rank",
     "retention.sweep",
     "seize.compare",

@@ -23,7 +23,7 @@ SERVICES = tuple(import_module(f"entente.casework.{step}.service") for step in S
 FOLLOWS = {
     "received": ("match.check",),
     "known changed": ("prioritise.rank",),
-    "matched": ("link.propose", "examine.suggest", "trends.count"),
+    "matched": ("match.scenes", "link.propose", "examine.suggest", "trends.count"),
     "clue changed": ("locate.weigh",),
     "answered": ("locate.weigh",),
     "located": ("prioritise.rank",),

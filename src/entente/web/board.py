@@ -52,6 +52,7 @@ STAGE_NAMES = {
 JOB_NAMES = {
     "intake.receive": _("Receiving files"),
     "match.check": _("Comparing items"),
+    "match.scenes": _("Looking for parts of held pictures"),
     "link.propose": _("Looking for links"),
     "examine.suggest": _("Looking for clues"),
     "seize.compare": _("Comparing elements with what was found"),

@@ -9,6 +9,7 @@ from entente.casework.match.service.lists import (
     remove_list,
 )
 from entente.casework.match.service.quarantine import NotDecided, decide
+from entente.casework.match.service.scenes import find_scenes
 
 __all__ = [
     "CHUNK_ITEMS",
@@ -20,6 +21,7 @@ __all__ = [
     "check_items",
     "decide",
     "decide_match",
+    "find_scenes",
     "import_list",
     "key_standing_lists",
     "keys_of",

@@ -14,6 +14,9 @@ from entente.casework.examine.extractors import FIND_ALL
 from entente.casework.examine.service import FROM_METADATA, extractor_versions, from_metadata
 from entente.casework.inform.service import ProductChanged, regenerate
 from entente.casework.intake.service import evidence_store, hash_versions
+from entente.casework.match.scene import METHOD as SCENE
+from entente.casework.match.scene import VERSION as SCENE_VERSION
+from entente.casework.match.scene.seen import TO_HOLD, held_of
 from entente.casework.seize.service.search import STEP
 from entente.evidence import tools
 from entente.evidence.open import read, render
@@ -145,6 +148,8 @@ def _present(row: Derivation) -> dict[str, str]:
     """Return the versions here of what the derivation names, plug-ins included."""
     if row.tool == PRODUCT:
         return tools.versions(**TYPESETTER)
+    if row.parameters.get("extract") == [TO_HOLD]:
+        return tools.versions(**{SCENE: SCENE_VERSION})
     if row.tool in {tools.READ, FROM_METADATA}:
         more = extractor_versions() if row.parameters.get("extract") else hash_versions()
         return tools.versions(**more)
@@ -190,6 +195,11 @@ def _read_again(row: Derivation, key: str) -> bytes:
     opened = read(evidence_store().original(key), extract=extract)
     if not extract:
         return tools.described(opened)
+    if extract == [TO_HOLD]:
+        features = held_of(opened.extracted.get(TO_HOLD, {}))
+        if features is None:
+            raise Refused("no scene features are found in it now")
+        return features.to_bytes()
     if "value" not in (answer := opened.extracted.get(FIND_ALL, {})):
         raise Refused(f"the extractors do not finish now: {answer.get('error', 'no answer')}")
     return tools.canonical(answer["value"])
