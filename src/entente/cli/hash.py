@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any, TypeVar
 
 from tqdm import tqdm
 
+from entente.cli.journal import Journal, JournalRefused, seen
 from entente.evidence.open import Opened, read, walk
 from entente.evidence.sandbox import SandboxFailed
 from entente.vocabulary.media import Sampling
+from entente.workers.local import LocalEngine
 
 AT_ONCE = 2
 Result = TypeVar("Result")
@@ -35,13 +38,22 @@ def run(arguments: list[str]) -> int:
         action="store_true",
         help="quicker, to sort a large seizure: key frames of videos, large JPEGs decoded smaller",
     )
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        metavar="FILE",
+        help="write the JSON lines to FILE, as they come, and go on from what it holds",
+    )
+    parser.add_argument("--workers", type=int, default=0, help="files at once (default: one for each core)")
     try:
         wanted = parser.parse_args(arguments)
     except SystemExit as error:
         return int(error.code or 0)
+    if wanted.resume:
+        return _resumed(wanted)
     refused, line = 0, as_json if wanted.json else as_text
     sampling = Sampling.KEYS if wanted.first_pass else Sampling.SPARSE
-    bar = tqdm(disable=not sys.stderr.isatty(), unit=" files", file=sys.stderr)
+    bar = _bar(wanted.paths, 0)
     try:
         for path, opened in in_order(partial(read, sampling=sampling), walk(wanted.paths)):
             refused += opened.refusal is not None
@@ -56,6 +68,56 @@ def run(arguments: list[str]) -> int:
     finally:
         bar.close()
     return 1 if refused else 0
+
+
+def hashed(path: Path, sampling: Sampling) -> dict[str, Any]:
+    """Return one file's line, with what the file looked like before it was read."""
+    before = seen(path)
+    return json.loads(as_json(path, read(path, sampling=sampling))) | {"seen": before}
+
+
+def _resumed(wanted: argparse.Namespace) -> int:
+    """Hash what the journal does not hold yet, side by side, in whatever order it comes."""
+    sampling = Sampling.KEYS if wanted.first_pass else Sampling.SPARSE
+    try:
+        journal = Journal(wanted.resume)
+    except (JournalRefused, OSError) as error:
+        sys.stderr.write(f"entente hash: {error}\n")
+        return 2
+    bar = _bar(wanted.paths, journal.before)
+    engine = LocalEngine(wanted.workers or None, threads=True)  # what decodes are processes of their own
+    done = 0
+    try:
+        left = journal.left(walk(wanted.paths))
+        for outcome in engine.map_batches(partial(hashed, sampling=sampling), left, size=4):
+            if outcome.value is None:
+                sys.stderr.write(f"entente hash: {outcome.error}; {wanted.resume} holds what was done\n")
+                return 2
+            journal.add(outcome.value)
+            done += 1
+            bar.update()
+    finally:
+        bar.close()
+        engine.close()
+        journal.close()
+    told = {"hashed": done, "before": journal.before, "refused": journal.refused}
+    if wanted.json:
+        sys.stdout.write(json.dumps(told) + "\n")
+    else:
+        sys.stdout.write(f"{done} hashed, {journal.before} before, {journal.refused} refused in all\n")
+    return 1 if journal.refused else 0
+
+
+def _bar(paths: list[Path], before: int) -> tqdm[Any]:
+    """Return a progress bar; on a terminal a second look counts the files, so that the rest can be told."""
+    bar = tqdm(disable=not sys.stderr.isatty(), unit=" files", file=sys.stderr, initial=before)
+
+    def count() -> None:
+        bar.total = sum(1 for _ in walk(paths))
+
+    if not bar.disable:
+        Thread(target=count, daemon=True).start()
+    return bar
 
 
 def in_order(act: Callable[[Path], Result], paths: Iterable[Path]) -> Iterator[tuple[Path, Result]]:
