@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from entente.casework.match.compare import Comparison, HeldLists, Query, label_o
 from entente.casework.match.hashes import every_turn
 from entente.casework.match.index import NearIndex, packed
 from entente.casework.match.service.keyed import AT_ONCE, KINDS, asked_as, keys_of
+from entente.casework.match.service.moving import ListedVideos, every_way, frames_of
 from entente.records import clock
 from entente.records.models import ListedHash, ListVersion, Match, Media
 from entente.vocabulary.handling import Handling, HandlingCode, union
@@ -47,7 +48,7 @@ def searchable(entries: QuerySet[ListedHash]) -> QuerySet[ListedHash]:
 
 def packed_entries(entries: QuerySet[ListedHash]) -> tuple[NDArray[np.uint64], list[UUID]]:
     """Return the PDQ of records as (n, 4) uint64 and their ids, read in pieces."""
-    parts, rows, piece = [packed([])], [], []
+    parts, rows, piece = [packed([])], list[UUID](), list[str]()
     for pdq, pk in searchable(entries).order_by("pk").values_list("pdq", "pk").iterator():
         piece.append(pdq)
         rows.append(pk)
@@ -57,12 +58,18 @@ def packed_entries(entries: QuerySet[ListedHash]) -> tuple[NDArray[np.uint64], l
     return np.vstack([*parts, packed(piece)]), rows
 
 
+def listed_videos(entries: QuerySet[ListedHash]) -> Iterator[tuple[bytes | memoryview, UUID]]:
+    """Yield frames and id of each record that is a video."""
+    yield from entries.exclude(frames=b"").order_by("pk").values_list("frames", "pk").iterator(200)
+
+
 class AskedLists:
     """The lists of one agency, those records of them that are younger than the state ``after``."""
 
     def __init__(self, agency: UUID, after: int = 0) -> None:
         self.agency, self.after = agency, after
         hashes, self._rows = packed_entries(live_entries(agency, after))
+        self._videos = ListedVideos(listed_videos(live_entries(agency, after)))
         self._index = NearIndex(hashes)
         self.labels = Labels(agency)
 
@@ -85,17 +92,21 @@ class AskedLists:
         return found
 
     def _near(self, items: Sequence[Media]) -> dict[UUID, set[UUID]]:
+        """Return by item the records that a picture, or a frame of a video in any turn, is near to."""
         found: dict[UUID, set[UUID]] = {}
-        if not len(self._index):
-            return found
-        asked, owners = [], []
+        asked, owners = [], list[UUID]()
         for media in items:
-            for value in pdq_of(media):
-                asked.append(value)
-                owners.append(media.pk)
-        pairs = self._index.search(packed(asked), PDQ_NEAR)
-        for query, held in zip(pairs.query.tolist(), pairs.held.tolist(), strict=True):
-            found.setdefault(owners[query], set()).add(self._rows[held])
+            frames, pictured = _frames(media), pdq_of(media)
+            if videos := self._videos.candidates(pictured, frames):
+                found[media.pk] = videos
+            if len(self._index):
+                good = packed([f.pdq for f in frames if f.quality >= PDQ_MIN_QUALITY]).reshape(-1, 4)
+                asked += [packed(list(pictured)).reshape(-1, 4), every_way(good)]
+                owners += [media.pk] * (len(asked[-2]) + len(asked[-1]))
+        if asked:
+            pairs = self._index.search(np.vstack(asked), PDQ_NEAR)
+            for query, held in zip(pairs.query.tolist(), pairs.held.tolist(), strict=True):
+                found.setdefault(owners[query], set()).add(self._rows[held])
         return found
 
 
@@ -125,11 +136,14 @@ class Labels:
 
 
 def pdq_of(media: Media) -> set[str]:
-    """Return every hash under which an item is searched: all turns, all profiles, all frames; once each."""
-    asked = {f.pdq for f in media.frames.all() if f.quality >= PDQ_MIN_QUALITY}
-    if (media.pdq_quality or 0) >= PDQ_MIN_QUALITY:
-        asked |= {value for _, _, value in every_turn(media.pdq_turns, media.pdq_raw)}
-    return {value for value in asked if value}
+    """Return every hash under which a picture is searched: all turns, all profiles; once each."""
+    if (media.pdq_quality or 0) < PDQ_MIN_QUALITY:
+        return set()
+    return {value for _, _, value in every_turn(media.pdq_turns, media.pdq_raw) if value}
+
+
+def _frames(media: Media) -> tuple[FrameHash, ...]:
+    return tuple(FrameHash(f.t, f.pdq, f.quality) for f in media.frames.all())
 
 
 def compared(
@@ -141,10 +155,14 @@ def compared(
         entry = _entry(media, row, labels)
         named[row.list.name, label_of(entry)] = row
         held.add(row.list.name, [entry], harmless=row.list.harmless)
-    frames = tuple(FrameHash(f.t, f.pdq, f.quality) for f in media.frames.all())
     query = Query(
-        *(media.md5, media.sha1, media.sha256),
-        *(_turns(media), media.pdq_quality, frames, media.pdq_raw),
+        media.md5,
+        media.sha1,
+        media.sha256,
+        pdq_turns=_turns(media),
+        pdq_quality=media.pdq_quality,
+        frames=_frames(media),
+        pdq_raw=media.pdq_raw,
     )
     return held.compare(query), named
 
@@ -168,6 +186,7 @@ def _entry(media: Media, row: ListedHash, labels: Labels) -> HashEntry:
         pdq=row.pdq,
         pdq_quality=row.pdq_quality,
         pdq_profile=row.pdq_profile,
+        frames=frames_of(row.frames),
         category=row.category,
         other={"record": labels.of(row)},
     )

@@ -26,6 +26,7 @@ from entente.casework.match.service import flood
 from entente.casework.match.service.asking import Labels, live_entries, write_hits
 from entente.casework.match.service.keyed import KINDS, ListKeys, key_standing_lists, keys_of
 from entente.casework.match.service.marks import remark
+from entente.casework.match.service.moving import NO_HASHES, every_way, looked_for, met_enough
 from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.jobs import Progress, enqueue, task
@@ -79,6 +80,8 @@ class _Records:
     pdq: NDArray[np.uint64]  # (m, 4)
     asks: NDArray[np.int64]  # (m,) place in ``ids`` of each PDQ
     digests: dict[str, tuple[NDArray[np.uint64], NDArray[np.int64]]]  # sorted 64 bits, and whose they are
+    runs: NDArray[np.uint64]  # (k, 4) of videos
+    runs_of: NDArray[np.int64]  # (k,) place in ``ids`` of each run
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class _Items:
     hashes: NDArray[np.uint64]
     of: NDArray[np.int64]
     digests: dict[str, NDArray[np.uint64]]  # keyed, 64 bits; 0 where there is none
+    frames_from: int  # place in ``hashes`` from which on they are videos' frames
 
     @property
     def last(self) -> UUID:
@@ -105,12 +109,14 @@ def backwards(
     key_standing_lists()
     row = HashList(pk=UUID(held), owner_id=officer.agency)
     with acting(officer, Act.ALTER, row.as_thing(), purpose, step="match", reason="match a list backwards"):
-        asking = live_entries(officer.agency).filter(list_id=held)
+        asking = live_entries(officer.agency).filter(list_id=UUID(held))
         if delivery:
             asking = asking.filter(serial=ListVersion.objects.get(pk=delivery).serial)
         else:
             asking = asking.filter(pk=record)
-        records = _read(asking.order_by("pk").values_list("pk", *KINDS, "pdq", "pdq_quality").iterator())
+        records = _read(
+            asking.order_by("pk").values_list("pk", *KINDS, "pdq", "pdq_quality", "frames").iterator()
+        )
         labels = Labels(officer.agency)
     if records.ids:
         _Run(progress, records, labels, after).go()
@@ -134,13 +140,14 @@ def _advance(officer: Officer, delivery: str, began: datetime) -> None:
 def _read(rows: Iterable[tuple[Any, ...]]) -> _Records:
     """Return the records that ask, packed as they are read: a million take some 150 MB."""
     ids: list[UUID] = []
-    pdq, asks = [packed([])], []
+    pdq, asks = [packed([])], list[int]()
+    runs, runs_of = [NO_HASHES], list[int]()
     prefixes: dict[str, list[int]] = {kind: [] for kind in KINDS}
     whose: dict[str, list[int]] = {kind: [] for kind in KINDS}
     rest = iter(rows)
     while piece := list(islice(rest, 50_000)):
         hashes = []
-        for pk, md5, sha1, sha256, value, quality in piece:
+        for pk, md5, sha1, sha256, value, quality, frames in piece:
             for kind, digest in zip(KINDS, (md5, sha1, sha256), strict=True):
                 if digest:
                     prefixes[kind].append(int(digest[:16], 16))
@@ -148,6 +155,9 @@ def _read(rows: Iterable[tuple[Any, ...]]) -> _Records:
             if value and (quality is None or quality >= PDQ_MIN_QUALITY):
                 hashes.append(value)
                 asks.append(len(ids))
+            if len(frames):
+                runs.append(looked_for(frames))
+                runs_of += [len(ids)] * len(runs[-1])
             ids.append(pk)
         pdq.append(packed(hashes))
     digests = {}
@@ -155,7 +165,9 @@ def _read(rows: Iterable[tuple[Any, ...]]) -> _Records:
         values = np.array(prefixes[kind], np.uint64)
         order = np.argsort(values, kind="stable")
         digests[kind] = values[order], np.array(whose[kind], np.int64)[order]
-    return _Records(ids, np.vstack(pdq), np.array(asks, np.int64), digests)
+    return _Records(
+        ids, np.vstack(pdq), np.array(asks, np.int64), digests, np.vstack(runs), np.array(runs_of, np.int64)
+    )
 
 
 class _Run:
@@ -168,6 +180,7 @@ class _Run:
         with guard.system(WHY):
             self.most, self.total = flood.limit()
             self.done = _held(None).count() - _held(self.after).count()
+        self._listed: NearIndex | None = None
         self.met: dict[int, int] = {}  # place of a record: distinct items that it met
 
     def go(self) -> None:
@@ -207,9 +220,13 @@ class _Run:
         for kind, (values, whose) in self.records.digests.items():
             yield _equal(items.digests[kind], values, whose)
         pdq, asks = self.records.pdq, self.records.asks
-        if not len(items.hashes) or not len(pdq):
+        if not len(items.hashes) or not (len(pdq) or len(self.records.runs)):
             return
         index = NearIndex(items.hashes)
+        yield from self._videos(items, index)
+        if not len(pdq):
+            return
+        yield from self._turned_frames(items)
         index.search(pdq[:1], PDQ_NEAR)  # its tables are built once, before the threads
         starts = range(0, len(pdq), ASKED_AT_ONCE)
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
@@ -218,6 +235,37 @@ class _Run:
                 self._tell(len(items.ids) * start / len(pdq))
                 if len(pairs):
                     yield items.of[pairs.held], asks[pairs.query + start]
+
+    def _videos(
+        self, items: _Items, index: NearIndex
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Yield (items, records) where a listed video's runs in any turn meet a picture or enough frames."""
+        own, of = self.records.runs, self.records.runs_of
+        runs = np.bincount(of, minlength=len(self.records.ids))
+        frames = np.bincount(items.of[items.frames_from :], minlength=len(items.ids))
+        moving: list[NDArray[np.int64]] = [np.zeros((3, 0), np.int64)]
+        for start in range(0, len(own), ASKED_AT_ONCE // 8):
+            part = own[start : start + ASKED_AT_ONCE // 8]
+            pairs = index.search(every_way(part), PDQ_NEAR)
+            run = start + pairs.query % len(part)
+            still = pairs.held < items.frames_from
+            yield items.of[pairs.held[still]], of[run[still]]
+            moving.append(np.stack([items.of[pairs.held[~still]], of[run[~still]], run[~still]]))
+        item, record, run = np.concatenate(moving, axis=1)
+        yield met_enough(item, record, run, runs, frames)
+
+    def _turned_frames(self, items: _Items) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Yield (items, records) where a frame of an item, mirrored or rotated, is a listed picture.
+
+        The frames ask, not the list: it may be much larger, and plain frames are asked with the pictures.
+        """
+        frames = items.hashes[items.frames_from :]
+        listed = self._listed = self._listed or NearIndex(self.records.pdq if len(frames) else NO_HASHES)
+        for start in range(0, len(frames), ASKED_AT_ONCE // 8):
+            part = frames[start : start + ASKED_AT_ONCE // 8]
+            pairs = listed.search(every_way(part)[len(part) :], PDQ_NEAR)
+            item = items.of[items.frames_from + start + pairs.query % len(part)]
+            yield item, self.records.asks[pairs.held]
 
     def _write(self, items: _Items, hits: dict[int, set[int]]) -> None:
         """Compare those that may meet, write the hits, and work out anew what the items count as."""
@@ -276,7 +324,7 @@ def _load(keys: ListKeys, after: UUID | None) -> _Items:
                 of += [len(ids)] * len(own)
             ids.append(pk)
         hashes.append(packed(text))
-    place = {pk: n for n, pk in enumerate(ids)}
+    place, frames_from = {pk: n for n, pk in enumerate(ids)}, len(of)
     if ids:
         good = Frame.objects.filter(quality__gte=PDQ_MIN_QUALITY).filter(
             media_id__gte=ids[0], media_id__lte=ids[-1]
@@ -288,4 +336,4 @@ def _load(keys: ListKeys, after: UUID | None) -> _Items:
             hashes.append(packed([pdq for pdq, _ in some]))
             of += [n for _, n in some]
     packed_digests = {kind: np.array(values, np.uint64) for kind, values in digests.items()}
-    return _Items(ids, np.vstack(hashes), np.array(of, np.int64), packed_digests)
+    return _Items(ids, np.vstack(hashes), np.array(of, np.int64), packed_digests, frames_from)

@@ -50,7 +50,7 @@ class ListKeys:
     def row(self, held: UUID, entry: HashEntry) -> UUID:
         """Return the id of a record: the same words of the same list have the same, and stand once."""
         said = (entry.md5, entry.sha1, entry.sha256, entry.pdq, entry.photodna, entry.category, entry.series)
-        text = "\0".join((*said, str(entry.victim_identified)))
+        text = "\0".join((*said, str(entry.victim_identified), *(f"{f.t}{f.pdq}" for f in entry.frames)))
         return UUID(bytes=hmac.digest(self._rows, held.bytes + text.encode(), "sha256")[:16], version=4)
 
     def seal(self, row: UUID, photodna: str) -> str:

@@ -18,6 +18,7 @@ from entente.casework.match import standing
 from entente.casework.match.service.backwards import match_backwards
 from entente.casework.match.service.keyed import KINDS, ListKeys, key_standing_lists, keys_of, next_serial
 from entente.casework.match.service.marks import withdraw
+from entente.casework.match.service.moving import packed_frames
 from entente.formats import ListRefused, ReadOptions, Record
 from entente.records import clock
 from entente.records.act import acting
@@ -134,9 +135,7 @@ def _demand_successor(held: HashList, new: HashList, version: str) -> None:
             f"the agency already has another list {new.name!r}; give it a new name, or name its version",
         )
     if held.versions.filter(name=version).exists():
-        raise ListRefused(
-            "version", f"version {version!r} is held with other bytes; name another"
-        )
+        raise ListRefused("version", f"version {version!r} is held with other bytes; name another")
     if (held.profile, held.model_version) != (new.profile, new.model_version):
         was = f"{held.profile} {held.model_version}".strip() or "no profile"
         raise ListRefused(
@@ -226,6 +225,7 @@ def _row(held: HashList, delivery: ListVersion, keys: ListKeys, pk: UUID, entry:
         pdq=entry.pdq,
         pdq_quality=entry.pdq_quality,
         pdq_profile=entry.pdq_profile[:12],
+        frames=packed_frames(entry.frames),
         photodna=keys.seal(pk, entry.photodna),
         category=entry.category[:40],
         series=entry.series[:120],

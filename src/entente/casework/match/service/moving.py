@@ -1,0 +1,94 @@
+"""Videos of hash lists: their frames as one field of a record, and the hashes that look for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from entente.casework.match.index import NearIndex, packed
+from entente.casework.match.video.runs import runs_of
+from entente.casework.match.video.turns import turned
+from entente.vocabulary.media import FrameHash
+from entente.vocabulary.media_hash import PDQ_MIN_QUALITY, PDQ_NEAR, Transform
+
+_FRAME = np.dtype([("t", "<f8"), ("quality", "u1"), ("pdq", "u1", 32)])
+NO_HASHES = np.zeros((0, 4), np.uint64)
+NEEDED = 3  # runs of a listed video that an item must meet, unless the video has fewer: one is a title card
+
+
+def packed_frames(frames: Sequence[FrameHash]) -> bytes:
+    """Return frames in 41 bytes each."""
+    rows = np.zeros(len(frames), _FRAME)
+    rows["t"] = [f.t for f in frames]
+    rows["quality"] = [f.quality for f in frames]
+    if frames:
+        rows["pdq"] = np.frombuffer(bytes.fromhex("".join(f.pdq for f in frames)), np.uint8).reshape(-1, 32)
+    return rows.tobytes()
+
+
+def frames_of(held: bytes | memoryview) -> tuple[FrameHash, ...]:
+    """Return the frames of a record; raises ``ValueError`` for bytes that are cut short."""
+    rows = np.frombuffer(bytes(held), _FRAME)
+    return tuple(FrameHash(float(r["t"]), r["pdq"].tobytes().hex(), int(r["quality"])) for r in rows)
+
+
+def looked_for(held: bytes | memoryview) -> NDArray[np.uint64]:
+    """Return the hashes (n, 4) of a listed video's runs of alike frames, by which it is looked for."""
+    return runs_of(frames_of(held)).hashes if len(held) else NO_HASHES
+
+
+def every_way(plain: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return hashes (n, 4) turned all eight ways, (8 x n, 4), turn after turn."""
+    return np.vstack([turned(plain, turn) for turn in Transform])
+
+
+def met_enough(
+    item: NDArray[np.int64],
+    record: NDArray[np.int64],
+    run: NDArray[np.int64],
+    runs: NDArray[np.int64],
+    frames: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the (items, records) of which enough runs met.
+
+    The first three have a row for each meeting of an item's frame with a run of a record; ``runs`` counts
+    those of each record, ``frames`` those of each item: who has fewer need only meet with these.
+    """
+    if not len(item):
+        return item, record
+    met = np.unique(np.stack([item, record, run], axis=1), axis=0)
+    pairs, count = np.unique(met[:, :2], axis=0, return_counts=True)
+    enough = count >= np.minimum(NEEDED, np.minimum(runs[pairs[:, 1]], frames[pairs[:, 0]]))
+    return pairs[enough, 0], pairs[enough, 1]
+
+
+class ListedVideos:
+    """The videos of an agency's lists, by their runs of alike frames."""
+
+    def __init__(self, rows: Iterable[tuple[bytes | memoryview, UUID]]) -> None:
+        self._ids: list[UUID] = []
+        parts = [NO_HASHES]
+        for held, pk in rows:
+            self._ids.append(pk)
+            parts.append(looked_for(held))
+        self._runs = np.array([len(p) for p in parts[1:]], np.int64)
+        self._of = np.repeat(np.arange(len(self._ids)), self._runs)
+        self._index = NearIndex(np.vstack(parts))
+
+    def candidates(self, pictured: Iterable[str], frames: Iterable[FrameHash]) -> set[UUID]:
+        """Return the records that may know an item: by a picture's hashes, or by a video's frames."""
+        if not self._ids:
+            return set()
+        still = self._index.search(packed(list(pictured)).reshape(-1, 4), PDQ_NEAR)
+        found = np.unique(self._of[still.held])
+        plain = packed(sorted({f.pdq for f in frames if f.quality >= PDQ_MIN_QUALITY})).reshape(-1, 4)
+        if len(plain):
+            pairs = self._index.search(every_way(plain), PDQ_NEAR)
+            one = np.zeros(len(pairs), np.int64)
+            many = np.array([len(plain)], np.int64)
+            _, records = met_enough(one, self._of[pairs.held], pairs.held, self._runs, many)
+            found = np.union1d(found, records)
+        return {self._ids[place] for place in found.tolist()}
