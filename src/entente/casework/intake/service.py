@@ -288,16 +288,26 @@ def _discard(laid_down: str) -> None:
 
 def _receive_all(progress: Progress, paths: list[Path], intake: Intake) -> dict[str, int]:
     case_id = UUID(str(progress.job.case))
-    files = list(walk(paths))
+    total = sum(1 for _ in walk(paths))  # counted, not held: a seizure may be a million paths
     _demand_room()
-    counts = {"files": len(files), "new": 0, "duplicate": 0, "refused": 0, "known": 0}
+    counts = {"files": total, "new": 0, "duplicate": 0, "refused": 0, "known": 0}
     known = _recorded(progress, case_id, intake)
-    for done, batch in _batches(_seal_all(files, known, case_id)):
+    began = time.monotonic()
+    for done, batch in _batches(_seal_all(walk(paths), total, known, case_id)):
         for outcome in _record(progress, case_id, intake, batch):
             counts[outcome] = counts.get(outcome, 0) + 1
-        counts["files"] = max(done, len(files))  # an archive's members are files too
-        progress.tell(done, counts["files"], f"{counts['new']} new, {counts['refused']} refused")
+        counts["files"] = max(done, total)  # an archive's members are files too
+        left = _left(done, counts["files"], time.monotonic() - began)
+        progress.tell(done, counts["files"], f"{counts['new']} new, {counts['refused']} refused{left}")
     return counts
+
+
+def _left(done: int, total: int, seconds: float) -> str:
+    """Say how long the rest will take, once there is enough to tell it by."""
+    if done >= total or seconds < BATCH_SECONDS:
+        return ""
+    minutes = (total - done) * seconds / done / 60
+    return f"; about {minutes:.0f} min left" if minutes >= 1 else "; less than a minute left"
 
 
 def _demand_room() -> None:
@@ -317,7 +327,7 @@ def _recorded(progress: Progress, case_id: UUID, intake: Intake) -> frozenset[st
         return frozenset(held.values_list("sha256", flat=True))
 
 
-def _seal_all(files: list[Path], known: frozenset[str], case: UUID) -> Iterator[_Sealed]:
+def _seal_all(files: Iterable[Path], total: int, known: frozenset[str], case: UUID) -> Iterator[_Sealed]:
     """Seal and open files side by side, as they are done; a fault of one file is its refusal.
 
     What archives hold comes after the files, one archive at a time, and each archive after what it held.
@@ -330,7 +340,7 @@ def _seal_all(files: list[Path], known: frozenset[str], case: UUID) -> Iterator[
     archives: list[tuple[_Sealed, str]] = []
     engine = LocalEngine(threads=True)  # the threads wait for disks and decoders; the decoders are processes
     try:
-        for sealed in _each(engine, seal, files):
+        for sealed in _each(engine, seal, files, total):
             if form := _form(store, sealed):
                 archives.append((sealed, form))
             else:
@@ -341,11 +351,13 @@ def _seal_all(files: list[Path], known: frozenset[str], case: UUID) -> Iterator[
         engine.close()
 
 
-def _each(engine: LocalEngine, do: Callable[[Any], _Sealed], given: list[Any]) -> Iterator[_Sealed]:
+def _each(
+    engine: LocalEngine, do: Callable[[Any], _Sealed], given: Iterable[Any], total: int
+) -> Iterator[_Sealed]:
     """Do it with each, side by side; what goes wrong here is no fault of a file."""
     for outcome in engine.map_batches(do, given, size=1):
         if outcome.value is None:
-            raise IntakeStopped(f"file {outcome.index + 1} of {len(given)}: {outcome.error}")
+            raise IntakeStopped(f"file {outcome.index + 1} of {total}: {outcome.error}")
         yield outcome.value
 
 
@@ -398,7 +410,7 @@ def _look_into(
     try:
         for group in _grouped(_members(store, sealed.path, held, case)):
             count += len(group)
-            yield from _each(engine, open_one, group)
+            yield from _each(engine, open_one, group, len(group))
     finally:
         held.close()
     yield replace(sealed, refusal=_of_archive(form, count, held.refusal))
