@@ -351,3 +351,26 @@ def test_a_query_asks_each_distinct_hash_once_and_no_blank_one() -> None:
     assert every_turn({}) == []
     with pytest.raises(HashRefused, match="copy it whole"):
         every_turn({"full": ["ab"] * 8})
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_frames_hash_is_that_of_its_picture_to_a_bit_in_doubt(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows, columns = int(rng.integers(5, 700)), int(rng.integers(5, 900))
+    luma = _samples_of(rng, rows, columns)
+    padded = np.full((rows, columns + 37), 255, np.uint8)
+    padded[:, :columns] = luma
+    value, quality = PDQ.of_frame(padded, columns)
+    turns, expected = PDQ.of_luma(luma)
+    assert (int(value, 16) ^ int(turns[0], 16)).bit_count() <= 2 and abs(quality - expected) <= 1
+
+
+def test_a_frame_too_small_has_no_hash() -> None:
+    assert PDQ.of_frame(np.zeros((4, 64), np.uint8), 60) == ("0" * 64, 0)
+
+
+def _samples_of(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
+    """A picture of large shapes and some grain."""
+    y, x = np.mgrid[0:rows, 0:columns]
+    picture = 90 + 60 * np.sin(x / columns * rng.uniform(2, 9)) + 50 * np.cos(y / rows * rng.uniform(2, 9))
+    return np.clip(picture + rng.normal(0, 4, picture.shape), 0, 255).astype(np.uint8)

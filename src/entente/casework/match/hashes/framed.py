@@ -29,6 +29,25 @@ def _bits(coefficients: Any) -> Any:
     return out
 
 
+@njit(cache=True, nogil=True)
+def _steps(sampled: Any) -> Any:
+    """Return the sum of steps between neighbours in whole percent, as ``kernel.gradients`` without doubts."""
+    total, hundred, full = 0, np.float32(100), np.float32(255)
+    for i in range(kernel.SIDE):
+        for j in range(kernel.SIDE - 1):
+            total += np.int32(abs((sampled[i, j] - sampled[i, j + 1]) * hundred / full))
+    for i in range(kernel.SIDE - 1):
+        for j in range(kernel.SIDE):
+            total += np.int32(abs((sampled[i, j] - sampled[i + 1, j]) * hundred / full))
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _hashed(sampled: Any, cosines: Any) -> tuple[Any, Any]:
+    """Return bits (32,) and the sum of steps of 64 x 64 samples."""
+    return _bits(kernel.transformed(sampled, cosines)), _steps(sampled)
+
+
 def hash_of(plane: NDArray[np.uint8], columns: int) -> tuple[str, int]:
     """Return the hash in hex and the quality 0-100 of a luma plane.
 
@@ -44,6 +63,5 @@ def hash_of(plane: NDArray[np.uint8], columns: int) -> tuple[str, int]:
         seen = np.ascontiguousarray(plane).view()
         seen.flags.writeable = False  # numba compiles read-only arrays apart; always give it the one kind
         sampled = kernel.samples(seen, 1, *kernel.band(rows), *kernel.band(columns))
-    total, _, _ = kernel.gradients(sampled, 0.0)
-    bits = _bits(kernel.transformed(sampled, kernel.COSINES))
-    return bits.tobytes().hex(), min(100, int(total) // kernel.STEPS_A_POINT)
+    bits, steps = _hashed(sampled, kernel.COSINES)
+    return bits.tobytes().hex(), min(100, int(steps) // kernel.STEPS_A_POINT)
