@@ -40,7 +40,8 @@ def test_turning_the_left_letter_as_told_gives_the_right_one(turn: Transform) ->
 
 
 def test_a_region_lies_in_its_frame_where_its_fractions_say() -> None:
-    drawing = overlay.regions((0.5, 0.25, 0.5, 0.5), (0.1, 0.2, 0.3, 0.4), (400, 200), mirrored=False)
+    drawing = overlay.regions((0.5, 0.25, 0.5, 0.5), (0.1, 0.2, 0.3, 0.4), (400, 200), (300, 600))
+    assert drawing.frames[1][3] / drawing.frames[1][2] == pytest.approx(2)
     (left, right), (a, b) = drawing.frames, drawing.marks
     assert left[2] / left[3] == pytest.approx(2)
     assert a == pytest.approx((left[2] / 2, left[3] / 4, left[2] / 2, left[3] / 2))

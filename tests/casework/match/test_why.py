@@ -159,6 +159,30 @@ def test_what_agrees_is_drawn_and_stands_in_a_table(client, circle, case, near, 
         assert text in html, text
 
 
+def test_a_held_picture_is_named_where_the_officer_may_see_it_and_never_shown(client, circle, case, near):
+    regions = [[0.1, 0.2, 0.5, 0.5], [0.25, 0.3, 0.4, 0.4]]
+    with guard.system("test"):
+        other = Media.objects.create(
+            case=case,
+            owner=circle.agencies.it,
+            made_by=circle.it,
+            number=77,
+            sha256="b" * 64,
+            kind="picture",
+            key="held-key",
+            width=300,
+            height=600,
+            source="another phone",
+        )
+        Match.objects.filter(pk=near.pk).update(
+            verdict="scene", regions=regions, held=other, entry=str(other.pk), of_list=None, listed=None
+        )
+    client.force_login(circle.it)
+    html = _page(client, case, near).content.decode()
+    assert "item #77" in html and "another phone" in html
+    assert str(other.pk) not in html and html.count("data-reveal-url") == 1
+
+
 def test_numbers_of_a_drawing_have_points_in_every_language(client, circle, case, near):
     client.force_login(circle.it)
     html = _page(client, case, near, headers={"accept-language": "fr"}).content.decode()

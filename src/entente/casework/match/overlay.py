@@ -45,18 +45,30 @@ class Drawing:
     words: list[tuple[float, float, str]] = field(default_factory=list)
 
 
-def regions(asked: Box, held: Box, shape: tuple[float, float], mirrored: bool) -> Drawing:
-    """Draw the same part in two frames; boxes in fractions, ``shape`` width and height of the asked one."""
-    scale = SIDE / max(*shape, 1)
-    w, h = max(shape[0] * scale, 40), max(shape[1] * scale, 40)
-    left, right = (0.0, 0.0, w, h), (w + APART, 0.0, SIDE, h)
+def regions(
+    asked: Box,
+    held: Box,
+    shape: tuple[float, float],
+    held_shape: tuple[float, float] | None = None,
+    *,
+    mirrored: bool = False,
+) -> Drawing:
+    """Draw the same part in two frames; boxes in fractions, shapes are width and height of the pictures."""
+    (w, h), (v, g) = _fitted(shape), _fitted(held_shape or shape)
+    left, right = (0.0, 0.0, w, h), (w + APART, 0.0, v, g)
     a, b = _within(asked, left), _within(held, right)
-    drawing = Drawing(w + APART + SIDE, h, frames=[left, right], marks=[a, b])
+    drawing = Drawing(w + APART + v, max(h, g), frames=[left, right], marks=[a, b])
     near, far = a[0] + a[2], b[0]
     drawing.ties.append(_points([(near, a[1]), (far, b[1]), (far, b[1] + b[3]), (near, a[1] + a[3])]))
     if mirrored:
         drawing.strokes += [_letter(left, Transform.MIRROR_Y), _letter(right, Transform.ORIGINAL)]
     return drawing
+
+
+def _fitted(shape: tuple[float, float]) -> tuple[float, float]:
+    """Return width and height with the longer one at ``SIDE``, and neither too thin to see."""
+    scale = SIDE / max(*shape, 1)
+    return max(shape[0] * scale, 40), max(shape[1] * scale, 40)
 
 
 def stretches(segments: Sequence[Mapping[str, float]], asked_s: float, held_s: float) -> Drawing:

@@ -22,6 +22,7 @@ class Explained:
     turn: Transform
     of_list: HashList | None
     listed: ListedHash | None
+    item: Media | None = None  # the held picture, where the officer may see it
     drawings: dict[str, Drawing] = field(default_factory=dict)
     others: tuple[Match, ...] = ()
     contradictions: tuple[str, ...] = ()
@@ -37,14 +38,16 @@ class Explained:
 def explain(match: Match) -> Explained:
     """Return everything on a match that the officer of the scope may see."""
     media, turn = match.media, _turn(match.transform)
-    of_list = HashList.objects.filter(pk=match.of_list).first()
-    listed = ListedHash.objects.filter(pk=match.listed).first()
+    of_list = HashList.objects.filter(pk=match.of_list).first() if match.of_list else None
+    listed = ListedHash.objects.filter(pk=match.listed).first() if match.listed else None
+    item = Media.objects.filter(pk=match.held_id).select_related("case").first() if match.held_id else None
     others = Match.objects.filter(media=media).exclude(pk=match.pk).select_related("media")
     drawings: dict[str, Drawing] = {}
     if len(match.regions) == 2:
         shape = float(media.width or 1), float(media.height or 1)
         asked, held = (_box(region) for region in match.regions)
-        drawings["regions"] = overlay.regions(asked, held, shape, turn is Transform.MIRROR_Y)
+        other = (float(item.width or 1), float(item.height or 1)) if item else None
+        drawings["regions"] = overlay.regions(asked, held, shape, other, mirrored=turn is Transform.MIRROR_Y)
     if match.segments:
         drawings["stretches"] = overlay.stretches(match.segments, media.duration or 0.0, 0.0)
     if match.verdict == Verdict.NEAR and match.distance is not None:
@@ -54,7 +57,8 @@ def explain(match: Match) -> Explained:
         if (mine := _asked(media, match.profile, turn)) and listed and listed.pdq and not match.segments:
             drawings["bits"] = overlay.bits(mine, listed.pdq)
     told = contradictions([match, *others])
-    return Explained(match, turn, of_list, listed, drawings, tuple(others), tuple(told), copies_of(media))
+    copies = copies_of(media)
+    return Explained(match, turn, of_list, listed, item, drawings, tuple(others), tuple(told), copies)
 
 
 def _turn(text: str) -> Transform:
