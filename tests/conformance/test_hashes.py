@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from entente import plugins
-from entente.casework.match.hashes import TURNS, HashType
+from entente.casework.match.hashes import TURNS, HashType, Pictured
+from entente.vocabulary.media_hash import Profile
 
 HASHES = list(plugins.hashes().values())
 
@@ -45,3 +46,13 @@ def test_its_turns_are_the_hashes_of_the_turned_picture(kind: HashType) -> None:
     turns, _ = kind.of_luma(luma)
     mirrored, _ = kind.of_luma(np.ascontiguousarray(luma[:, ::-1]))
     assert kind.distance(mirrored[0], turns[5]) <= kind.near // 2
+
+
+@pytest.mark.parametrize("kind", [h for h in HASHES if isinstance(h, Pictured)], ids=lambda h: h.name)
+def test_what_takes_colour_agrees_with_itself_on_grey(kind: HashType) -> None:
+    assert isinstance(kind, Pictured)
+    for example in kind.examples():
+        under = kind.of_picture(np.dstack([example.luma] * 3))
+        assert Profile.FULL in under and set(under) <= set(Profile)
+        assert under[Profile.FULL] == kind.of_luma(example.luma)
+        assert {len(turns) for turns, _ in under.values()} == {len(TURNS)}

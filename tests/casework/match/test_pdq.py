@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 
 import numpy as np
@@ -237,6 +238,17 @@ def test_the_thumbnails_hash_in_one_step_is_near_the_thumbnails_hash(shape: tupl
     exact, quality = PDQ.of_rgb(rgb, Profile.THUMB512)
     turns, its = PDQ.of_picture(rgb)[Profile.THUMB512]
     assert PDQ.distance(exact[0], turns[0]) <= 4 and abs(quality - its) <= 1
+
+
+@pytest.mark.parametrize("shape", [(9, 300_000), (300_000, 9), (5, 2_000_000)])
+def test_a_strip_of_any_length_is_hashed_in_little_time_and_memory(shape: tuple[int, int]) -> None:
+    strip = np.zeros((*shape, 3), np.uint8)
+    strip[shape[0] // 3 :, shape[1] // 4 :] = 200
+    begun = time.process_time()
+    under = PDQ.of_picture(strip)
+    assert time.process_time() - begun < 10
+    assert under[Profile.THUMB512] == PDQ.of_rgb(strip, Profile.THUMB512) == (("0" * 64,) * 8, 0)
+    assert under[Profile.FULL] == PDQ.of_rgb(strip) and under[Profile.FULL][0][0].strip("0")
 
 
 def test_a_small_picture_has_one_hash_under_all_profiles() -> None:

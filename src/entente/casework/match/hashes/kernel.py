@@ -53,18 +53,24 @@ def _band(length: int) -> tuple[Any, Any, Any]:
     ahead = (width + 2) // 2 - 1  # pixels to the right of the centre; the rest lie to the left
     behind = width - 1 - ahead
     first, count = np.zeros(SIDE, np.int64), np.zeros(SIDE, np.int64)
-    weights = np.zeros((SIDE, 2 * width), np.float64)
+    weights = np.zeros((SIDE, 2 * width), np.float32)
+    steps = np.zeros(2 * width + 1, np.float64)  # where a share begins and where it ends
     for o in range(SIDE):
         centre = int((o + 0.5) * length / SIDE)
         low, high = max(0, centre - behind), min(length - 1, centre + ahead)
         first[o] = max(0, low - behind)
         count[o] = min(length - 1, high + ahead) - first[o] + 1
+        steps[:] = 0
         for j in range(low, high + 1):
             a, b = max(0, j - behind), min(length - 1, j + ahead)
             share = 1.0 / ((high - low + 1) * (b - a + 1))
-            for k in range(a, b + 1):
-                weights[o, k - first[o]] += share
-    return first, count, weights.astype(np.float32)
+            steps[a - first[o]] += share
+            steps[b + 1 - first[o]] -= share
+        total = 0.0
+        for k in range(count[o]):
+            total += steps[k]
+            weights[o, k] = total
+    return first, count, weights
 
 
 @lru_cache(maxsize=512)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entente.casework.match.hashes import TURNS, HashExample, framed, kernel
-from entente.casework.match.hashes.profiles import SIDE, made_small, read_only, thumb_band
+from entente.casework.match.hashes.profiles import SIDE, made_small, read_only, thumb_band, thumb_size
 from entente.vocabulary.media_hash import PDQ_HEX, PDQ_NEAR, Profile, Turns, demand_pdq
 
 LEAST_SIDE = 5  # smaller pictures have no hash
@@ -88,6 +88,8 @@ class PDQHash:
         flat = read_only(rgb).reshape(rows, -1)
         bands = thumb_band(rows, columns), thumb_band(columns, rows)
         thumb = _told(kernel.quick(flat, 3, *bands, kernel.COSINES, -1.0, 0.0))
+        if min(thumb_size(columns, rows)) < LEAST_SIDE:  # a strip has no thumbnail to speak of
+            thumb = BLANK, 0
         nearest = self.of_rgb(rgb, Profile.NEAREST512)
         return {Profile.FULL: full, Profile.THUMB512: thumb, Profile.NEAREST512: nearest}
 

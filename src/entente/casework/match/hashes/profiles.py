@@ -39,7 +39,7 @@ def made_small(rgb: NDArray[np.uint8], profile: Profile) -> NDArray[np.uint8]:
 def _thumbnail(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return what ``Image.thumbnail((512, 512))`` makes of the picture; the first boxes are ours."""
     rows, columns = rgb.shape[:2]
-    width, height = _within(columns, rows)
+    width, height = thumb_size(columns, rows)
     across, down = int(columns / width / GAP) or 1, int(rows / height / GAP) or 1
     box = (0.0, 0.0, columns / across, rows / down)
     if across > 1 or down > 1:
@@ -74,15 +74,16 @@ def thumb_band(length: int, other: int) -> kernel.Band:
     ``other`` is the picture's other side. Boxes, cubic curves and PDQ's own filter are one matrix, so that
     the picture is read once. The thumbnail's rounding to whole numbers is left out.
     """
-    target = _within(length, other)[0]
+    target = thumb_size(length, other)[0]
     boxes = int(length / target / GAP) or 1
     curves = _curves(-(-length // boxes), length / boxes, target)
-    through = kernel.dense(target) @ curves
-    shares = np.repeat(through, boxes, axis=1)[:, :length] / boxes
-    left = length % boxes
-    if left:  # the last box has fewer pixels, each of which counts for more
-        shares[:, length - left :] *= boxes / left
-    return kernel.banded(shares)
+    begins, counts, shares = kernel.banded(kernel.dense(target) @ curves)
+    first, sizes = begins * boxes, np.minimum(counts * boxes, length - begins * boxes)
+    weights = np.repeat(shares / np.float32(boxes), boxes, axis=1)
+    for o in np.flatnonzero(sizes < counts * boxes):  # the last box has fewer pixels; each counts for more
+        left = length % boxes
+        weights[o, sizes[o] - left : sizes[o]] *= np.float32(boxes / left)
+    return first, sizes, weights
 
 
 def _curves(length: int, span: float, target: int) -> NDArray[np.float64]:
@@ -101,8 +102,8 @@ def _curves(length: int, span: float, target: int) -> NDArray[np.float64]:
     return out
 
 
-def _within(columns: int, rows: int) -> tuple[int, int]:
-    """Return width and height of at most 512 whose ratio is nearest to the picture's."""
+def thumb_size(columns: int, rows: int) -> tuple[int, int]:
+    """Return width and height of the thumbnail: at most 512, the ratio nearest to the picture's."""
     ratio = columns / rows
     if ratio <= 1:
         fits = SIDE * ratio
