@@ -1,9 +1,10 @@
-"""The local engine: every item has one outcome, whatever happens to its worker."""
+"""The engines, one behaviour: every item has one outcome, whatever happens to its worker."""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from itertools import count, islice
@@ -34,9 +35,32 @@ def unsendable(n: int) -> object:
     return threading.Lock() if n == 2 else n
 
 
-@pytest.fixture(params=["processes", "threads"])
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Engine]:
+    pytest.importorskip("ray", reason="Ray, of the extra scale, is not installed")
+    from entente.workers.ray import RayEngine
+
+    made = RayEngine(2, variables={"PYTHONPATH": os.pathsep.join(sys.path)})
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["processes", "threads", "ray"])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    if request.param == "ray":
+        yield request.getfixturevalue("cluster")
+        return
     made = LocalEngine(2, threads=request.param == "threads")
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["processes", "ray"])
+def killable(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    if request.param == "ray":
+        yield request.getfixturevalue("cluster")
+        return
+    made = LocalEngine(2)
     yield made
     made.close()
 
@@ -67,20 +91,16 @@ def test_items_without_end_are_taken_as_they_are_needed(engine: Engine) -> None:
     assert len(outcomes) == 10 and len(taken) < 60
 
 
-def test_a_killed_worker_costs_only_the_item_that_kills() -> None:
-    engine = LocalEngine(2)
-    outcomes = {o.index: o for o in engine.map_batches(deadly, range(40), 4)}
-    engine.close()
+def test_a_killed_worker_costs_only_the_item_that_kills(killable: Engine) -> None:
+    outcomes = {o.index: o for o in killable.map_batches(deadly, range(40), 4)}
     assert sorted(outcomes) == list(range(40))
     assert [i for i, o in outcomes.items() if o.error] == [13]
     assert "killed" in outcomes[13].error
     assert all(outcomes[i].value == i for i in range(40) if i != 13)
 
 
-def test_an_answer_that_cannot_travel_is_an_error_and_not_a_hang() -> None:
-    engine = LocalEngine(1)
-    outcomes = {o.index: o for o in engine.map_batches(unsendable, range(4), 1)}
-    engine.close()
+def test_an_answer_that_cannot_travel_is_an_error_and_not_a_hang(killable: Engine) -> None:
+    outcomes = {o.index: o for o in killable.map_batches(unsendable, range(4), 1)}
     assert outcomes[2].error and [outcomes[i].value for i in (0, 1, 3)] == [0, 1, 3]
 
 
@@ -103,3 +123,12 @@ def test_shards_answer_together_in_their_order_and_one_may_fail(engine: Engine) 
     shards.close()
     assert (first.value, third.value) == (9, 20)
     assert broken.index == 1 and broken.error.startswith("ValueError")
+
+
+def test_a_part_that_cannot_be_built_says_why(engine: Engine) -> None:
+    with pytest.raises(ZeroDivisionError):
+        engine.shards(reciprocal, [1, 0])
+
+
+def reciprocal(n: int) -> float:
+    return 1 / n
