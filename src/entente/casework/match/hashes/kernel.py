@@ -4,7 +4,7 @@ Two box means a side and one sample are one banded matrix; the transform is 16 x
 for each coefficient above the median. The banded way adds in another order than the reference, so a
 coefficient may differ by a thousandth. Where that could turn a bit or the quality, ``hashed`` says so, and
 ``slow_samples`` repeats the reference's own running sums, rounding for rounding: the answer is the
-reference's, bit for bit, on any machine.
+reference's, bit for bit, on any machine. (Of the unturned picture: other turns may keep a bit in doubt.)
 """
 
 from __future__ import annotations
