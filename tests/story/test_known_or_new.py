@@ -23,10 +23,17 @@ import pytest
 from demo.camera import Picture, View, shoot
 from demo.postcards import postcard
 from demo.rooms import other
+from django.urls import reverse
 from PIL import Image
 
+from entente.casework.intake.service import Intake, receive
+from entente.casework.match.service import check, import_list
 from entente.cli import main
+from entente.records import guard, jobs
+from entente.records.models import Media
+from entente.vocabulary.handling import Purpose
 
+VI = Purpose.VICTIM_IDENTIFICATION
 KNOWN, UNKNOWN, EXACT, DAMAGED = 150, 150, 100, 5
 ROOMS = 4  # of each set are rooms of other houses; the rest are postcards
 CLIPS, KNOWN_CLIPS, CLIP_S, EXCERPT_S, FPS = 20, 6, 12, 6, 10
@@ -295,3 +302,64 @@ def test_a_second_run_says_the_same_byte_for_byte(journey: Journey) -> None:
     for line in map(json.loads, said.getvalue().splitlines()):
         name = Path(line.pop("path")).name
         assert line == {k: v for k, v in journey.lines[name].items() if k != "path"}
+
+
+@pytest.fixture
+def desk(journey: Journey, circle, case, tmp_path: Path):
+    """Every fourteenth file, and all that are damaged, in Italy's case; the known set as its hash list."""
+    folder = tmp_path / "handed over"
+    folder.mkdir()
+    names = {*sorted(journey.truth)[::14], *(name for name, _ in journey.of("damaged"))}
+    for name in names:
+        shutil.copyfile(journey.found / name, folder / name)
+    known = io.StringIO()
+    with contextlib.redirect_stdout(known):
+        main(["hash", str(journey.known), "--json"])
+    rows = ["sha256,pdq,category"]
+    rows += [f"{d['sha256']},{d['pdq'] or ''},1" for d in map(json.loads, known.getvalue().splitlines())]
+    (tmp_path / "known.csv").write_text("\n".join(rows) + "\n")
+    import_list(circle.officer(circle.it), VI, tmp_path / "known.csv", name="known", format="hashlist")
+    return names, folder
+
+
+def _gone_through(circle, case, folder: Path) -> dict[str, tuple]:
+    """Receive the folder, compare, and return what stands of each file."""
+    officer = circle.officer(circle.it)
+    job = receive(officer, VI, case, [folder], Intake("a hotline"))
+    assert jobs.run(jobs.take("test", only=job))
+    assert jobs.run(jobs.take("test", only=check(officer, VI, case)))
+    with guard.system("test"):
+        items = Media.objects.filter(case=case).prefetch_related("occurrences", "matches")
+        return {
+            found.name: (
+                m.number,
+                m.known,
+                m.refusal,
+                m.sha256,
+                m.source,
+                m.made_by_id,
+                m.made_at,
+                len(m.matches.all()),
+            )
+            for m in items
+            for found in m.occurrences.all()
+        }
+
+
+def test_on_the_desk_nothing_is_lost_and_a_second_intake_changes_nothing(journey, circle, case, desk, client):
+    names, folder = desk
+    first = _gone_through(circle, case, folder)
+    assert set(first) == names
+    for name, (_, known, refusal, sha256, source, by, at, _) in first.items():
+        what = journey.truth[name][0]
+        assert (source, by) == ("a hotline", circle.it.pk) and at is not None
+        assert bool(refusal) == (what == "damaged")
+        assert len(sha256) == 64
+        assert known == "exact" or what != "exact", name
+        assert what != "unknown" or known == "new", name
+        assert known == "near" or what not in {"mirrored", "rotated", "resized"}, name
+    assert _gone_through(circle, case, folder) == first
+    client.force_login(circle.it)
+    for page in ("match:page", "examine:page"):
+        html = client.get(reverse(page, args=[case.pk])).content.decode()
+        assert "<img" not in html and "data:image" not in html  # nothing clear before a person asks
