@@ -32,7 +32,8 @@ def _bits(coefficients: Any) -> Any:
 @njit(cache=True, nogil=True)
 def _steps(sampled: Any) -> Any:
     """Return the sum of steps between neighbours in whole percent, as ``kernel.gradients`` without doubts."""
-    total, hundred, full = 0, np.float32(100), np.float32(255)
+    hundred, full = np.float32(100), np.float32(255)
+    total: Any = 0
     for i in range(kernel.SIDE):
         for j in range(kernel.SIDE - 1):
             total += np.int32(abs((sampled[i, j] - sampled[i, j + 1]) * hundred / full))
