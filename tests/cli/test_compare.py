@@ -8,10 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from demo.postcards import postcard
 from PIL import Image
 
+from entente import plugins
 from entente.casework.match.hashes.pdq import PDQ
-from entente.cli.compare import run
+from entente.cli.compare import format_of, run
+from entente.formats import ListFormat
+from tests.evidence.drawn import clip
 
 
 @pytest.fixture
@@ -106,3 +110,119 @@ def test_a_list_of_64_digits_without_kind_is_wrong_use_and_says_the_mend(
     assert run([str(scene), "--against", str(known)]) == 2
     assert "name the kind" in capsys.readouterr().err
     assert run([str(scene), "--against", str(known), "--kind", "pdq"]) == 0
+
+
+@pytest.mark.parametrize("name", sorted(n for n, f in plugins.formats().items() if isinstance(f, ListFormat)))
+def test_each_format_is_told_by_its_first_bytes(name: str, tmp_path: Path) -> None:
+    for number, example in enumerate(plugins.formats()[name].examples()):
+        if not example.data.strip():
+            continue
+        path = tmp_path / str(number)
+        path.write_bytes(example.data)
+        assert format_of(path) == name, example.data[:200]
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Path:
+    """A folder of two known pictures and a known film."""
+    folder = tmp_path / "held"
+    (folder / "deep").mkdir(parents=True)
+    for number in (1, 2):
+        Image.fromarray(postcard(number)).save(folder / f"{number}.jpg", quality=90)
+    clip(folder / "deep" / "film.mp4", seconds=8)
+    return folder
+
+
+def test_a_part_of_a_picture_in_a_held_folder_is_a_scene_with_both_regions(
+    held: Path, tmp_path: Path, capsys
+) -> None:
+    Image.fromarray(postcard(1)[120:, :480]).save(tmp_path / "part.jpg", quality=80)
+    assert run([str(tmp_path / "part.jpg"), "--against", str(held), "--json"]) == 0
+    (line,) = _lines(capsys)
+    assert list(line)[:8] == (
+        ["path", "verdict", "list", "entry", "distance", "transform", "because", "segments"]
+    )
+    assert (line["verdict"], line["list"], line["entry"], line["distance"]) == (
+        "scene",
+        "held",
+        "1.jpg",
+        None,
+    )
+    shown, known = line["why"]["region_query"], line["why"]["region_match"]
+    assert known[0] * 720 == pytest.approx(shown[0] * 480, abs=10)
+    assert known[1] * 540 == pytest.approx(120 + shown[1] * 420, abs=10)
+    assert line["why"]["method"] == "match.scene"
+
+
+def test_a_film_of_a_held_folder_is_known_by_its_stretch(held: Path, tmp_path: Path, capsys) -> None:
+    film = clip(tmp_path / "again.mkv", container="matroska", seconds=8, options={"crf": "32"})
+    assert run([str(film), "--against", str(held), "--json"]) == 0
+    (line,) = _lines(capsys)
+    assert (line["verdict"], line["entry"]) == ("near", "deep/film.mp4")
+    (stretch,) = line["segments"]
+    assert set(stretch) == {"query_start", "query_end", "match_start", "match_end"}
+    assert abs(stretch["match_start"] - stretch["query_start"]) < 0.5
+    assert stretch["query_end"] > 5
+
+
+def test_a_picture_of_a_listed_vpdq_video_is_near_at_its_second(scene: Path, tmp_path: Path, capsys) -> None:
+    turns, _ = PDQ.of_luma(PDQ.examples()[0].luma)
+    other = np.random.default_rng(1)
+    frames = [f"{n},90,{other.bytes(32).hex() if n != 4 else turns[0]},{n:.3f}" for n in range(9)]
+    known = tmp_path / "film.txt"
+    known.write_text("\n".join(frames) + "\n")
+    assert run([str(scene), "--against", str(known), "--json"]) == 0
+    (line,) = _lines(capsys)
+    assert line["verdict"] == "near" and "at 4.0 s" in line["because"]
+    assert line["segments"][0]["match_start"] == 4.0
+
+
+def test_what_is_harmless_stays_new_and_is_marked(scene: Path, tmp_path: Path, capsys) -> None:
+    harmless = tmp_path / "wallpapers.txt"
+    harmless.write_text(hashlib.sha1(scene.read_bytes()).hexdigest())
+    nothing = tmp_path / "known.txt"
+    nothing.write_text("ab" * 16)
+    words = [str(scene), "--against", str(nothing), "--harmless", str(harmless)]
+    assert run([*words, "--json"]) == 0
+    (line,) = _lines(capsys)
+    assert (line["verdict"], line["list"], line["harmless"]) == ("new", None, True)
+    assert "Known as harmless" in line["because"]
+
+
+def test_lists_that_disagree_are_said_to(scene: Path, tmp_path: Path, capsys) -> None:
+    digest = hashlib.sha1(scene.read_bytes()).hexdigest()
+    for name in ("known.txt", "harmless.txt"):
+        (tmp_path / name).write_text(digest)
+    words = [
+        str(scene),
+        "--against",
+        str(tmp_path / "known.txt"),
+        "--harmless",
+        str(tmp_path / "harmless.txt"),
+    ]
+    assert run([*words, "--json"]) == 0
+    (line,) = _lines(capsys)
+    assert line["verdict"] == "exact" and "harmless" not in line
+    assert "it stays known" in line["contradictions"][0]
+    assert run(words) == 0
+    assert "contradiction: known.txt knows it" in capsys.readouterr().out
+
+
+def test_a_flat_hash_of_a_list_is_told_and_meets_nothing(tmp_path: Path, capsys) -> None:
+    turns, _ = PDQ.of_luma(PDQ.examples()[0].luma)
+    known = tmp_path / "known.csv"
+    known.write_text(f"pdq\n{'0' * 62}03\n{turns[0]}\n")
+    (tmp_path / "media").mkdir()
+    Image.fromarray(np.full((64, 64, 3), 9, np.uint8)).save(tmp_path / "media" / "flat.png")
+    assert run([str(tmp_path / "media"), "--against", str(known), "--json"]) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out)["verdict"] == "new"
+    assert "known.csv:2: blank-pdq" in said.err
+
+
+def test_a_name_cannot_speak_to_the_terminal(scene: Path, tmp_path: Path, capsys) -> None:
+    named = scene.rename(scene.with_name("red\x1b[31m\n.png"))
+    known = tmp_path / "known.txt"
+    known.write_text("ab" * 16)
+    assert run([str(named), "--against", str(known)]) == 0
+    assert "\x1b" not in capsys.readouterr().out

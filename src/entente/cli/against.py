@@ -53,7 +53,7 @@ def _of_json(head: str) -> str:
         return "misp"
     if '"objects"' in head and '"type"' in head:
         return "stix"
-    if head.startswith("["):
+    if head.startswith("[") or ('"quality"' in head and '"hash"' in head):
         return "vpdq"
     return "vics"
 
