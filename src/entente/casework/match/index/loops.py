@@ -14,6 +14,7 @@ from entente.casework.match.index.instructions import bits, chunk_of, fetch, ske
 
 AHEAD = 16  # bucket beginnings that are on their way from memory while one is read
 BLOCK = 512  # probes of a chunk whose buckets are on their way from memory at once
+SCANNED = 4096  # held hashes that are compared with each query in turn, and stay in the cache
 WAITING = 512  # candidates that wait for their hashes; more are looked at in turns, never dropped
 
 
@@ -26,21 +27,34 @@ def _grown(rows: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
+def _near_in(queries: Any, q: Any, radius: Any, held: Any, start: Any, end: Any, near: Any) -> Any:
+    """Write places from ``start`` to ``end`` within the radius, and their distance, into ``near``; how many.
+
+    Apart from ``scan``: where the growing buffer is in reach, its uses are counted at every hash.
+    """
+    a, b, c, d, found = queries[q, 0], queries[q, 1], queries[q, 2], queries[q, 3], 0
+    for h in range(start, end):
+        distance = bits(a ^ held[h, 0]) + bits(b ^ held[h, 1])
+        distance += bits(c ^ held[h, 2]) + bits(d ^ held[h, 3])
+        if distance <= radius:
+            near[found, 0], near[found, 1] = h, distance
+            found += 1
+    return found
+
+
+@njit(cache=True, nogil=True)
 def scan(queries: Any, radii: Any, held: Any) -> Any:
     """Compare every query with every held hash, in blocks that stay in the cache; rows in no order."""
-    rows, found, block = np.empty((1024, 3), np.int64), 0, 4096
-    for start in range(0, held.shape[0], block):
-        end = min(start + block, held.shape[0])
+    rows, found, near = np.empty((1024, 3), np.int64), 0, np.empty((SCANNED, 2), np.int64)
+    for start in range(0, held.shape[0], SCANNED):
+        end = min(start + SCANNED, held.shape[0])
         for q in range(queries.shape[0]):
-            a, b, c, d, radius = queries[q, 0], queries[q, 1], queries[q, 2], queries[q, 3], radii[q]
-            for h in range(start, end):
-                distance = bits(a ^ held[h, 0]) + bits(b ^ held[h, 1])
-                distance += bits(c ^ held[h, 2]) + bits(d ^ held[h, 3])
-                if distance <= radius:
-                    if found == rows.shape[0]:
-                        rows = _grown(rows)
-                    rows[found, 0], rows[found, 1], rows[found, 2] = q, h, distance
-                    found += 1
+            count = _near_in(queries, q, radii[q], held, start, end, near)
+            while found + count > rows.shape[0]:
+                rows = _grown(rows)
+            for k in range(count):
+                rows[found, 0], rows[found, 1], rows[found, 2] = q, near[k, 0], near[k, 1]
+                found += 1
     return rows[:found]
 
 
@@ -106,6 +120,50 @@ def _settled(
 
 
 @njit(cache=True, nogil=True)
+def _sifted(
+    sketches: Any, near: Any, budget: Any, flips: Any, first: Any, offset: Any, shift: Any,
+    begins: Any, ends: Any, block: Any, at: Any, waiting: Any, count: Any,
+) -> Any:  # fmt: skip
+    """Let the entries wait whose sketch leaves them a chance; return how many wait.
+
+    Goes on from probe and entry ``at``, and stops there when no more can wait: nothing is dropped.
+    """
+    k = at[1]
+    for p in range(at[0], block):
+        if k < 0:
+            k = offset + begins[p]
+        left = budget - bits(np.uint64(flips[first + p]))
+        for entry in range(k, offset + ends[p]):
+            if bits(sketches[entry] ^ near) <= left:
+                waiting[count] = entry + shift
+                count += 1
+                if count == WAITING:
+                    at[0], at[1] = p, entry + 1
+                    return count
+        k = -1
+    at[0], at[1] = block, -1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _taken(offset: Any, begins: Any, ends: Any, block: Any, at: Any, waiting: Any, count: Any) -> Any:
+    """Let every entry wait; otherwise as ``_sifted``."""
+    k = at[1]
+    for p in range(at[0], block):
+        if k < 0:
+            k = offset + begins[p]
+        for entry in range(k, offset + ends[p]):
+            waiting[count] = entry
+            count += 1
+            if count == WAITING:
+                at[0], at[1] = p, entry + 1
+                return count
+        k = -1
+    at[0], at[1] = block, -1
+    return count
+
+
+@njit(cache=True, nogil=True)
 def probe(
     queries: Any,
     radii: Any,
@@ -141,6 +199,7 @@ def probe(
     flat, with_sketch = held.reshape(-1), sketches.shape[0] > 0
     waiting, origin, held_back = np.empty(WAITING, np.int64), np.empty(WAITING, np.int64), 0
     begins, ends = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
+    at_probe, origins = np.empty(2, np.int64), 0
     for q in range(queries.shape[0]):
         radius, kind = radii[q], kinds[q]
         limit_row = limits[kind]
@@ -170,37 +229,26 @@ def probe(
                         fetch(sketches, aside + begin)
                     else:
                         fetch(places, column + begin)
-                for p in range(block):
-                    # measured are all without sketches, and those of the first chunk: they stand in its order
-                    offset = aside if chunk and with_sketch else column if chunk else 0
-                    left = budget - bits(np.uint64(flips[first + p]))
-                    for k in range(offset + begins[p], offset + ends[p]):
-                        if chunk and with_sketch:
-                            if bits(sketches[k] ^ near) > left:
-                                continue
-                            waiting[held_back] = column + k - aside
-                        else:
-                            waiting[held_back] = k
-                        origin[held_back] = chunk
-                        held_back += 1
-                        if held_back == WAITING:
-                            rows, found = _settled(
-                                queries,
-                                q,
-                                radius,
-                                limit_row,
-                                where,
-                                held,
-                                places,
-                                waiting,
-                                origin,
-                                held_back,
-                                rows,
-                                found,
-                            )
-                            held_back = 0
+                at_probe[0], at_probe[1] = 0, -1
+                while at_probe[0] < block:
+                    if chunk and with_sketch:
+                        held_back = _sifted(
+                            sketches, near, budget, flips, first, aside, column - aside,
+                            begins, ends, block, at_probe, waiting, held_back,
+                        )  # fmt: skip
+                    else:  # those of the first chunk stand in its order, whole
+                        offset = column if chunk else 0
+                        held_back = _taken(offset, begins, ends, block, at_probe, waiting, held_back)
+                    origin[origins:held_back] = chunk
+                    origins = held_back
+                    if held_back == WAITING:
+                        rows, found = _settled(
+                            queries, q, radius, limit_row, where, held, places, waiting, origin,
+                            held_back, rows, found,
+                        )  # fmt: skip
+                        held_back, origins = 0, 0
         rows, found = _settled(
             queries, q, radius, limit_row, where, held, places, waiting, origin, held_back, rows, found
         )
-        held_back = 0
+        held_back, origins = 0, 0
     return rows[:found]
