@@ -229,10 +229,16 @@ def test_votes_against_an_entry_are_said() -> None:
     assert "2 for, 5 against" in said.text
 
 
-def test_the_same_md5_with_another_sha256_is_not_the_same_file() -> None:
-    compared = _held(HashEntry(9, md5=MD5, sha256="ef" * 32)).compare(Query(md5=MD5, sha256=SHA256))
-    assert compared.verdict is Verdict.NEW
-    assert "Same MD5 as entry 9 of list lakes, but another SHA-256" in compared.notes[0].text
+def test_the_same_md5_with_another_sha256_hides_nothing_and_is_said_where_it_is_known() -> None:
+    entry, query = HashEntry(9, md5=MD5, sha256="ef" * 32), Query(md5=MD5, sha256=SHA256)
+    compared = _held(entry).compare(query)
+    assert compared.verdict is Verdict.EXACT
+    assert "Same MD5 as entry 9 of list lakes, but another SHA-256" in compared.hits[0].because.text
+    harmless = HeldLists()
+    harmless.add("wallpapers", [entry], harmless=True)
+    compared = harmless.compare(query)
+    assert (compared.verdict, compared.harmless) == (Verdict.NEW, False)
+    assert "but another SHA-256" in compared.notes[0].text
 
 
 def test_a_hash_of_low_quality_is_held_by_digest_only() -> None:

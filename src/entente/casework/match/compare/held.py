@@ -147,7 +147,8 @@ class HeldLists:
     def _exact(self, query: Query, notes: list[Reason]) -> dict[int, Hit]:
         """Return one hit for each entry with an equal digest, by the strongest one.
 
-        An entry whose stronger digest differs is no hit: equal MD5 can be made on purpose.
+        Where a stronger digest differs, a list of the harmless is not believed: two files of one MD5 can be
+        made on purpose. A known list's word stands, and what contradicts it is said.
         """
         met: dict[int, Hit] = {}
         gone = self._entries.gone
@@ -158,11 +159,12 @@ class HeldLists:
             for number in self._entries.digests[digest].find(value):
                 if number in met or number in gone:
                     continue
-                if other := self._stronger(query, number):
-                    text = f"same {NAMES[digest]} as {self._entries.where(number)}, but another {other}"
-                    notes.append(reason(f"{text}: not the same file"))
-                    continue
                 because = words.exact(digest, self._entries.where(number))
+                if other := self._stronger(query, number):
+                    because = reason(f"{because.text}, but another {other}: one of them is wrong, or made so")
+                    notes.append(because)
+                    if self._entries.list_of(number).harmless:
+                        continue
                 met[number] = self._hit(number, Verdict.EXACT, 0, Transform.ORIGINAL, because)
         return met
 

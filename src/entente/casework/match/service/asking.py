@@ -172,14 +172,15 @@ def _turns(media: Media) -> dict[Profile, Turns]:
 
 
 def _entry(media: Media, row: ListedHash, labels: Labels) -> HashEntry:
-    """Return a record as it is compared: the digests that it shares with the item in clear, no others."""
-    keys = keys_of(row.owner_id)
-    plain = {
-        kind: value
-        for kind in KINDS
-        if (value := getattr(media, kind)) and value not in EMPTY_FILE_HASHES
-        if getattr(row, kind) and getattr(row, kind) == keys.digest(kind, value)
-    }
+    """Return a record as it is compared: the digests that it shares with the item in clear.
+
+    One that it does not share stands as it is keyed: it says that the record is of another file.
+    """
+    keys, plain = keys_of(row.owner_id), {}
+    for kind in KINDS:
+        value, listed = getattr(media, kind), getattr(row, kind)
+        if value and listed and value not in EMPTY_FILE_HASHES:
+            plain[kind] = value if listed == keys.digest(kind, value) else listed
     return HashEntry(
         row.line,
         **plain,
