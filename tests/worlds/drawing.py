@@ -180,7 +180,7 @@ def examples(
     if kind in {"route", "door"}:
         asks = _asks_of(draw, world, name, hidden, ways)
     elif kind == "task":
-        data = dict(TASKS[name])
+        data = {n: _value(draw, world, v, hidden) for n, v in TASKS[name].items()}
         if name == "intake.receive":
             data["file"] = draw(st.sampled_from(FORMS["intake:page"]["found"]))
         case = _arguments(draw, world, ["case_id"], hidden)

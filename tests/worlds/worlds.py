@@ -8,6 +8,7 @@ are put into W again, with the same identifiers, in a few milliseconds.
 from __future__ import annotations
 
 import io
+import itertools
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,6 +23,7 @@ from zipfile import ZipFile, ZipInfo
 from allauth.account.internal.flows import login
 from django.apps import apps
 from django.db import models, transaction
+from django.db.models import F
 from django.test import Client, override_settings
 
 import entente.casework.flow  # noqa: F401 - registers every task
@@ -337,13 +339,21 @@ def _media(**which: Any) -> list[Media]:
         return list(Media.objects.filter(**which).order_by("made_at", "number"))
 
 
+_LISTS = itertools.count(1)
+
+
 def _list(world: World, who: str, name: str, items: Iterable[Media]) -> HashList:
     path = world.folder / f"{uuid4()}.csv"
     lines = ["md5,category", *(f"{m.md5},1" for m in items), "0" * 32 + ",2"]
     path.write_text("\n".join(lines) + "\n")
-    return import_list(
+    held = import_list(
         world.officer(who), VI, path, name=name, format="hashlist", options=ReadOptions(profile="")
     )
+    with guard.system("scenes are laid out one by one and put together: their deliveries are numbered apart"):
+        apart = 100 * next(_LISTS)
+        held.versions.update(serial=F("serial") + apart)
+        held.entries.update(serial=F("serial") + apart)
+    return held
 
 
 MEMBERS = [
@@ -612,6 +622,7 @@ def _list_that_matched(world: World) -> None:
     assert ours
     for match in ours:  # that an item is known to some list is told by design, until that is refused
         decide_match(world.officer("it"), VI, match, confirmed=False)
+    _run_queue()  # what follows a decision
 
 
 def _requests(world: World) -> None:
@@ -919,6 +930,8 @@ def _log_in(world: World) -> None:
                 session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(world.people[who].pk)
                 session.save()
         world.cookies[who] = {k: v.value for k, v in client.cookies.items()}
+    # Django ends a log-in by the machine's own clock, and a long run takes longer than its rest
+    apps.get_model("records", "Session").objects.update(expire_date=clock.now() + timedelta(days=3650))
 
 
 # The argument of an address, or a field of a form → the table and column that it names.
