@@ -19,8 +19,8 @@ WORDS = {
 }  # fmt: skip
 LAW = WORDS | {"base64", "binascii", "hashlib", "hmac", "json"}
 SCIENCE = LAW | {
-    "base64", "html", "importlib.resources", "io", "lzma", "struct", "zlib", "contextlib", "warnings",
-    "numpy", "scipy", "numba", "cv2", "h3",
+    "array", "base64", "html", "importlib.resources", "io", "lzma", "struct", "zlib", "contextlib",
+    "warnings", "numpy", "scipy", "numba", "cv2", "h3",
 }  # fmt: skip
 BELOW = {
     "vocabulary": ("entente.vocabulary",),

@@ -73,7 +73,7 @@ def run(arguments: list[str]) -> int:
 def hashed(path: Path, sampling: Sampling) -> dict[str, Any]:
     """Return one file's line, with what the file looked like before it was read."""
     before = seen(path)
-    return json.loads(as_json(path, read(path, sampling=sampling))) | {"seen": before}
+    return entry_of(path, read(path, sampling=sampling)) | {"seen": before}
 
 
 def _resumed(wanted: argparse.Namespace) -> int:
@@ -136,11 +136,16 @@ def in_order(act: Callable[[Path], Result], paths: Iterable[Path]) -> Iterator[t
 
 def as_json(path: Path, opened: Opened) -> str:
     """Return one line of JSON, in ASCII: bytes of a name that are no UTF-8 appear as lone surrogates."""
+    return json.dumps(entry_of(path, opened))
+
+
+def entry_of(path: Path, opened: Opened) -> dict[str, Any]:
+    """Return what the command line's contract says of one file."""
     digests = {"bytes": opened.bytes, "md5": opened.md5, "sha1": opened.sha1, "sha256": opened.sha256}
     entry: dict[str, Any] = {"path": str(path)}
     if opened.refusal:
         refused = {"code": opened.refusal.code, "reason": opened.refusal.reason}
-        return json.dumps(entry | {"refused": refused} | {k: v for k, v in digests.items() if v is not None})
+        return entry | {"refused": refused} | {k: v for k, v in digests.items() if v is not None}
     entry |= {"kind": opened.kind} | digests
     entry |= {
         "pdq": opened.pdq,
@@ -149,7 +154,7 @@ def as_json(path: Path, opened: Opened) -> str:
         "height": opened.height,
     }
     entry["frames"] = [{"t": f.t, "pdq": f.pdq, "quality": f.quality} for f in opened.frames]
-    return json.dumps(entry | _besides(opened))
+    return entry | _besides(opened)
 
 
 def _besides(opened: Opened) -> dict[str, Any]:
