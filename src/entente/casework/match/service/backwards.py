@@ -8,6 +8,7 @@ owner speaks of its own records only: not of items, nor of cases that the owner 
 from __future__ import annotations
 
 import os
+from array import array
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
 from entente.vocabulary.media_hash import PDQ_MIN_QUALITY, PDQ_NEAR
 
-PIECE_ITEMS = 250_000  # in one index; a quarter of a million pictures are some 6 million hashes, about 1.5 GB
+PIECE_ITEMS = 250_000  # in one index; a quarter of a million pictures are 6 million hashes, some 3 GB at work
 ASKED_AT_ONCE = 16_384  # records in one search: what is told of progress, and bounds the pairs in memory
 WRITTEN_AT_ONCE = 200  # items in one transaction
 _BYTES = {"md5": 16, "sha1": 20, "sha256": 32}
@@ -309,7 +310,7 @@ def _held(after: UUID | None) -> Any:
 def _load(keys: ListKeys, after: UUID | None) -> _Items:
     """Return the next piece of what is held, packed as it is read."""
     ids: list[UUID] = []
-    hashes, of = [packed([])], []
+    hashes, of = [packed([])], array("q")
     digests: dict[str, list[int]] = {kind: [] for kind in KINDS}
     rows = _held(after).values_list("pk", *KINDS, "pdq_turns", "pdq_quality")[:PIECE_ITEMS].iterator()
     while piece := list(islice(rows, 10_000)):
@@ -321,7 +322,7 @@ def _load(keys: ListKeys, after: UUID | None) -> _Items:
             if turns and (quality or 0) >= PDQ_MIN_QUALITY:
                 own = {value for _, _, value in every_turn(turns) if value}
                 text += own
-                of += [len(ids)] * len(own)
+                of.extend([len(ids)] * len(own))
             ids.append(pk)
         hashes.append(packed(text))
     place, frames_from = {pk: n for n, pk in enumerate(ids)}, len(of)
@@ -334,6 +335,6 @@ def _load(keys: ListKeys, after: UUID | None) -> _Items:
         )
         while some := list(islice(frames, 50_000)):
             hashes.append(packed([pdq for pdq, _ in some]))
-            of += [n for _, n in some]
+            of.extend([n for _, n in some])
     packed_digests = {kind: np.array(values, np.uint64) for kind, values in digests.items()}
     return _Items(ids, np.vstack(hashes), np.array(of, np.int64), packed_digests, frames_from)
