@@ -125,12 +125,13 @@ def _ready() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "entente.web.settings"
     django.setup()
     from entente.casework.intake import service
+    from entente.casework.match.scene.seen import TO_HOLD
     from entente.evidence import child, decode, sandbox
     from entente.workers import local
     from tests.faults import acts, doubles  # noqa: F401 - for the children
 
     decode.warm()
-    for names in sandbox.NEEDS_OF.values():
+    for names in (*sandbox.NEEDS_OF.values(), (TO_HOLD,)):
         for name in names:
             import_module(name.partition(":")[0])
 
