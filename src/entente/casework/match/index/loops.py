@@ -222,13 +222,18 @@ def probe(
                         fetch(starts, base + (own ^ flips[first + p + AHEAD]))
                     at = base + (own ^ flips[first + p])
                     begin = np.int64(starts[at])
-                    begins[p], ends[p] = begin, np.int64(starts[at + 1])
+                    end = np.int64(starts[at + 1])
+                    begins[p], ends[p] = begin, end
+                    # the last line too: a bucket often lies across two, and the second is not guessed
                     if chunk == 0:
                         fetch(flat, 4 * begin)
+                        fetch(flat, 4 * end - 1)
                     elif with_sketch:
                         fetch(sketches, aside + begin)
+                        fetch(sketches, aside + end - 1)
                     else:
                         fetch(places, column + begin)
+                        fetch(places, column + end - 1)
                 at_probe[0], at_probe[1] = 0, -1
                 while at_probe[0] < block:
                     if chunk and with_sketch:
