@@ -3,7 +3,7 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup run test test-long check format bench docs messages lock corpus fuzz audit bars bar-1 bar-2 bar-3 bar-4 bar-5 bar-6 bar-7
+.PHONY: help setup run test test-long check format bench bench-match docs messages lock corpus fuzz audit bars bar-1 bar-2 bar-3 bar-4 bar-5 bar-6 bar-7
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -44,6 +44,9 @@ format: $(VENV)/.dev ## put the code into its form
 
 bench: $(VENV)/.dev ## the figures, as ratios against named peers in the same run
 	$(BIN)/python -m benchmarks
+
+bench-match: $(VENV)/.dev ## is it known: hashes, index, parts, videos, lists, bulk (hours)
+	$(BIN)/python -m benchmarks pdq match crops video_hash video_match list_import backwards bulk
 
 docs: $(VENV)/.dev ## make again the pages that are derived from the code
 	$(BIN)/python -m tests.house.documents
