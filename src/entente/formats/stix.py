@@ -22,8 +22,9 @@ MOST_OPINIONS = 1_000_000  # remembered at once; a bundle with more is no hash l
 _NAMES = {"md5": "md5", "sha1": "sha1", "sha256": "sha256", "pdq": "pdq", "photodna": "photodna"}
 _NAMES |= {"sha-1": "sha1", "sha-256": "sha256"}
 _TERM = r"file:hashes\.'?([\w-]+)'?\s*=\s*'([^']*)'"
-_PATTERN = re.compile(rf"\[\s*{_TERM}(?:\s+(?:OR|AND)\s+{_TERM})*\s*\](?:\s+OR\s+\[\s*{_TERM}\s*\])*")
 _TERMS = re.compile(_TERM)
+_TESTS = rf"\[\s*{_TERM}(?:\s+(?:OR|AND)\s+{_TERM})*\s*\](?:\s+OR\s+\[\s*{_TERM}\s*\])*"
+_PATTERN = re.compile(_TESTS)
 
 
 def _is_record(value: Any) -> bool:

@@ -5,7 +5,7 @@ Each value is held once, however often it came: the labels of its further copies
 
 from __future__ import annotations
 
-import secrets
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -44,7 +44,7 @@ def made(
 
     if len(hashes) >= 0xFFFFFFFF:
         raise ValueError("a table holds fewer than 2 ** 32 hashes; put the others into another shard")
-    number, first = sorting.numbered(_fixed(hashes), np.uint64(secrets.randbits(64)))
+    number, first = sorting.numbered(_fixed(hashes), _seed(hashes))
     plan = plan or plan_for(len(first), sketch=sketch)
     yield "plan", np.array([*plan.widths, 64 if plan.sketch else 0], dtype=np.int64)
     where = plan.where
@@ -66,6 +66,12 @@ def made(
             yield "entries", np.zeros(1, np.uint32)
         if plan.sketch:
             yield "entries", sorting.sketched(held, places, start + width).view(np.uint32)
+
+
+def _seed(hashes: NDArray[np.uint64]) -> np.uint64:
+    """Return where the table that tells values apart begins: who knows not all hashes cannot make it slow."""
+    digest = hashlib.blake2b(np.ascontiguousarray(hashes).data, digest_size=8).digest()
+    return np.uint64(int.from_bytes(digest, "little"))
 
 
 def _fixed(array: NDArray[Any]) -> NDArray[Any]:

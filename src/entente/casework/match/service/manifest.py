@@ -10,6 +10,7 @@ from pathlib import Path
 
 from entente.casework.match.service.segment_file import IndexDamaged
 from entente.evidence.disk import Disk
+from entente.safeguards.strict_json import loads
 
 NAME = "MANIFEST"
 _disk = Disk()
@@ -67,6 +68,6 @@ def read(folder: Path, handle: int) -> Manifest:
     crc, _, told = data.rstrip(b"\n").partition(b" ")
     if not data.endswith(b"\n") or crc != f"{zlib.crc32(told):08x}".encode():
         raise IndexDamaged(folder / NAME, "its checksum does not hold")
-    held = json.loads(told)
+    held = loads(told)
     held["segments"] = tuple(SegmentName(**s) for s in held["segments"])
     return Manifest(**held)

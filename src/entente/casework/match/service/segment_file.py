@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entente.evidence.disk import Disk
+from entente.safeguards.strict_json import loads
 
 MAGIC = b"ENTENTE INDEX 1\n"
 PAGE = 4096
@@ -51,7 +52,7 @@ def write_arrays(path: Path, parts: Iterable[tuple[str, NDArray[Any]]]) -> None:
             if name not in arrays:
                 out.seek(-out.tell() % 64, os.SEEK_CUR)
                 arrays[name] = {"type": raw.dtype.str, "at": out.tell(), "bytes": 0, "crc": 0}
-            data = memoryview(raw.view(np.uint8))
+            data = memoryview(raw.view(np.uint8))  # type: ignore[arg-type]  # numpy's stubs know no Buffer
             arrays[name]["bytes"] += len(data)
             arrays[name]["crc"] = zlib.crc32(data, arrays[name]["crc"])
             while data:
@@ -119,7 +120,7 @@ def _told(path: Path, page: bytes, size: int) -> dict[str, dict[str, Any]]:
     crc = int.from_bytes(page[len(MAGIC) + 4 : len(MAGIC) + 8], "little")
     if page.rstrip(b"\0") != page[: len(MAGIC) + 8 + length].rstrip(b"\0") or zlib.crc32(told) != crc:
         raise IndexDamaged(path, "its header was changed")
-    header = json.loads(told)
+    header = loads(told)
     if header["size"] != size:
         raise IndexDamaged(path, f"it has {size:,} bytes instead of {header['size']:,}")
     arrays: dict[str, dict[str, Any]] = header["arrays"]
