@@ -25,10 +25,10 @@ run: $(VENV)/.desk ## open a throw-away desk with a benign ten-day case, played 
 	$(BIN)/entente demo --port $(PORT)
 
 test: $(VENV)/.dev ## the whole suite; what is skipped is named in the summary
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-long: $(VENV)/.dev ## the suite with many more drawn examples
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.dev ## format, lint, types, walls, documents
 	$(BIN)/ruff format --check .

@@ -14,6 +14,11 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 VI = Purpose.VICTIM_IDENTIFICATION
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_xdist_suffix() -> None:
+    """Leave the database's name: it lies in each worker's own memory, which pytest-django cannot know."""
+
+
 @pytest.fixture
 def shared_data() -> Path:
     """Real pictures that this project did not make; a test that needs them skips visibly without them."""
