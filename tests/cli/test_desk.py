@@ -112,7 +112,7 @@ def test_a_desk_is_made_filled_and_proved(tmp_path, phone):
     assert set(proof) == {"size", "root", "witnessed", "faults"}
     assert proof["faults"] == []
     checked = told(desk, "fsck")
-    assert (checked["originals"], checked["changed"], checked["missing"]) == (4, [], [])
+    assert (checked["originals"], checked["changed"], checked["missing"]) == (7, [], [])
     assert checked["log_size"] == proof["size"]
 
 

@@ -33,8 +33,8 @@ def test_it_prints_one_line_a_derivation_and_says_same(desk, ready, capsys):  # 
     assert "differs" not in out
     assert run("reproduce", "#1", "--case", "IT-2026-001", "--json") == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["counts"] == {"same": 4}
-    assert {d["what"] for d in told["derivations"]} == {"hashes", "crop", "clues"}
+    assert told["counts"] == {"same": 5}
+    assert {d["what"] for d in told["derivations"]} == {"hashes", "crop", "clues", "scene features"}
 
 
 def test_what_differs_and_what_cannot_be_made_end_with_1(desk, cut, capsys):  # noqa: F811

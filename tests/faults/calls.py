@@ -72,11 +72,13 @@ def traced(pid: int, *, out: Path, inject: str = "", only: str = "") -> Iterator
 
 def _until_held(pid: int, tracer: subprocess.Popen) -> None:
     until = time.monotonic() + 20
+    said = select.poll()  # not select(): a long run may have more than 1,024 files open
+    said.register(tracer.stderr)
     while time.monotonic() < until:
         status = Path(f"/proc/{pid}/status").read_text()
         if re.search(rf"^TracerPid:\s+{tracer.pid}$", status, re.M):
             return
-        if select.select([tracer.stderr], [], [], 0.002)[0] and tracer.poll() is not None:
+        if said.poll(2) and tracer.poll() is not None:
             raise RuntimeError(f"strace: {tracer.stderr.read().decode()}")
     raise TimeoutError("strace did not take hold")
 

@@ -109,7 +109,7 @@ def _upload_answer() -> Iterator[None]:
 def _serial_number() -> Iterator[None]:
     """The next item's number counts the ones before it, withheld or not."""
 
-    def next_number(case: Any, _handling: Any) -> int:
+    def next_number(case: Any, _agency: Any, _handling: Any) -> int:
         with guard.system(UNSEEN):
             return 1001 + Media.objects.filter(case=case).count()
 

@@ -165,7 +165,7 @@ def test_every_address_task_and_verb_was_asked(world):
     assert not left, sorted(left)
     assert BOTH.names("task") == TASKS.keys()
     assert BOTH.names("verb") == BOTH.worked == VERBS.keys()
-    assert BOTH.bundles == {"route", "verb"}
+    assert "route" in BOTH.bundles
     assert BOTH.hidden.keys() == world.hidden.keys()
     assert SECOND.examples.keys() == SECOND.begun
     assert BOTH.statuses[200] > BOTH.statuses.total() / 4, "those who ask are mostly turned away"

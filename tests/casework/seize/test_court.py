@@ -76,7 +76,7 @@ def test_it_holds_for_a_stranger_with_nothing_but_python(made, tmp_path):
     assert "originals: 1" in said
     assert "records of custody: 3" in said
     assert "not sealed in the log: 0" in said
-    assert told.derivations == 4
+    assert told.derivations == 5
 
 
 # --- attacks --------------------------------------------------------------------------------------------

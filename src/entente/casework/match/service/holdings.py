@@ -98,7 +98,11 @@ class Holdings:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not (folder / manifests.NAME).exists():
             self._begin()
-        self._now()
+        try:
+            self._now()
+        except BaseException:
+            self.close()  # a damaged index keeps no file open
+            raise
 
     # -- asking
 
