@@ -14,7 +14,8 @@ from unittest import mock
 
 from django.shortcuts import get_object_or_404 as found_or_404
 
-from entente.casework.examine import views as examine_pages
+from entente.casework.examine.views import grid as examine_grid
+from entente.casework.examine.views import item as examine_item
 from entente.casework.intake import service as intake
 from entente.casework.intake import views as intake_pages
 from entente.records import guard, jobs
@@ -58,7 +59,7 @@ def _forbidden() -> Iterator[None]:
             raise guard.Denied("not for your agency")
         return found_or_404(klass, *given, **named)
 
-    with mock.patch.object(examine_pages, "get_object_or_404", telling):
+    with mock.patch.object(examine_item, "get_object_or_404", telling):
         yield
 
 
@@ -73,7 +74,7 @@ def _suggestion() -> Iterator[None]:
                 rows = list(Series.objects.filter(case=case).order_by("made_at"))
             return mock.Mock(distinct=lambda: rows)
 
-    with mock.patch.object(examine_pages, "Series", mock.Mock(objects=All)):
+    with mock.patch.object(examine_grid, "Series", mock.Mock(objects=All)):
         yield
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 from entente.casework.examine import service
 from entente.casework.examine.crop import overlaps
 from entente.casework.examine.extractors.run import FIND_ALL
+from entente.casework.examine.service import look, suggesting
 from entente.casework.intake.service import evidence_store
 from entente.records import guard, jobs
 from entente.records.act import acting
@@ -42,7 +43,7 @@ def restrict(case, officer, media, **fields):
 
 def test_a_reveal_is_in_the_log_before_its_bytes_are_made(officer, items, monkeypatch):
     order = []
-    real = service.render
+    real = look.render
 
     def watched(*args, **kwargs):
         order.append([e.verb for e in entries()][-1])
@@ -50,7 +51,7 @@ def test_a_reveal_is_in_the_log_before_its_bytes_are_made(officer, items, monkey
             order.append(Viewing.objects.count())
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(service, "render", watched)
+    monkeypatch.setattr(look, "render", watched)
     viewing, picture = service.reveal(officer, VI, items["picture"])
     assert order == ["consult", 1]
     assert Image.open(io.BytesIO(picture)).size == (320, 240)
@@ -102,9 +103,9 @@ def test_a_look_at_bytes_that_do_not_decode_is_not_counted_as_seen(case, officer
 
 
 def test_a_reader_is_denied_and_the_log_says_so(reader, items):
-    for look in (service.reveal, service.show_grey):
+    for act in (service.reveal, service.show_grey):
         with pytest.raises(guard.Denied):
-            look(reader, VI, items["picture"])
+            act(reader, VI, items["picture"])
         assert entries()[-1].verb == "denied"
     with pytest.raises(guard.Denied):
         service.mark(reader, VI, items["picture"], kind=ClueKind.OBJECT, value="rug")
@@ -252,13 +253,13 @@ def test_extractors_propose_once_and_a_withdrawn_clue_does_not_come_back(case, o
 
 def test_extractors_see_pictures_only_inside_the_decoder(case, officer, items, monkeypatch):
     asked = []
-    real = service.read
+    real = suggesting.read
 
     def watched(path, **kwargs):
         asked.append(kwargs["extract"])
         return real(path, **kwargs)
 
-    monkeypatch.setattr(service, "read", watched)
+    monkeypatch.setattr(suggesting, "read", watched)
     told = service.suggest(officer, VI, case)
     assert asked == [[FIND_ALL]] * 2
     assert told.refused == ()

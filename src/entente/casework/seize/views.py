@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-from entente.casework.examine.views import tile_of
+from entente.casework.examine.views.tiles import tile_of
 from entente.casework.intake.views import ReceiveForm, laid_down
 from entente.casework.seize import service
 from entente.formats.checklist import Paper

@@ -1,8 +1,4 @@
-"""The items of a case as neutral lines, one item's page, and the doors through which it can be looked at.
-
-No GET gives a picture: every look is a POST, so that nothing is opened by a link, a prefetch or a back
-button, and the log knows of each.
-"""
+"""One item: its line first, then what is recorded of it."""
 
 from __future__ import annotations
 
@@ -12,17 +8,15 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from entente.casework.examine import service, values
+from entente.casework.examine.views.tiles import tile_of
 from entente.records.door import DeskRequest, case_page
-from entente.records.jobs import asked_by
 from entente.records.models import (
     Case,
     Clue,
@@ -34,121 +28,12 @@ from entente.records.models import (
     Viewing,
 )
 from entente.records.names import named
-from entente.safeguards.exposure import clock_time, neutral_label
+from entente.safeguards.exposure import clock_time
 from entente.vocabulary.clue import ClueGroup, ClueKind
-from entente.vocabulary.handling import EVALUATIONS, HandlingCode, Purpose
-from entente.vocabulary.media import MediaKind, Region
+from entente.vocabulary.handling import EVALUATIONS, HandlingCode
+from entente.vocabulary.media import Region
 
-TILES = 240  # a page of the grid
 STRIP = 120  # frames in the strip; longer videos are thinned, any second can be typed
-
-FILTERS = {
-    "known": (
-        gettext_lazy("Known or new"),
-        {
-            "exact": gettext_lazy("Exact"),
-            "near": gettext_lazy("Near"),
-            "scene": gettext_lazy("Same scene"),
-            "harmless": gettext_lazy("Harmless"),
-            "new": gettext_lazy("New"),
-        },
-    ),
-    "kind": (gettext_lazy("Kind"), {"picture": gettext_lazy("Pictures"), "video": gettext_lazy("Videos")}),
-    "clue": (
-        gettext_lazy("Clues"),
-        {
-            "yes": gettext_lazy("With clues"),
-            "proposed": gettext_lazy("To decide"),
-            "no": gettext_lazy("None"),
-        },
-    ),
-    "state": (
-        gettext_lazy("State"),
-        {"opened": gettext_lazy("Opened"), "refused": gettext_lazy("Refused"), "crop": gettext_lazy("Crops")},
-    ),
-}
-
-
-def label_of(media: Media, language: str = "en") -> str:
-    """Return the item's one neutral line: number and measures, never a name."""
-    if media.refusal or not media.kind:
-        return f"{media} · " + gettext("not opened")
-    size = neutral_label(MediaKind(media.kind), media.width, media.height, media.duration, language=language)
-    return f"{media} · {size}" + (" · " + gettext("crop") if media.origin == "crop" else "")
-
-
-def tile_of(media: Media, language: str = "en", at: str = "") -> dict[str, Any]:
-    """Return what ``parts/tile.html`` shows of an item; ``at`` is the query that goes with each look."""
-    held = {"case_id": media.case_id, "number": media.number}
-    tile = {
-        "id": media.pk,
-        "label": label_of(media, language),
-        "verdict": "refused" if media.refusal else media.known,
-        "codes": media.codes,
-        "url": reverse("examine:item", kwargs=held),
-        "states": [],
-    }
-    if media.key and not media.refusal and ("H3" not in media.codes or "h3=read" in at):
-        tile |= {
-            "grey_url": reverse("examine:grey", kwargs=held) + at,
-            "reveal_url": reverse("examine:reveal", kwargs=held) + at,
-            "hide_url": reverse("examine:hide", kwargs=held),
-        }
-    return tile
-
-
-def chosen(case: Case, query: Any) -> QuerySet[Media]:
-    """Return the items that the filters of ``query`` leave."""
-    items = Media.objects.filter(case=case).annotate(
-        clued=Exists(Clue.objects.filter(media=OuterRef("pk")).exclude(state="withdrawn")),
-        to_decide=Exists(Clue.objects.filter(media=OuterRef("pk"), state="proposed")),
-    )
-    if query.get("known") in FILTERS["known"][1]:
-        items = items.filter(known=query["known"])
-    if query.get("kind") in FILTERS["kind"][1]:
-        items = items.filter(kind=query["kind"])
-    tests = {"yes": Q(clued=True), "proposed": Q(to_decide=True), "no": Q(clued=False)}
-    items = items.filter(tests.get(query.get("clue", ""), Q()))
-    states = {"opened": Q(refusal=""), "refused": ~Q(refusal=""), "crop": Q(origin="crop")}
-    items = items.filter(states.get(query.get("state", ""), Q()))
-    if series := query.get("series", ""):
-        items = items.filter(in_series__series__name=series).distinct()
-    return items.order_by("number")
-
-
-@require_safe
-@case_page("examine")
-def page(request: DeskRequest, case: Case) -> HttpResponse:
-    """Show the items as neutral lines; nothing is rendered before it is asked for."""
-    leaf = Paginator(chosen(case, request.GET), TILES).get_page(request.GET.get("page"))
-    tiles = []
-    for media in leaf.object_list:
-        tile = tile_of(media, request.LANGUAGE_CODE)
-        if media.to_decide:  # type: ignore[attr-defined]  # annotated by chosen()
-            tile["states"].append(gettext("clues to decide"))
-        elif media.clued:  # type: ignore[attr-defined]
-            tile["states"].append(gettext("clues"))
-        tiles.append(tile)
-    kept = {k: v for k, v in request.GET.items() if k in {*FILTERS, "series"} and v}
-    context = {
-        "items": tiles,
-        "leaf": leaf,
-        "query": urlencode(kept) + "&" if kept else "",
-        "filters": [
-            {"name": name, "label": label, "options": options.items(), "now": kept.get(name, "")}
-            for name, (label, options) in FILTERS.items()
-        ],
-        "series": list(Series.objects.filter(case=case, items__media__isnull=False).distinct()),
-        "series_now": kept.get("series", ""),
-        "total": Media.objects.filter(case=case).count(),
-        "jobs": asked_by(request.officer.agency, case.pk, "examine.suggest")[:1],
-        "exposure": service.exposure_of(request.officer, request.purpose, case),
-        "greys": Viewing.objects.filter(
-            case=case, account=request.officer.id, view__in=["grey", "edges"]
-        ).count(),
-        "decisions": [{"value": "gather", "label": gettext("Make one series"), "key": "s"}],
-    }
-    return render(request, "examine/page.html", context)
 
 
 class MarkForm(forms.Form):
@@ -249,14 +134,14 @@ def item(request: DeskRequest, case: Case, number: int) -> HttpResponse:
 def _item(request: DeskRequest, case: Case, media: Media, form: MarkForm) -> dict[str, Any]:
     clues = [_clue_row(c) for c in Clue.objects.filter(media=media).select_related("decided_by", "owner")]
     here = next((c for c in clues if str(c["id"]) == request.GET.get("clue", "")), None)
-    t = here["start"] if here and here["start"] is not None else _seconds(request.GET.get("t"))
+    t = here["start"] if here and here["start"] is not None else seconds_of(request.GET.get("t"))
     read = "h3=read" if request.GET.get("h3") == "read" else ""
     at = {"t": t} if media.kind == "video" and t is not None else {}
-    shown = tile_of(media, request.LANGUAGE_CODE, _query(read, at))
+    shown = tile_of(media, request.LANGUAGE_CODE, query_of(read, at))
     edges = {**shown, "id": f"edges-{media.pk}", "reveal_url": "", "hide_url": ""}
     if "grey_url" in shown:
         edges["grey_url"] = reverse("examine:grey", kwargs={"case_id": case.pk, "number": media.number})
-        edges["grey_url"] += _query(read, {**at, "view": "edges"})
+        edges["grey_url"] += query_of(read, {**at, "view": "edges"})
     same = Media.objects.filter(case=case)
     return {
         "media": media,
@@ -286,12 +171,14 @@ def _item(request: DeskRequest, case: Case, media: Media, form: MarkForm) -> dic
     }
 
 
-def _query(read: str, fields: dict[str, Any]) -> str:
+def query_of(read: str, fields: dict[str, Any]) -> str:
+    """Return the query of an address, the read restriction first; empty where nothing goes with it."""
     text = "&".join(filter(None, [read, urlencode(fields)]))
     return f"?{text}" if text else ""
 
 
-def _seconds(text: str | None) -> float | None:
+def seconds_of(text: str | None) -> float | None:
+    """Return the second that an address names, ``None`` where it names none."""
     try:
         return float(text) if text else None
     except ValueError:
@@ -334,8 +221,8 @@ def _frames(case: Case, media: Media, read: str) -> list[dict[str, Any]]:
         {
             "t": round(t, 3),
             "label": clock_time(t),
-            "grey_url": grey + _query(read, {"t": t}),
-            "reveal_url": clear + _query(read, {"t": t}),
+            "grey_url": grey + query_of(read, {"t": t}),
+            "reveal_url": clear + query_of(read, {"t": t}),
             "hide_url": reverse("examine:hide", kwargs=kwargs),
         }
         for t in times[::step]
@@ -344,66 +231,10 @@ def _frames(case: Case, media: Media, read: str) -> list[dict[str, Any]]:
 
 def _back(case: Case, media: Media, t: float | None = None) -> HttpResponse:
     answer = redirect(
-        reverse("examine:item", args=[case.pk, media.number]) + _query("", {"t": t} if t else {})
+        reverse("examine:item", args=[case.pk, media.number]) + query_of("", {"t": t} if t else {})
     )
     answer.status_code = 303
     return answer
-
-
-def _look(request: DeskRequest, case: Case, number: int, view: str) -> HttpResponse:
-    """Answer one look: the picture, never kept by the browser, with the name of the act."""
-    media = get_object_or_404(Media, case=case, number=number)
-    read, t = request.GET.get("h3") == "read", _seconds(request.GET.get("t"))
-    try:
-        purpose = Purpose(request.POST.get("purpose") or str(request.purpose))
-        if view == "clear":
-            if not request.POST.get("purpose"):
-                raise ValueError(gettext("Say for which purpose you need to see it."))
-            looked = service.reveal(request.officer, purpose, media, t, read_restriction=read)
-        else:
-            looked = service.show_grey(request.officer, purpose, media, view, t, read_restriction=read)
-    except ValueError as refused:
-        return HttpResponseBadRequest(str(refused), content_type="text/plain; charset=utf-8")
-    viewing, picture = looked
-    kind = "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
-    return HttpResponse(picture, content_type=kind, headers={"X-Reveal": str(viewing.pk)})
-
-
-@require_POST
-@case_page("examine")
-def grey(request: DeskRequest, case: Case, number: int) -> HttpResponse:
-    """Give the small grey still, or with ``view=edges`` the line drawing."""
-    return _look(request, case, number, "edges" if request.GET.get("view") == "edges" else "grey")
-
-
-@require_POST
-@case_page("examine")
-def reveal(request: DeskRequest, case: Case, number: int) -> HttpResponse:
-    """Give the clear picture for one press."""
-    return _look(request, case, number, "clear")
-
-
-@require_POST
-@case_page("examine")
-def hide(request: DeskRequest, case: Case, number: int) -> HttpResponse:
-    """Note how long a look lasted."""
-    try:
-        viewing = get_object_or_404(
-            Viewing, pk=UUID(request.POST.get("reveal", "")), media__number=number, case=case
-        )
-        service.hide(request.officer, request.purpose, viewing, int(request.POST.get("milliseconds", "0")))
-    except ValueError as refused:
-        return HttpResponseBadRequest(str(refused), content_type="text/plain; charset=utf-8")
-    return HttpResponse(status=204)
-
-
-@require_POST
-@case_page("examine")
-def suggest(request: DeskRequest, case: Case) -> HttpResponse:
-    """Ask for proposed clues."""
-    service.ask_to_suggest(request.officer, request.purpose, case)
-    messages.success(request, gettext("The extractors are looking; proposals appear on the items."))
-    return redirect("examine:page", case_id=case.pk)
 
 
 DECISIONS = {"confirm": service.confirm, "withdraw": service.withdraw}
@@ -433,7 +264,7 @@ def decide(request: DeskRequest, case: Case, number: int, clue_id: UUID) -> Http
 def note(request: DeskRequest, case: Case, number: int) -> HttpResponse:
     """Add a note."""
     media = get_object_or_404(Media, case=case, number=number)
-    t = _seconds(request.POST.get("t"))
+    t = seconds_of(request.POST.get("t"))
     try:
         service.note(request.officer, request.purpose, media, request.POST.get("text", ""), t)
     except ValueError as refused:
@@ -446,7 +277,7 @@ def note(request: DeskRequest, case: Case, number: int) -> HttpResponse:
 def crop(request: DeskRequest, case: Case, number: int) -> HttpResponse:
     """Keep the box, or the background beside it, as an item of its own."""
     media = get_object_or_404(Media, case=case, number=number)
-    t = _seconds(request.POST.get("start")) if media.kind == "video" else None
+    t = seconds_of(request.POST.get("start")) if media.kind == "video" else None
     try:
         region = region_of(request.POST)
         if region is None:
@@ -460,16 +291,3 @@ def crop(request: DeskRequest, case: Case, number: int) -> HttpResponse:
         return _back(case, media, t)
     messages.success(request, gettext("The crop is kept as item %(item)s.") % {"item": made})
     return _back(case, made)
-
-
-urlpatterns = [
-    path("", page, name="page"),
-    path("suggest/", suggest, name="suggest"),
-    path("items/<int:number>/", item, name="item"),
-    path("items/<int:number>/grey/", grey, name="grey"),
-    path("items/<int:number>/reveal/", reveal, name="reveal"),
-    path("items/<int:number>/hide/", hide, name="hide"),
-    path("items/<int:number>/note/", note, name="note"),
-    path("items/<int:number>/crop/", crop, name="crop"),
-    path("items/<int:number>/clues/<uuid:clue_id>/", decide, name="decide"),
-]

@@ -1,0 +1,51 @@
+"""What can be seen, together? Looking is asked for, logged first and counted; what is seen becomes a clue."""
+
+from entente.casework.examine.service.crops import crop, crop_background
+from entente.casework.examine.service.look import (
+    GREY_VIEWS,
+    LONGEST_LOOK_MS,
+    exposure_of,
+    hide,
+    reveal,
+    show_grey,
+)
+from entente.casework.examine.service.marks import METHOD, VERSION, confirm, mark, restore, withdraw
+from entente.casework.examine.service.notes import note
+from entente.casework.examine.service.refused import ExamineRefused
+from entente.casework.examine.service.suggesting import (
+    BATCH,
+    FROM_METADATA,
+    Suggested,
+    ask_to_suggest,
+    extractor_versions,
+    from_metadata,
+    suggest,
+    suggest_clues,
+)
+
+__all__ = [
+    "BATCH",
+    "FROM_METADATA",
+    "GREY_VIEWS",
+    "LONGEST_LOOK_MS",
+    "METHOD",
+    "VERSION",
+    "ExamineRefused",
+    "Suggested",
+    "ask_to_suggest",
+    "confirm",
+    "crop",
+    "crop_background",
+    "exposure_of",
+    "extractor_versions",
+    "from_metadata",
+    "hide",
+    "mark",
+    "note",
+    "restore",
+    "reveal",
+    "show_grey",
+    "suggest",
+    "suggest_clues",
+    "withdraw",
+]

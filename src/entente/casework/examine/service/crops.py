@@ -1,0 +1,99 @@
+"""A region kept as an item of its own; what others may work on without the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from entente.casework.examine.crop import background
+from entente.casework.examine.service.look import demand_viewable
+from entente.casework.examine.service.refused import ExamineRefused
+from entente.casework.intake.service import evidence_store, hashed, next_number
+from entente.evidence import tools
+from entente.evidence.open import Known, read, render
+from entente.evidence.store import Erased, NotKept
+from entente.records import derivation
+from entente.records.act import acting
+from entente.records.derivation import Made
+from entente.records.models import Case, Media
+from entente.safeguards.access import Act
+from entente.vocabulary.agency import Officer
+from entente.vocabulary.handling import Purpose, union
+from entente.vocabulary.media import Refusal, Region
+
+
+def crop(officer: Officer, purpose: Purpose, media: Media, region: Region, t: float | None = None) -> Media:
+    """Keep a region as an item of its own, sealed and hashed, that others may work on without the whole.
+
+    It carries the handling and the originators of the item it was cut from.
+    """
+    with acting(officer, Act.ALTER, media.as_thing(), purpose, step="examine", reason="make a crop"):
+        demand_viewable(media, t, read_restriction=True)
+    cut = render(evidence_store().original(media.key), "crop", region=region, t=t)
+    if isinstance(cut, Refusal):
+        raise ExamineRefused(cut.reason)
+    try:
+        kept = evidence_store().keep_bytes(cut, media.case_id)
+    except (NotKept, Erased) as fault:
+        raise ExamineRefused(str(fault)) from None
+    opened = read(
+        evidence_store().original(kept.key), known=Known(kept.size, kept.md5, kept.sha1, kept.sha256)
+    )
+    with acting(officer, Act.ALTER, media.as_thing(), purpose, step="examine", reason="keep a crop") as deed:
+        case = Case.objects.select_for_update().get(pk=media.case_id)
+        row = Media(
+            case_id=media.case_id,
+            number=next_number(case, officer.agency, media.handling),
+            owner_id=officer.agency,
+            made_by_id=officer.id,
+            audience=media.audience,
+            origin="crop",
+            source=f"crop of {media}",
+            size=kept.size,
+            md5=kept.md5,
+            sha1=kept.sha1,
+            sha256=kept.sha256,
+            key=kept.key,
+            kind=str(opened.kind or "picture"),
+            mime=opened.mime,
+            width=opened.width,
+            height=opened.height,
+            pdq=opened.pdq or "",
+            pdq_turns={str(profile): list(turns) for profile, turns in opened.pdq_turns.items()},
+            pdq_raw=opened.pdq_raw,
+            pdq_quality=opened.pdq_quality,
+            parent=media,
+            region=[region.x, region.y, region.w, region.h],
+            t=t,
+        )
+        row.handling = union([media.handling])
+        case.save(update_fields=["items_given"])
+        row.save()
+        row.derives_from(media)
+        derivation.record(deed, officer, [_cut(media, row), hashed(row, opened)])
+    return row
+
+
+def _cut(media: Media, row: Media) -> Made:
+    """Return how a crop was derived, to be recorded."""
+    return Made(
+        what="crop",
+        sources=[media],
+        inputs=[media.sha256],
+        tool=tools.RENDER,
+        version=tools.versions(),
+        parameters={"view": "crop", "region": row.region, "t": row.t, "side": None},
+        output=row.sha256,
+        media=media,
+        made=row,
+        key=row.key,
+    )
+
+
+def crop_background(
+    officer: Officer, purpose: Purpose, media: Media, hidden: Sequence[Region], t: float | None = None
+) -> Media:
+    """Keep the largest part of an item that meets none of the ``hidden`` boxes: the room, not the person."""
+    rest = background(hidden)
+    if not hidden or rest is None:
+        raise ExamineRefused("no part worth keeping is left beside the box; mark a smaller one")
+    return crop(officer, purpose, media, rest, t)

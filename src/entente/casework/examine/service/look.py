@@ -1,0 +1,125 @@
+"""Looking is asked for, logged first and counted; nothing is shown by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from entente.casework.examine.service.refused import ExamineRefused
+from entente.casework.intake.service import evidence_store
+from entente.evidence.open import render
+from entente.records import guard
+from entente.records.act import acting
+from entente.records.models import Case, Clue, Link, Media, Note, Viewing
+from entente.safeguards.access import Act
+from entente.safeguards.exposure import Exposure, Seen, exposure
+from entente.vocabulary.agency import Officer
+from entente.vocabulary.handling import HandlingCode, Purpose
+from entente.vocabulary.media import Refusal
+
+GREY_VIEWS = ("grey", "edges")
+
+
+LONGEST_LOOK_MS = 60_000  # one press shows no longer than the desk allows, whatever a browser claims
+
+
+def show_grey(
+    officer: Officer,
+    purpose: Purpose,
+    media: Media,
+    view: str = "grey",
+    t: float | None = None,
+    *,
+    read_restriction: bool = False,
+) -> tuple[Viewing, bytes]:
+    """Return a small grey still or a line drawing; it is logged and counted before a byte leaves."""
+    if view not in GREY_VIEWS:
+        raise ExamineRefused(f"there is no view {view!r}; ask for one of {', '.join(GREY_VIEWS)}")
+    return _shown(officer, purpose, media, view, t, read_restriction)
+
+
+def reveal(
+    officer: Officer,
+    purpose: Purpose,
+    media: Media,
+    t: float | None = None,
+    *,
+    read_restriction: bool = False,
+) -> tuple[Viewing, bytes]:
+    """Return the item in clear, for one press; it is logged and counted before a byte leaves.
+
+    A reader of the case is denied, and the log says so; crops are what a reader works on.
+    """
+    view = "crop" if media.origin == "crop" else "clear"
+    return _shown(officer, purpose, media, view, t, read_restriction)
+
+
+def _shown(
+    officer: Officer, purpose: Purpose, media: Media, view: str, t: float | None, read_restriction: bool
+) -> tuple[Viewing, bytes]:
+    act = Act.READ if media.origin == "crop" else Act.REVEAL
+    with acting(officer, act, media.as_thing(), purpose, step="examine", reason=f"look: {view}"):
+        media = Media.objects.get(pk=media.pk)
+        demand_viewable(media, t, read_restriction)
+        with guard.system("count a look, a reader's at a crop too"):
+            viewing = Viewing(
+                case_id=media.case_id,
+                owner_id=officer.agency,
+                made_by_id=officer.id,
+                media=media,
+                account_id=officer.id,
+                view=view,
+                purpose=str(purpose),
+                t=t,
+            )
+            viewing.handling = media.handling
+            viewing.save()
+            viewing.derives_from(media)
+    shown = render(evidence_store().original(media.key), "clear" if view == "crop" else view, t=t)
+    if isinstance(shown, Refusal):
+        with guard.system("nothing could be shown, so nobody looked"):
+            viewing.delete()
+        raise ExamineRefused(shown.reason)
+    return viewing, shown
+
+
+def demand_viewable(media: Media, t: float | None, read_restriction: bool) -> None:
+    """Raise ``ExamineRefused`` where there is nothing to show, or a restriction in words was not read."""
+    if media.refusal or not media.key:
+        raise ExamineRefused("this item could not be opened, so there is nothing to show; see its refusal")
+    if HandlingCode.H3 in media.handling.codes and not read_restriction:
+        raise ExamineRefused("read the restriction in words (H3) on the item's page first")
+    if t is not None and not (media.kind == "video" and 0 <= t <= (media.duration or 0) + 1):
+        raise ExamineRefused("that moment lies outside the item; choose one between its start and its end")
+
+
+def hide(officer: Officer, purpose: Purpose, viewing: Viewing, milliseconds: int) -> None:
+    """Record how long the officer's own look lasted; a second report of the same look changes nothing."""
+    if viewing.account_id != officer.id:
+        raise ExamineRefused("only the one who looked reports how long")
+    with guard.system("the length of an officer's own look; the look itself is in the log"):
+        own = Viewing.objects.filter(pk=viewing.pk, milliseconds=0)
+        own.update(milliseconds=max(0, min(int(milliseconds), LONGEST_LOOK_MS)))
+
+
+def exposure_of(officer: Officer, purpose: Purpose, case: Case) -> Exposure:
+    """Return the officer's own figures in a case: clear looks, seconds, and the looks that were not needed.
+
+    Worked with = recorded or decided a clue, wrote a note, decided a link. Nobody else's figures are told.
+    """
+    with guard.scope(officer, purpose):
+        looks = Viewing.objects.filter(case=case, account=officer.id, view__in=["clear", "sound"])
+        seen = [
+            Seen(str(officer.id), str(m), ms / 1000) for m, ms in looks.values_list("media", "milliseconds")
+        ]
+        return exposure(((str(officer.id), str(m)) for m in _worked_on(officer, case)), seen, str(officer.id))
+
+
+def _worked_on(officer: Officer, case: Case) -> Iterator[UUID]:
+    clues = Clue.objects.filter(case=case, decided_by=officer.id).exclude(media=None)
+    yield from clues.values_list("media", flat=True)
+    yield from (
+        Note.objects.filter(case=case, made_by=officer.id).exclude(media=None).values_list("media", flat=True)
+    )
+    for a, b in Link.objects.filter(case=case, decided_by=officer.id).values_list("a", "b"):
+        yield from (a, b)

@@ -1,0 +1,71 @@
+"""The doors through which an item can be looked at.
+
+No GET gives a picture: every look is a POST, so that nothing is opened by a link, a prefetch or a back
+button, and the log knows of each.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+
+from entente.casework.examine import service
+from entente.casework.examine.views.item import seconds_of
+from entente.records.door import DeskRequest, case_page
+from entente.records.models import (
+    Case,
+    Media,
+    Viewing,
+)
+from entente.vocabulary.handling import Purpose
+
+
+def _look(request: DeskRequest, case: Case, number: int, view: str) -> HttpResponse:
+    """Answer one look: the picture, never kept by the browser, with the name of the act."""
+    media = get_object_or_404(Media, case=case, number=number)
+    read, t = request.GET.get("h3") == "read", seconds_of(request.GET.get("t"))
+    try:
+        purpose = Purpose(request.POST.get("purpose") or str(request.purpose))
+        if view == "clear":
+            if not request.POST.get("purpose"):
+                raise ValueError(gettext("Say for which purpose you need to see it."))
+            looked = service.reveal(request.officer, purpose, media, t, read_restriction=read)
+        else:
+            looked = service.show_grey(request.officer, purpose, media, view, t, read_restriction=read)
+    except ValueError as refused:
+        return HttpResponseBadRequest(str(refused), content_type="text/plain; charset=utf-8")
+    viewing, picture = looked
+    kind = "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
+    return HttpResponse(picture, content_type=kind, headers={"X-Reveal": str(viewing.pk)})
+
+
+@require_POST
+@case_page("examine")
+def grey(request: DeskRequest, case: Case, number: int) -> HttpResponse:
+    """Give the small grey still, or with ``view=edges`` the line drawing."""
+    return _look(request, case, number, "edges" if request.GET.get("view") == "edges" else "grey")
+
+
+@require_POST
+@case_page("examine")
+def reveal(request: DeskRequest, case: Case, number: int) -> HttpResponse:
+    """Give the clear picture for one press."""
+    return _look(request, case, number, "clear")
+
+
+@require_POST
+@case_page("examine")
+def hide(request: DeskRequest, case: Case, number: int) -> HttpResponse:
+    """Note how long a look lasted."""
+    try:
+        viewing = get_object_or_404(
+            Viewing, pk=UUID(request.POST.get("reveal", "")), media__number=number, case=case
+        )
+        service.hide(request.officer, request.purpose, viewing, int(request.POST.get("milliseconds", "0")))
+    except ValueError as refused:
+        return HttpResponseBadRequest(str(refused), content_type="text/plain; charset=utf-8")
+    return HttpResponse(status=204)
