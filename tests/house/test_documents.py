@@ -16,6 +16,7 @@ from entente.casework.examine.extractors import NEEDS, ClueExtractor
 from entente.casework.match.hashes import TURNS, HashType
 from entente.cli import VERBS
 from entente.formats import ListFormat
+from entente.records import wordfile
 from entente.vocabulary.media_hash import HashEntry, RecordRefusal
 from tests.house import documents as pages
 from tests.house.house import PACKAGE, ROOT, documents, files, names_of, short
@@ -235,6 +236,15 @@ def test_the_recipe_of_a_format_is_a_format() -> None:
         records = list(made.read(io.BytesIO(example.data)))
         assert tuple(r for r in records if isinstance(r, HashEntry)) == example.entries
         assert tuple(r.code for r in records if isinstance(r, RecordRefusal)) == example.refusals
+
+
+def test_the_recipe_of_a_vocabulary_is_a_vocabulary() -> None:
+    blocks = {
+        k: body for _, k, body in _FENCE.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    }
+    made = wordfile.read(blocks["vocabularies"].encode(), "roofs.toml")
+    assert [t.code for t in made.offered()] == ["pantile"]
+    assert wordfile.read(wordfile.write(made), "roofs.toml") == made
 
 
 def test_the_groups_of_the_recipes_are_those_that_are_looked_for() -> None:

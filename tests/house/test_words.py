@@ -39,14 +39,14 @@ WIRE = {
 }  # fmt: skip
 
 PLACES = [
-    *files(PACKAGE, ".py", ".html", ".js", ".typ", ".po", ".json", ".svg", ".css", ".txt"),
+    *files(PACKAGE, ".py", ".html", ".js", ".typ", ".po", ".json", ".svg", ".css", ".txt", ".toml"),
     *files(ROOT / "demo", ".py"),
     *files(ROOT / "benchmarks", ".py"),
     *files(ROOT / "tools", ".py"),
     *documents(),
 ]
 SEEN = [
-    *files(PACKAGE, ".html", ".typ", ".po"),
+    *files(PACKAGE, ".html", ".typ", ".po", ".toml"),
     *(p for p in documents() if p.parent.name in {"walk", "decisions"} or p.name == "README.md"),
 ]
 

@@ -39,6 +39,7 @@ from entente.records.models.search import Element, ElementMatch
 from entente.records.models.series import Link, Series, SeriesItem
 from entente.records.models.session import Session, Spent
 from entente.records.models.stub import Stub
+from entente.records.models.vocabulary import VocabularyVersion
 
 __all__ = [
     "Account",
@@ -113,5 +114,6 @@ __all__ = [
     "Tombstone",
     "Transfer",
     "Viewing",
+    "VocabularyVersion",
     "carried_from",
 ]
