@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from demo.ten_days import TenDays, make_circle
+from django.conf import settings
 
 from demo import scenes
 from entente.records.models import (
@@ -34,6 +35,7 @@ from entente.records.models import (
     Product,
     Viewing,
 )
+from tests.story import pages
 from tests.story.conftest import desk_in
 from tests.story.walk import FLAGS, Desk, Walk, system
 
@@ -627,6 +629,34 @@ def test_the_data_protection_officer_reads_the_log_page(walk):
     answer = page.goto(f"{walk.desk.base}/log/")
     assert answer.status == 200
     walk.look(page, "38-log")
+
+
+# --- every page, in three languages -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shown(walk) -> dict[str, tuple[str, str]]:
+    """Each page of the resolver with an officer who sees it and its address."""
+    return {name: found for name in pages.names() if (found := pages.opened(walk, name))}
+
+
+def test_every_page_of_the_desk_can_be_shown(shown):
+    assert set(pages.names()) == set(shown), "a page without a row to show: make one in the walk"
+
+
+@pytest.mark.parametrize("code", ["fr", "it", "en"])
+def test_an_automated_check_finds_no_barrier_on_any_page(walk, shown, code):
+    barriers = []
+    for visitor in dict.fromkeys(visitor for visitor, _ in shown.values()):
+        walk.of(visitor).context.add_cookies(
+            [{"name": settings.LANGUAGE_COOKIE_NAME, "value": code, "url": walk.desk.base}]
+        )
+    for name, (visitor, address) in shown.items():
+        page = walk.of(visitor)
+        page.goto(f"{walk.desk.base}{address}")
+        assert page.locator("html").get_attribute("lang") == code, f"{name} is not in {code}"
+        barriers += [f"{name} {fault}" for fault in walk.faulty(page)]
+    assert barriers == []
 
 
 # --- over the whole walk ----------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
+
 from entente.records import guard
 from entente.records.models import Account, Job, LoginLink
 
@@ -145,6 +147,11 @@ class Walk:
             )
             if over > 0:
                 self.wide.append(f"{name} at {size['width']}: {over} px")
+
+    def faulty(self, page: Any) -> list[str]:
+        """Return what axe-core finds wrong with the page as it stands: the rule, and where."""
+        found = Axe().run(page).response["violations"]
+        return [f"{v['id']} ({v['impact']}): {node['html'][:160]}" for v in found for node in v["nodes"]]
 
     def settle(self) -> None:
         """Wait until the worker has done all that waits; every job must be done."""
