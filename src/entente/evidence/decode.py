@@ -24,15 +24,16 @@ import PIL
 from numpy.typing import NDArray
 from PIL import Image
 
-from entente.evidence.derive import derived
+from entente.evidence.derive import Change, derived
+from entente.evidence.moments import frame_at, listed_of, shown_at, times_of
 from entente.evidence.pictures import Picture, Refused, open_picture
+from entente.evidence.sounds import heard_of, peaks_of
 from entente.evidence.source import Source, source_of
 from entente.evidence.tags import tags_of
 from entente.evidence.unpack import unpacked
 from entente.evidence.videos import (
     Video,
     boxes_of,
-    frame_at,
     luma_of,
     open_video,
     plane_of,
@@ -138,6 +139,7 @@ def _warm_film() -> None:
         video = open_video(Source(handle), "mov")
         moments = [(luma_of(frame, 0).shape, moment) for moment, frame in sampled(video, 10.0)]
         _seen(video, [moment for _, moment in moments])
+        peaks_of(video), heard_of(video, 0.0, 0.5)
     finally:
         os.close(handle)
 
@@ -179,9 +181,13 @@ def derive(
     region: list[float] | None,
     t: float | None,
     side: int | None,
+    through: list[Any] | None = None,
     key: str | None = None,
 ) -> Job:
-    """Return a derived copy without metadata; see ``derive.derived``."""
+    """Return a derived copy without metadata; see ``derive.derived``.
+
+    ``through`` names a function ``package.module:function`` that changes the copy, and what it is told.
+    """
     try:
         if kind == MediaKind.PICTURE:
             rgb = _opened(_source(fd, key), container)[1].rgb()
@@ -191,12 +197,56 @@ def derive(
             if found is None:
                 raise Refused(RefusalCode.DAMAGED, "no frame of it can be decoded; ask for another copy")
             rgb = rgb_of(found[1], video.turned)
-        return {}, derived(rgb, view, region, side)
+        return {}, derived(rgb, view, region, side, _change(through))
     except Refused as refused:
         return {"refusal": _as_json(refused.refusal)}, b""
 
 
-JOBS: dict[str, Callable[..., Job]] = {"describe": describe, "derive": derive}
+def _change(through: list[Any] | None) -> Change | None:
+    """Return the change that is asked for; the sandbox has its module loaded before."""
+    if through is None:
+        return None
+    name, told = through
+    module, _, function = name.partition(":")
+    found = getattr(import_module(module), function)
+    return lambda rgb, longest: found(rgb, told, longest)
+
+
+def moments(fd: int, *, kind: str, container: str, t: float, around: int, key: str | None = None) -> Job:
+    """Return the presentation times up to ``around`` frames before and after the one shown at ``t``."""
+    try:
+        times = times_of(listed_of(open_video(_source(fd, key), container)))
+    except Refused as refused:
+        return {"refusal": _as_json(refused.refusal)}, b""
+    here = shown_at(times, t)
+    first = max(0, here - around)
+    near = [round(s, 6) for s in times[first : here + around + 1]]
+    return {"first": first, "here": here - first, "total": len(times), "times": near}, b""
+
+
+def loudness(fd: int, *, kind: str, container: str, key: str | None = None) -> Job:
+    """Return how loud a video is over time; see ``sounds.peaks_of``."""
+    try:
+        return {}, peaks_of(open_video(_source(fd, key), container))
+    except Refused as refused:
+        return {"refusal": _as_json(refused.refusal)}, b""
+
+
+def hear(fd: int, *, kind: str, container: str, start: float, seconds: float, key: str | None = None) -> Job:
+    """Return the samples of a short stretch of sound; see ``sounds.heard_of``."""
+    try:
+        return {}, heard_of(open_video(_source(fd, key), container), start, seconds)
+    except Refused as refused:
+        return {"refusal": _as_json(refused.refusal)}, b""
+
+
+JOBS: dict[str, Callable[..., Job]] = {
+    "describe": describe,
+    "derive": derive,
+    "moments": moments,
+    "loudness": loudness,
+    "hear": hear,
+}
 
 
 def unpack(fd: int, *, form: str, key: str | None = None) -> Iterator[Job]:
@@ -285,7 +335,8 @@ def _video(
 def _seen(video: Video, times: list[float]) -> Decoded:
     """Return what extractors see of a video: frames spread over it, and its sound."""
     steps = np.linspace(0, len(times) - 1, min(SEEN, len(times))).round().astype(int)
-    found = [frame_at(video, times[i]) for i in steps]
+    listed = listed_of(video)
+    found = [frame_at(video, times[i], listed) for i in steps]
     frames = [(moment, rgb_of(frame, video.turned)) for moment, frame in (f for f in found if f)]
     decoded = Decoded("video", video.width, video.height, video.duration, video.tags, frames)
     if sound := sound_of(video):

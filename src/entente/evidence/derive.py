@@ -5,6 +5,8 @@ Runs inside a limited decoder only.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import simplejpeg
@@ -15,27 +17,41 @@ from entente.vocabulary.media import RefusalCode
 
 SIDES = {"grey": 160, "edges": 640, "clear": 1600, "crop": 1600}  # longest side, in pixels
 VIEWS = tuple(SIDES)
+Change = Callable[[NDArray[np.uint8], int], NDArray[np.uint8]]  # of (rows, columns, 3), with the longest side
 
 cv2.setNumThreads(0)  # a limited process cannot start threads
 
 
-def derived(rgb: NDArray[np.uint8], view: str, region: list[float] | None, side: int | None) -> bytes:
+def derived(
+    rgb: NDArray[np.uint8],
+    view: str,
+    region: list[float] | None,
+    side: int | None,
+    change: Change | None = None,
+) -> bytes:
     """Return ``view`` of a picture (rows, columns, 3): JPEG, for ``edges`` PNG; no metadata, never enlarged.
 
     ``region`` is x, y, w, h in fractions; ``side`` the longest side asked for, which ``grey`` limits to 160.
+    A ``change`` of ``grey`` and ``edges`` gets what the view holds and no finer: nothing that is done to them
+    shows more than they do. Of ``clear`` and ``crop`` it gets the whole picture.
     """
     if view not in SIDES:
         raise Refused(RefusalCode.UNSUPPORTED, f"there is no view {view!r}; the views are {', '.join(VIEWS)}")
     if region is not None:
         rgb = _cut(rgb, region)
-    longest = min(side or SIDES[view], SIDES[view]) if view == "grey" else side or SIDES[view]
-    small = _shrunk(rgb, max(1, longest))
-    if view == "edges":
-        return _png(_drawing(small))
+    longest = max(1, min(side or SIDES[view], SIDES[view]) if view == "grey" else side or SIDES[view])
     if view == "grey":
-        grey = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), (0, 0), 1.5)
+        grey = cv2.GaussianBlur(cv2.cvtColor(_shrunk(rgb, longest), cv2.COLOR_RGB2GRAY), (0, 0), 1.5)
+        grey = _changed(np.dstack([grey] * 3), change, longest)[..., 0]
         return simplejpeg.encode_jpeg(np.ascontiguousarray(grey)[..., None], 80, "GRAY")
+    if view == "edges":
+        return _png(_drawing(_changed(_shrunk(rgb, longest), change, longest)))
+    small = _shrunk(_changed(rgb, change, longest), longest)
     return simplejpeg.encode_jpeg(np.ascontiguousarray(small), 90, "RGB", "420")
+
+
+def _changed(rgb: NDArray[np.uint8], change: Change | None, longest: int) -> NDArray[np.uint8]:
+    return rgb if change is None else _shrunk(change(rgb, longest), longest)
 
 
 def _cut(rgb: NDArray[np.uint8], region: list[float]) -> NDArray[np.uint8]:

@@ -19,7 +19,7 @@ from entente.evidence.source import Held, Source, source_of
 from entente.vocabulary.media import FrameHash, MediaKind, Refusal, RefusalCode, Region, Sampling
 from entente.vocabulary.media_hash import Profile, Turns
 
-__all__ = ["Known", "Opened", "read", "render", "walk"]
+__all__ = ["Known", "Opened", "Through", "asked", "read", "render", "walk"]
 
 PICTURE_S = 14.0  # wall-clock seconds before a decoder is stopped
 VIDEO_S, VIDEO_S_EACH_MB, VIDEO_S_MOST = 14.0, 5.0, 3600.0
@@ -35,6 +35,17 @@ class Known:
     md5: str
     sha1: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """A function ``package.module:function`` that changes a copy in the decoder, and what it is told.
+
+    It gets the pixels (rows, columns, 3), ``told`` and the longest side in pixels, and returns pixels.
+    """
+
+    function: str
+    told: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +156,18 @@ def render(
     region: Region | None = None,
     t: float | None = None,
     side: int | None = None,
+    through: Through | None = None,
     sandbox: Sandbox | None = None,
 ) -> bytes | Refusal:
     """Return a derived copy made in a decoder: ``grey``, ``edges``, ``clear`` or ``crop``; else the refusal.
 
-    ``t`` are the seconds into a video; ``side`` the longest side in pixels (``grey`` never over 160). JPEG,
-    for ``edges`` PNG. Never the original's bytes, never its metadata.
+    ``t`` are the seconds into a video, of which the frame shown then is taken; ``side`` the longest side in
+    pixels (``grey`` never over 160); ``through`` changes the copy. JPEG, for ``edges`` PNG. Never the
+    original's bytes, never its metadata.
     """
     try:
         with _given(file) as given:
-            return _render(given, view, region, t, side, sandbox or shared())
+            return _render(given, view, region, t, side, through, sandbox or shared())
     except NotOpened as error:
         return error.refusal
 
@@ -165,26 +178,48 @@ def _render(
     region: Region | None,
     t: float | None,
     side: int | None,
+    through: Through | None,
     sandbox: Sandbox,
 ) -> bytes | Refusal:
-    what = _identified(given.source)
-    if what.refusal:
-        return what.refusal
     arguments = {
-        "kind": what.kind,
-        "container": what.container,
         "view": view,
         "region": [region.x, region.y, region.w, region.h] if region else None,
         "t": t,
         "side": side,
-        **given.arguments,
+        "through": [through.function, through.told] if through else None,
     }
-    limit = _limit(what, given.source.size)
-    answer = sandbox.ask(given.fd, "derive", arguments, limit_s=limit, threads=what.container in THREADED)
+    answer = _ask(given, "derive", arguments, sandbox, needs=(through.function,) if through else ())
     try:
         return answer.refusal or reply.picture(answer.blob, view, side)
     except reply.Nonsense as error:
-        return _nonsense(error)
+        return nonsense(error)
+
+
+def asked(
+    file: Path | int | Held, job: str, arguments: dict[str, Any], *, sandbox: Sandbox | None = None
+) -> Answer:
+    """Have a decoder do one ``job`` on a file; the answer is a stranger's, and its reader checks it."""
+    try:
+        with _given(file) as given:
+            return _ask(given, job, arguments, sandbox or shared())
+    except NotOpened as error:
+        return Answer(refusal=error.refusal)
+
+
+def _ask(
+    given: _Given, job: str, arguments: dict[str, Any], sandbox: Sandbox, needs: tuple[str, ...] = ()
+) -> Answer:
+    what = _identified(given.source)
+    if what.refusal:
+        return Answer(refusal=what.refusal)
+    return sandbox.ask(
+        given.fd,
+        job,
+        {"kind": what.kind, "container": what.container, **arguments, **given.arguments},
+        limit_s=_limit(what, given.source.size),
+        needs=needs,
+        threads=what.container in THREADED,
+    )
 
 
 def _identified(source: Source) -> Identified:
@@ -301,9 +336,10 @@ def _with_answer(opened: Opened, answer: Answer, asked: Sequence[str]) -> Opened
         assert opened.kind is not None  # noqa: S101 - only what was identified is decoded
         return replace(opened, **reply.description(answer.data, opened.kind, asked))
     except reply.Nonsense as error:
-        return replace(opened, refusal=_nonsense(error))
+        return replace(opened, refusal=nonsense(error))
 
 
-def _nonsense(error: reply.Nonsense) -> Refusal:
+def nonsense(error: reply.Nonsense) -> Refusal:
+    """Return the refusal of an answer that no decoder of ours gives."""
     why = f"the decoder gave an answer without sense ({error}); handle with care, ask for another copy"
     return Refusal(RefusalCode.DECODER_DIED, why)

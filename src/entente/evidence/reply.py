@@ -20,6 +20,7 @@ MOST_TAGS, LONGEST_NAME, LONGEST_TAG = 600, 200, 4000
 MOST_FRAMES = 500_000  # a day and a half of key frames each quarter of a second
 LONGEST_S = 1e8
 TURNS = 8
+MOST_PEAKS = 20 * 3600 * 12  # as ``sounds.MOST_STEPS``
 GREY_SIDE, SIDE = 160, 1600  # as ``derive.SIDES``, which would bring OpenCV along
 _HEX = re.compile(r"(?:[0-9a-f]{2}){4,512}\Z")
 _PDQ = re.compile(r"[0-9a-f]{64}\Z")
@@ -76,6 +77,28 @@ def picture(blob: bytes, view: str, side: int | None) -> bytes:
     width, height = _png_size(blob) if view == "edges" else _jpeg_size(blob)
     most = min(side or GREY_SIDE, GREY_SIDE) if view == "grey" else side or SIDE
     _demand(0 < width <= max(1, most) and 0 < height <= max(1, most), "a picture out of measure")
+    return blob
+
+
+def moments(data: dict[str, Any], around: int) -> tuple[int, int, int, tuple[float, ...]]:
+    """Return (frames before the first told, place of the one asked for, all frames, their seconds)."""
+    _demand(set(data) == {"first", "here", "total", "times"}, "names that are not asked for")
+    first, here, total = (_count(data[name]) for name in ("first", "here", "total"))
+    times = tuple(_number(t, LONGEST_S) for t in _array(data["times"], 2 * around + 1))
+    _demand(list(times) == sorted(set(times)), "frames out of order")
+    _demand(first + len(times) <= total and here < max(1, len(times)), "a frame that is not there")
+    return first, here, total, times
+
+
+def peaks(blob: bytes) -> bytes:
+    """Return how loud it is, a byte for each step."""
+    _demand(0 < len(blob) <= MOST_PEAKS, "a loudness out of measure")
+    return blob
+
+
+def samples(blob: bytes, most: int) -> bytes:
+    """Return samples of 16 bits, at most so many."""
+    _demand(0 < len(blob) <= 2 * most and len(blob) % 2 == 0, "a sound out of measure")
     return blob
 
 

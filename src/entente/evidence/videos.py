@@ -62,7 +62,7 @@ class Video:
     count: Count = field(default_factory=Count)
 
 
-def _container(source: Source, name: str) -> Any:
+def container_of(source: Source, name: str) -> Any:
     """Open with the one reader that the first bytes call for, and no way to any other file."""
     if name not in READERS:
         raise Refused(RefusalCode.UNSUPPORTED, f"{name} is not read here; add a converted copy beside it")
@@ -77,7 +77,7 @@ def open_video(source: Source, container: str) -> Video:
     """Open a video of a known container; raises ``Refused`` with what it would need."""
     name = _FORMATS.get(container, container)
     try:
-        opened = _container(source, name)
+        opened = container_of(source, name)
     except (av.FFmpegError, ValueError, OSError) as error:
         raise Refused(RefusalCode.DAMAGED, _why_closed(source, name, error)) from None
     with opened:
@@ -159,7 +159,7 @@ def _tags(opened: Any) -> dict[str, str]:
     return {name[:LONGEST_NAME]: value[:LONGEST] for name, value in list(tags.items())[:MOST]}
 
 
-def _packets(opened: Any, stream: Any, count: Count) -> Iterator[Any]:
+def packets_of(opened: Any, stream: Any, count: Count) -> Iterator[Any]:
     """Iterate over the packets of one stream past damaged ones, which are counted."""
     packets = opened.demux(stream)
     for _ in range(1000):  # a demuxer that only fails gets no more than so many attempts
@@ -177,7 +177,7 @@ def _packets(opened: Any, stream: Any, count: Count) -> Iterator[Any]:
         return
 
 
-def _decoded(context: Any, packet: Any, count: Count) -> list[Any]:
+def decoded_of(context: Any, packet: Any, count: Count) -> list[Any]:
     """Return the frames that a packet completes; a packet that fails is counted, and the next is tried."""
     try:
         return list(context.decode(packet))
@@ -186,7 +186,8 @@ def _decoded(context: Any, packet: Any, count: Count) -> list[Any]:
         return []
 
 
-def _time(item: Any, base: Any) -> float | None:
+def time_of(item: Any, base: Any) -> float | None:
+    """Return the seconds at which a packet or a frame is shown, ``None`` where it does not say."""
     stamp = item.pts if item.pts is not None else item.dts
     return None if stamp is None else float(stamp * base)
 
@@ -194,73 +195,40 @@ def _time(item: Any, base: Any) -> float | None:
 Choose = Callable[[Iterator[Any], Any, Count], Iterator[Any]]
 
 
-def _frames(video: Video, choose: Choose, count: Count) -> Iterator[tuple[float, Any]]:
+def frames_of(video: Video, choose: Choose, count: Count) -> Iterator[tuple[float, Any]]:
     """Iterate over (seconds, frame) of those frames that ``choose`` feeds to the decoder and picks."""
-    with _container(video.source, video.format) as opened:
+    with container_of(video.source, video.format) as opened:
         stream = opened.streams.video[0]
         stream.codec_context.thread_count = 1
-        for frame in choose(_packets(opened, stream, count), stream, count):
+        for frame in choose(packets_of(opened, stream, count), stream, count):
             demand_size(frame.width, frame.height)
-            moment = _time(frame, frame.time_base or stream.time_base)
+            moment = time_of(frame, frame.time_base or stream.time_base)
             yield max(0.0, (moment or 0.0) - video.start), frame
 
 
-def _keys_only(packets: Iterator[Any], stream: Any, count: Count) -> Iterator[Any]:
+def keys_only(packets: Iterator[Any], stream: Any, count: Count) -> Iterator[Any]:
     """Feed key packets only: works for codecs that ignore ``skip_frame`` (VP9) too."""
     context, last = stream.codec_context, float("-inf")
     for packet in packets:
-        moment = _time(packet, packet.time_base or stream.time_base)
+        moment = time_of(packet, packet.time_base or stream.time_base)
         if not packet.is_keyframe or (moment is not None and moment - last < NEAREST_S):
             continue
         last = moment if moment is not None else last
         count.expected += 1
-        yield from _decoded(context, packet, count)
-    yield from _decoded(context, None, count)
+        yield from decoded_of(context, packet, count)
+    yield from decoded_of(context, None, count)
 
 
 def _first_of(opened: Any, stream: Any) -> Iterator[Any]:
     """Iterate over the key frames, each asked of the decoder at once, without those that follow."""
     context, count = stream.codec_context, Count()
     context.thread_count = 1
-    for packet in _packets(opened, stream, count):
+    for packet in packets_of(opened, stream, count):
         if packet.is_keyframe:
-            for frame in [*_decoded(context, packet, count), *_decoded(context, None, count)]:
+            for frame in [*decoded_of(context, packet, count), *decoded_of(context, None, count)]:
                 demand_size(frame.width, frame.height)
                 yield frame
             context.flush_buffers()
-
-
-def _filler(wanted: list[float], start: float, until: float, count_from: Count) -> Choose:
-    """Return a choice of the frames at or after each ``wanted`` time, decoded from a key frame on."""
-
-    def choose(packets: Iterator[Any], stream: Any, count: Count) -> Iterator[Any]:
-        context, base = stream.codec_context, stream.time_base
-        context.skip_frame = "NONREF"
-        at, feeding = 0, False
-        for packet in packets:
-            moment = _time(packet, packet.time_base or base)
-            seconds = None if moment is None else moment - start
-            if packet.is_keyframe and feeding:
-                context.flush_buffers()
-                feeding = False
-            while at < len(wanted) and packet.is_keyframe and seconds is not None and wanted[at] < seconds:
-                at += 1  # its stretch is over; nothing there could be decoded
-            if at >= len(wanted):
-                return
-            if time.monotonic() > until:
-                count_from.filled = False
-                return
-            if not packet.is_keyframe and not feeding:
-                continue
-            feeding = True
-            for frame in _decoded(context, packet, count):
-                shown = _time(frame, frame.time_base or base)
-                if shown is not None and at < len(wanted) and shown - start >= wanted[at] - 1e-6:
-                    while at < len(wanted) and wanted[at] <= shown - start + 1e-6:
-                        at += 1
-                    yield frame
-
-    return choose
 
 
 def _gaps(times: list[float], end: float, longest: float) -> list[float]:
@@ -282,17 +250,17 @@ def sampled(
     """
     until, count = time.monotonic() + limit_s * FILLING, video.count
     if sampling is Sampling.EVERY:
-        yield from _counted(_frames(video, _all_until(until, count), count), count)
+        yield from _counted(frames_of(video, _all_until(until, count), count), count)
         return
     times = []
-    for moment, frame in _counted(_frames(video, _keys_only, count), count):
+    for moment, frame in _counted(frames_of(video, keys_only, count), count):
         times.append(moment)
         yield moment, frame
     if not times or sampling is Sampling.KEYS:
         return
     wanted = _gaps(sorted(times), video.duration, GAP_S[sampling])
     filling = Count()
-    yield from _counted(_frames(video, _between(wanted, video, until), filling), count)
+    yield from _counted(frames_of(video, _between(wanted, video, until), filling), count)
     count.errors = max(count.errors, filling.errors)
 
 
@@ -311,8 +279,8 @@ def _all_until(until: float, told: Count) -> Choose:
             if time.monotonic() > until:
                 told.filled = False
                 return
-            yield from _decoded(stream.codec_context, packet, count)
-        yield from _decoded(stream.codec_context, None, count)
+            yield from decoded_of(stream.codec_context, packet, count)
+        yield from decoded_of(stream.codec_context, None, count)
 
     return choose
 
@@ -330,7 +298,7 @@ def _between(wanted: list[float], video: Video, until: float) -> Choose:
         context, base = stream.codec_context, stream.time_base
         context.skip_frame = "NONREF"
         at, seen, last, begun = 0, _Seen(told), 0.0, False
-        for packet in _then_none(packets):
+        for packet in then_none(packets):
             if at >= len(wanted):
                 return
             if time.monotonic() > until:
@@ -339,9 +307,9 @@ def _between(wanted: list[float], video: Video, until: float) -> Choose:
             begun = begun or packet is None or packet.is_keyframe
             if not begun:
                 continue
-            seen.packet(None if packet is None else _time(packet, packet.time_base or base), video.start)
-            for frame in _decoded(context, packet, count):
-                moment = _time(frame, frame.time_base or base)
+            seen.packet(None if packet is None else time_of(packet, packet.time_base or base), video.start)
+            for frame in decoded_of(context, packet, count):
+                moment = time_of(frame, frame.time_base or base)
                 if moment is None:
                     continue
                 last = moment - video.start
@@ -357,7 +325,7 @@ def _between(wanted: list[float], video: Video, until: float) -> Choose:
     return choose
 
 
-def _then_none(packets: Iterator[Any]) -> Iterator[Any]:
+def then_none(packets: Iterator[Any]) -> Iterator[Any]:
     """Iterate over packets and the end, at which the decoder gives out what it holds back."""
     yield from packets
     yield None
@@ -383,17 +351,6 @@ class _Seen:
             self._told.expected += any(low < t < high for t in self._packets)
         self._packets = [t for t in self._packets if t > moment]
         self._last = moment
-
-
-def frame_at(video: Video, seconds: float) -> tuple[float, Any] | None:
-    """Return the first frame at or after ``seconds``, else the last key frame before, else ``None``."""
-    exact = _filler([max(0.0, seconds)], video.start, float("inf"), Count())
-    found = next(_frames(video, exact, Count()), None)
-    if found is None:
-        for candidate in _frames(video, _keys_only, Count()):
-            if found is None or candidate[0] <= seconds:
-                found = candidate
-    return found
 
 
 def plane_of(frame: Any, turned: int) -> tuple[NDArray[np.uint8], int]:
@@ -436,7 +393,7 @@ def rgb_of(frame: Any, turned: int) -> NDArray[np.uint8]:
 
 def sound_of(video: Video) -> tuple[NDArray[np.float32], int] | None:
     """Return the first minute of sound, mono float32 -1 to 1, and its rate in hertz, or ``None``."""
-    with _container(video.source, video.format) as opened:
+    with container_of(video.source, video.format) as opened:
         if not opened.streams.audio or opened.streams.audio[0].codec_context is None:
             return None
         stream = opened.streams.audio[0]
@@ -445,8 +402,8 @@ def sound_of(video: Video) -> tuple[NDArray[np.float32], int] | None:
         resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
         pieces: list[NDArray[np.float32]] = []
         length, most = 0, int(SOUND_S * rate)
-        for packet in _packets(opened, stream, Count()):
-            for frame in _decoded(stream.codec_context, packet, Count()):
+        for packet in packets_of(opened, stream, Count()):
+            for frame in decoded_of(stream.codec_context, packet, Count()):
                 for mono in resampler.resample(frame):
                     pieces.append(mono.to_ndarray().reshape(-1).astype(np.float32, copy=False))
                     length += pieces[-1].size

@@ -59,6 +59,7 @@ class Note(CaseBound):
     media = models.ForeignKey("records.Media", models.CASCADE, null=True, related_name="notes")
     text = models.TextField()
     t = models.FloatField(null=True)
+    recipe = models.JSONField(default=dict)  # how the item was adjusted when it was seen
 
     class Meta:
         ordering = ["made_at"]

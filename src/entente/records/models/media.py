@@ -101,6 +101,7 @@ class Viewing(CaseBound):
     at = models.DateTimeField(default=clock.now)
     milliseconds = models.PositiveIntegerField(default=0)
     t = models.FloatField(null=True)
+    recipe = models.JSONField(default=dict)  # how it was adjusted; the same recipe shows the same again
 
     class Meta:
         ordering = ["at"]

@@ -1,6 +1,7 @@
 """What can be seen, together? Looking is asked for, logged first and counted; what is seen becomes a clue."""
 
 from entente.casework.examine.service.crops import crop, crop_background
+from entente.casework.examine.service.film import LONGEST_SOUND_S, hear, loudness, moments
 from entente.casework.examine.service.look import (
     GREY_VIEWS,
     LONGEST_LOOK_MS,
@@ -8,6 +9,7 @@ from entente.casework.examine.service.look import (
     hide,
     reveal,
     show_grey,
+    through_of,
 )
 from entente.casework.examine.service.marks import METHOD, VERSION, confirm, mark, restore, withdraw
 from entente.casework.examine.service.notes import note
@@ -28,6 +30,7 @@ __all__ = [
     "FROM_METADATA",
     "GREY_VIEWS",
     "LONGEST_LOOK_MS",
+    "LONGEST_SOUND_S",
     "METHOD",
     "VERSION",
     "ExamineRefused",
@@ -39,13 +42,17 @@ __all__ = [
     "exposure_of",
     "extractor_versions",
     "from_metadata",
+    "hear",
     "hide",
+    "loudness",
     "mark",
+    "moments",
     "note",
     "restore",
     "reveal",
     "show_grey",
     "suggest",
     "suggest_clues",
+    "through_of",
     "withdraw",
 ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from entente.casework.examine.adjust import Recipe, shown_part
 from entente.casework.examine.crop import background
-from entente.casework.examine.service.look import demand_viewable
+from entente.casework.examine.service.look import demand_viewable, through_of
 from entente.casework.examine.service.refused import ExamineRefused
 from entente.casework.intake.service import evidence_store, hashed, next_number
 from entente.evidence import tools
@@ -21,14 +23,23 @@ from entente.vocabulary.handling import Purpose, union
 from entente.vocabulary.media import Refusal, Region
 
 
-def crop(officer: Officer, purpose: Purpose, media: Media, region: Region, t: float | None = None) -> Media:
+def crop(
+    officer: Officer,
+    purpose: Purpose,
+    media: Media,
+    region: Region | None,
+    t: float | None = None,
+    *,
+    recipe: Recipe | None = None,
+) -> Media:
     """Keep a region as an item of its own, sealed and hashed, that others may work on without the whole.
 
-    It carries the handling and the originators of the item it was cut from.
+    With a ``recipe`` it is kept as adjusted, and without a region it is what the recipe shows. It carries the
+    handling and the originators of the item it was cut from.
     """
     with acting(officer, Act.ALTER, media.as_thing(), purpose, step="examine", reason="make a crop"):
         demand_viewable(media, t, read_restriction=True)
-    cut = render(evidence_store().original(media.key), "crop", region=region, t=t)
+    cut = render(evidence_store().original(media.key), "crop", region=region, t=t, through=through_of(recipe))
     if isinstance(cut, Refusal):
         raise ExamineRefused(cut.reason)
     try:
@@ -62,26 +73,41 @@ def crop(officer: Officer, purpose: Purpose, media: Media, region: Region, t: fl
             pdq_raw=opened.pdq_raw,
             pdq_quality=opened.pdq_quality,
             parent=media,
-            region=[region.x, region.y, region.w, region.h],
+            region=_kept_of(media, region, recipe),
             t=t,
         )
         row.handling = union([media.handling])
         case.save(update_fields=["items_given"])
         row.save()
         row.derives_from(media)
-        derivation.record(deed, officer, [_cut(media, row), hashed(row, opened)])
+        derivation.record(deed, officer, [_cut(media, row, region, recipe), hashed(row, opened)])
     return row
 
 
-def _cut(media: Media, row: Media) -> Made:
+def _kept_of(media: Media, region: Region | None, recipe: Recipe | None) -> list[float]:
+    """Return the box of the whole item around what is kept."""
+    if region is None:
+        region = shown_part(recipe or Recipe(), media.width or 1, media.height or 1)
+    return [region.x, region.y, region.w, region.h]
+
+
+def _cut(media: Media, row: Media, region: Region | None, recipe: Recipe | None) -> Made:
     """Return how a crop was derived, to be recorded."""
+    told: dict[str, Any] = {
+        "view": "crop",
+        "region": row.region if region else None,
+        "t": row.t,
+        "side": None,
+    }
+    if recipe:
+        told["recipe"] = recipe.as_json()
     return Made(
         what="crop",
         sources=[media],
         inputs=[media.sha256],
         tool=tools.RENDER,
         version=tools.versions(),
-        parameters={"view": "crop", "region": row.region, "t": row.t, "side": None},
+        parameters=told,
         output=row.sha256,
         media=media,
         made=row,

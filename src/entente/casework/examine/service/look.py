@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import UUID
 
+from entente.casework.examine.adjust import Recipe
 from entente.casework.examine.service.refused import ExamineRefused
 from entente.casework.intake.service import evidence_store
-from entente.evidence.open import render
+from entente.evidence.open import Through, render
 from entente.records import guard
 from entente.records.act import acting
 from entente.records.models import Case, Clue, Link, Media, Note, Viewing
@@ -18,7 +20,7 @@ from entente.vocabulary.handling import HandlingCode, Purpose
 from entente.vocabulary.media import Refusal
 
 GREY_VIEWS = ("grey", "edges")
-
+ADJUST = "entente.casework.examine.adjust:adjusted"  # followed inside the limited decoder
 
 LONGEST_LOOK_MS = 60_000  # one press shows no longer than the desk allows, whatever a browser claims
 
@@ -30,12 +32,16 @@ def show_grey(
     view: str = "grey",
     t: float | None = None,
     *,
+    recipe: Recipe | None = None,
     read_restriction: bool = False,
 ) -> tuple[Viewing, bytes]:
-    """Return a small grey still or a line drawing; it is logged and counted before a byte leaves."""
+    """Return a small grey still or a line drawing; it is logged and counted before a byte leaves.
+
+    A ``recipe`` adjusts the still or the drawing: it brings out what they hold, and nothing more.
+    """
     if view not in GREY_VIEWS:
         raise ExamineRefused(f"there is no view {view!r}; ask for one of {', '.join(GREY_VIEWS)}")
-    return _shown(officer, purpose, media, view, t, read_restriction)
+    return _shown(officer, purpose, media, view, t, recipe, read_restriction)
 
 
 def reveal(
@@ -44,6 +50,7 @@ def reveal(
     media: Media,
     t: float | None = None,
     *,
+    recipe: Recipe | None = None,
     read_restriction: bool = False,
 ) -> tuple[Viewing, bytes]:
     """Return the item in clear, for one press; it is logged and counted before a byte leaves.
@@ -51,12 +58,44 @@ def reveal(
     A reader of the case is denied, and the log says so; crops are what a reader works on.
     """
     view = "crop" if media.origin == "crop" else "clear"
-    return _shown(officer, purpose, media, view, t, read_restriction)
+    return _shown(officer, purpose, media, view, t, recipe, read_restriction)
 
 
 def _shown(
-    officer: Officer, purpose: Purpose, media: Media, view: str, t: float | None, read_restriction: bool
+    officer: Officer,
+    purpose: Purpose,
+    media: Media,
+    view: str,
+    t: float | None,
+    recipe: Recipe | None,
+    read_restriction: bool,
 ) -> tuple[Viewing, bytes]:
+    drawn = "clear" if view == "crop" else view
+
+    def make() -> bytes | Refusal:
+        return render(evidence_store().original(media.key), drawn, t=t, through=through_of(recipe))
+
+    told = recipe.as_json() if recipe else {}
+    return counted(officer, purpose, media, view, t, make, recipe=told, read_restriction=read_restriction)
+
+
+def through_of(recipe: Recipe | None) -> Through | None:
+    """Return how the decoder follows a recipe; ``None`` where it does nothing."""
+    return Through(ADJUST, recipe.as_json()) if recipe and recipe != Recipe() else None
+
+
+def counted(
+    officer: Officer,
+    purpose: Purpose,
+    media: Media,
+    view: str,
+    t: float | None,
+    make: Callable[[], bytes | Refusal],
+    *,
+    recipe: dict[str, Any] | None = None,
+    read_restriction: bool = False,
+) -> tuple[Viewing, bytes]:
+    """Log and count a look, then ``make`` its bytes; one that shows nothing is not counted as seen."""
     act = Act.READ if media.origin == "crop" else Act.REVEAL
     with acting(officer, act, media.as_thing(), purpose, step="examine", reason=f"look: {view}"):
         media = Media.objects.get(pk=media.pk)
@@ -71,11 +110,12 @@ def _shown(
                 view=view,
                 purpose=str(purpose),
                 t=t,
+                recipe=recipe or {},
             )
             viewing.handling = media.handling
             viewing.save()
             viewing.derives_from(media)
-    shown = render(evidence_store().original(media.key), "clear" if view == "crop" else view, t=t)
+    shown = make()
     if isinstance(shown, Refusal):
         with guard.system("nothing could be shown, so nobody looked"):
             viewing.delete()

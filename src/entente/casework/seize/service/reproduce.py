@@ -10,8 +10,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from entente.casework.examine.adjust import of_json
 from entente.casework.examine.extractors import FIND_ALL
-from entente.casework.examine.service import FROM_METADATA, extractor_versions, from_metadata
+from entente.casework.examine.service import FROM_METADATA, extractor_versions, from_metadata, through_of
 from entente.casework.inform.service import ProductChanged, regenerate
 from entente.casework.intake.service import evidence_store, hash_versions
 from entente.casework.match.scene import METHOD as SCENE
@@ -184,7 +185,14 @@ def _key_of(row: Derivation, digest: str) -> str:
 def _rendered(row: Derivation, key: str) -> bytes:
     told = row.parameters
     region = Region(*told["region"]) if told["region"] else None
-    made = render(evidence_store().original(key), told["view"], region=region, t=told["t"], side=told["side"])
+    made = render(
+        evidence_store().original(key),
+        told["view"],
+        region=region,
+        t=told["t"],
+        side=told["side"],
+        through=through_of(of_json(told.get("recipe", {}))),
+    )
     if isinstance(made, Refusal):
         raise Refused(f"it cannot be opened now: {made.reason}")
     return made
