@@ -33,7 +33,8 @@ FREELY = (
         "lseek",
         "close",
     ),  # on what is open already
-    *("sendto", "recvfrom", "recvmsg", "poll"),  # the channel; no call here makes a socket or connects one
+    # the channel (ppoll where a processor has no poll); no call here makes a socket or connects one
+    *("sendto", "recvfrom", "recvmsg", "poll", "ppoll"),
     *("munmap", "mremap", "brk", "madvise"),
     *("futex", "sched_yield", "clock_gettime", "clock_nanosleep", "gettimeofday"),
     *("getrandom", "getrusage", "getpid", "gettid"),

@@ -17,9 +17,10 @@ from importlib import import_module
 from typing import Any
 
 from entente.evidence import confine, wire
-from entente.evidence.decode import JOBS, STREAMS, Job, warm
+from entente.evidence.decode import CANVAS, JOBS, STREAMS, Job, warm
 from entente.vocabulary.media import RefusalCode
 
+IDLE_S = 2.0  # without a job for so long, a decoder gives its memory for pixels back
 OUT_OF_MEMORY = "it needs more memory than a decoder may have; make a smaller copy with a trusted tool"
 
 
@@ -92,6 +93,8 @@ def _decoder(channel: socket.socket, memory: int, threads: bool) -> None:
         sys.meta_path.clear()  # what is not imported by now cannot be: an error, not a death by the filter
         held = confine.confine(memory, threads=threads)
         while True:
+            if not wire.spoken(channel, IDLE_S):
+                CANVAS.drop()
             message, _, fd = wire.receive(channel)
             for data, blob in _answers(message, fd, held):
                 wire.send(channel, {**data, "ticket": message["ticket"]}, blob)

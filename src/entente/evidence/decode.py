@@ -24,6 +24,7 @@ import PIL
 from numpy.typing import NDArray
 from PIL import Image
 
+from entente.evidence.canvas import Canvas
 from entente.evidence.derive import Change, derived
 from entente.evidence.moments import frame_at, listed_of, shown_at, times_of
 from entente.evidence.pictures import Picture, Refused, open_picture
@@ -59,6 +60,8 @@ CHARSETS = (
 )
 
 Job = tuple[dict[str, Any], bytes]
+
+CANVAS = Canvas()  # of this decoder; one job at a time
 
 
 @dataclass(slots=True)
@@ -170,6 +173,8 @@ def describe(
             else {}
         )
         return {"refusal": _as_json(refused.refusal), **facts}, b""
+    finally:
+        CANVAS.wipe()
 
 
 def derive(
@@ -268,21 +273,21 @@ def _source(fd: int, key: str | None) -> Source:
     return source_of(fd, bytes.fromhex(key) if key else None)
 
 
-def _opened(source: Source, container: str) -> tuple[bytes, Picture]:
+def _opened(source: Source, container: str, canvas: Canvas | None = None) -> tuple[bytes, Picture]:
     """Read a picture's bytes and open it."""
     if source.size > LARGEST_PICTURE:
         raise Refused(
             RefusalCode.TOO_LARGE, f"a picture of {source.size >> 20} MiB is not opened; add a smaller copy"
         )
     data = source.whole()
-    return data, open_picture(data, container)
+    return data, open_picture(data, container, canvas)
 
 
 def _picture(source: Source, container: str, extract: list[str], sampling: Sampling) -> dict[str, Any]:
     # here, not above: it brings numba, 60 MB that stills do not need; the sandbox has it loaded before
     from entente.evidence.hashing import pictured
 
-    data, picture = _opened(source, container)
+    data, picture = _opened(source, container, CANVAS)
     hashes = pictured(picture, rough=sampling is Sampling.KEYS)
     tags = tags_of(data, container, picture.image)
     answer = {

@@ -13,6 +13,7 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError
 
+from entente.evidence.canvas import Canvas
 from entente.vocabulary.media import Refusal, RefusalCode
 
 MOST_PIXELS = 80_000_000
@@ -78,10 +79,13 @@ def demand_size(width: int, height: int) -> None:
         )
 
 
-def open_picture(data: bytes, container: str) -> Picture:
-    """Open a picture of a known container, of which only the header is read; raises ``Refused``."""
+def open_picture(data: bytes, container: str, canvas: Canvas | None = None) -> Picture:
+    """Open a picture of a known container, of which only the header is read; raises ``Refused``.
+
+    On a ``canvas`` the colours of a JPEG are decoded into its memory and are gone when it is wiped.
+    """
     image = _header(data, container)
-    if container == "jpeg" and (jpeg := _jpeg(data, image)):
+    if container == "jpeg" and (jpeg := _jpeg(data, image, canvas)):
         return jpeg
     demand_size(image.width, image.height)
     turned = _turn(image) if container != "heif" else 1  # libheif has turned it already
@@ -131,7 +135,7 @@ def _damaged(container: str, error: Exception) -> str:
     return f"it begins as {container.upper()} but cannot be decoded ({said}); ask the source for another copy"
 
 
-def _jpeg(data: bytes, image: Image.Image) -> Picture | None:
+def _jpeg(data: bytes, image: Image.Image, canvas: Canvas | None) -> Picture | None:
     """Open a JPEG of grey or colour; others (CMYK, 12 bits, lossless) are Pillow's."""
     try:
         height, width, space, _ = simplejpeg.decode_jpeg_header(data, strict=False)
@@ -152,12 +156,13 @@ def _jpeg(data: bytes, image: Image.Image) -> Picture | None:
         return held[colours]
 
     def decoded(colours: str) -> NDArray[np.uint8]:
+        room = canvas.lend(height * width * 3) if canvas and colours == "RGB" else None
         try:
-            pixels = simplejpeg.decode_jpeg(data, colours, strict=True)
+            pixels = simplejpeg.decode_jpeg(data, colours, strict=True, buffer=room)
         except ValueError:
             picture.partial = True
             try:
-                pixels = simplejpeg.decode_jpeg(data, colours, strict=False)
+                pixels = simplejpeg.decode_jpeg(data, colours, strict=False, buffer=room)
             except ValueError as error:
                 raise Refused(RefusalCode.DAMAGED, _damaged("jpeg", error)) from None
         return pixels[..., 0] if colours == "GRAY" else pixels

@@ -75,9 +75,14 @@ def receive(
 
 def silent(channel: socket.socket) -> bool:
     """Whether the other side is there and has nothing more to say."""
+    return not spoken(channel, 0)  # a byte, the end and an error are all an event
+
+
+def spoken(channel: socket.socket, seconds: float) -> bool:
+    """Whether the other side says something, or leaves, within ``seconds``."""
     asked = select.poll()
     asked.register(channel, select.POLLIN)
-    return not asked.poll(0)  # a byte, the end and an error are all an event
+    return bool(asked.poll(seconds * 1000))
 
 
 def _wait(channel: socket.socket, deadline: float | None) -> None:

@@ -137,35 +137,42 @@ def samples(
     Rows first, eight at a time and colours apart, so that each value is read about once and in order; the
     luma 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601) is taken of the 64 lines that are left.
     """
-    values = pixels.shape[1]
+    values, bottom = pixels.shape[1], pixels.shape[0] - 1
     out = np.empty((SIDE, SIDE), np.float32)
     line = np.empty(values, np.float32)
     luma = np.empty(values // channels, np.float32)
     red, green, blue = np.float32(0.299), np.float32(0.587), np.float32(0.114)
+    w = np.empty(8, np.float32)
     for o in range(SIDE):
         line[:] = 0
-        start, stop = first_r[o], first_r[o] + count_r[o]
-        r = start
-        while r + 8 <= stop:
-            w = weight_r[o, r - start : r - start + 8]
+        start, count = first_r[o], count_r[o]
+        done = 0
+        while count - done > 5:  # rows past the last weigh nothing; what is read of them does not matter
+            for i in range(8):
+                w[i] = weight_r[o, done + i] if done + i < count else np.float32(0)
             w0, w1, w2, w3, w4, w5, w6, w7 = w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]
+            r = start + done
+            p0, p1 = pixels[r], pixels[min(r + 1, bottom)]
+            p2, p3 = pixels[min(r + 2, bottom)], pixels[min(r + 3, bottom)]
+            p4, p5 = pixels[min(r + 4, bottom)], pixels[min(r + 5, bottom)]
+            p6, p7 = pixels[min(r + 6, bottom)], pixels[min(r + 7, bottom)]
             for c in range(values):
                 line[c] += (
-                    w0 * np.float32(pixels[r, c])
-                    + w1 * np.float32(pixels[r + 1, c])
-                    + w2 * np.float32(pixels[r + 2, c])
-                    + w3 * np.float32(pixels[r + 3, c])
-                    + w4 * np.float32(pixels[r + 4, c])
-                    + w5 * np.float32(pixels[r + 5, c])
-                    + w6 * np.float32(pixels[r + 6, c])
-                    + w7 * np.float32(pixels[r + 7, c])
+                    w0 * np.float32(p0[c])
+                    + w1 * np.float32(p1[c])
+                    + w2 * np.float32(p2[c])
+                    + w3 * np.float32(p3[c])
+                    + w4 * np.float32(p4[c])
+                    + w5 * np.float32(p5[c])
+                    + w6 * np.float32(p6[c])
+                    + w7 * np.float32(p7[c])
                 )
-            r += 8
-        while r < stop:
-            w0 = weight_r[o, r - start]
+            done += 8
+        while done < count:
+            w0, p0 = weight_r[o, done], pixels[start + done]
             for c in range(values):
-                line[c] += w0 * np.float32(pixels[r, c])
-            r += 1
+                line[c] += w0 * np.float32(p0[c])
+            done += 1
         if channels == 3:
             for c in range(values // 3):
                 luma[c] = red * line[3 * c] + green * line[3 * c + 1] + blue * line[3 * c + 2]
@@ -173,8 +180,9 @@ def samples(
             luma[:] = line
         for p in range(SIDE):
             total = np.float32(0)
-            for k in range(count_c[p]):
-                total += weight_c[p, k] * luma[first_c[p] + k]
+            at = np.uintp(first_c[p])  # unsigned: what may be negative is not made into vectors
+            for k in range(np.uintp(count_c[p])):
+                total += weight_c[p, k] * luma[at + k]
             out[o, p] = total
     return out
 
@@ -248,22 +256,59 @@ def slow_samples(pixels: Any, channels: int) -> Any:
 
 
 @njit(cache=True, nogil=True)
+def _product(left: Any, right: Any) -> Any:
+    """Return ``left`` (16, 64) times ``right`` (64, n) in float32, each sum from the first term to the last.
+
+    Eight terms at a time, so that what is added up is fetched and put away less often.
+    """
+    out = np.zeros((FREQUENCIES, right.shape[1]), np.float32)
+    for i in range(FREQUENCIES):
+        sums = out[i]
+        for k in range(0, SIDE, 8):
+            w0, w1, w2, w3 = left[i, k], left[i, k + 1], left[i, k + 2], left[i, k + 3]
+            w4, w5, w6, w7 = left[i, k + 4], left[i, k + 5], left[i, k + 6], left[i, k + 7]
+            r0, r1, r2, r3 = right[k], right[k + 1], right[k + 2], right[k + 3]
+            r4, r5, r6, r7 = right[k + 4], right[k + 5], right[k + 6], right[k + 7]
+            for j in range(right.shape[1]):
+                total = sums[j] + w0 * r0[j]
+                total += w1 * r1[j]
+                total += w2 * r2[j]
+                total += w3 * r3[j]
+                total += w4 * r4[j]
+                total += w5 * r5[j]
+                total += w6 * r6[j]
+                sums[j] = total + w7 * r7[j]
+    return out
+
+
+@njit(cache=True, nogil=True)
 def transformed(sampled: Any, cosines: Any) -> Any:
     """Return the 16 x 16 coefficients in float32, added up in the reference's order."""
-    half = np.zeros((FREQUENCIES, SIDE), np.float32)
-    out = np.empty((FREQUENCIES, FREQUENCIES), np.float32)
-    for i in range(FREQUENCIES):
-        for k in range(SIDE):
-            for j in range(SIDE):
-                half[i, j] += cosines[i, k] * sampled[k, j]
-    turned = np.ascontiguousarray(cosines.T)
-    for i in range(FREQUENCIES):
-        row = np.zeros(FREQUENCIES, np.float32)
-        for k in range(SIDE):
-            for j in range(FREQUENCIES):
-                row[j] += half[i, k] * turned[k, j]
-        out[i, :] = row
-    return out
+    return _product(_product(cosines, sampled), np.ascontiguousarray(cosines.T))
+
+
+@njit(cache=True, nogil=True)
+def middle(values: Any) -> tuple[Any, Any]:
+    """Return the lower median of the 256 ``values``, which are shuffled, and the next one above."""
+    low, high, wanted = 0, BITS - 1, BITS // 2 - 1
+    while low < high:
+        pivot, i, j = values[(low + high) >> 1], low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while pivot < values[j]:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if wanted <= j:
+            high = j
+        elif wanted >= i:
+            low = i
+        else:
+            break
+    return values[wanted], np.min(values[wanted + 1 :])
 
 
 @njit(cache=True, nogil=True)
@@ -283,10 +328,9 @@ def turns(coefficients: Any) -> tuple[Any, Any]:
             for j in range(FREQUENCIES):
                 odd = (signs & 1 and i % 2 == 0) != (signs & 2 != 0 and j % 2 == 0)
                 signed[i, j] = -coefficients[i, j] if odd else coefficients[i, j]
-        ordered = np.sort(signed.ravel())
-        medians[signs] = ordered[BITS // 2 - 1]
+        medians[signs], above = middle(signed.ravel())
         if signs == 0:
-            gap = ordered[BITS // 2] - medians[0]
+            gap = above - medians[0]
     for turn in range(TURNS):
         swaps = turn in (1, 3, 6, 7)
         rows, columns = turn in (2, 3, 4, 7), turn in (1, 2, 5, 7)
@@ -303,25 +347,20 @@ def turns(coefficients: Any) -> tuple[Any, Any]:
 
 
 @njit(cache=True, nogil=True)
-def gradients(sampled: Any, doubt: float) -> tuple[int, int, int]:
+def gradients(sampled: Any, doubt: float) -> tuple[Any, Any, Any]:
     """Return the sum of steps between neighbours in whole percent, and by how much it may be less or more."""
-    total, less, more = 0, 0, 0
+    total, less, more = np.int32(0), np.int32(0), np.int32(0)
     percent, most, small = np.float32(100), np.float32(255), np.float32(doubt)
-    steps = np.empty(SIDE, np.float32)
-    for axis in range(2):
-        for i in range(SIDE - 1 if axis == 0 else SIDE):
-            if axis == 0:
-                steps[:] = sampled[i] - sampled[i + 1]
-            else:
-                steps[: SIDE - 1] = sampled[i, : SIDE - 1] - sampled[i, 1:]
-                steps[SIDE - 1] = 0
-            for j in range(SIDE):
-                size = abs(steps[j] * percent / most)
+    large = np.float32(1) - small
+    for down, across in ((0, 1), (1, 0)):
+        for i in range(SIDE - down):
+            for j in range(SIDE - across):
+                size = abs((sampled[i, j] - sampled[i + down, j + across]) * percent / most)
                 whole = np.int32(size)
                 part = size - np.float32(whole)
-                total += int(whole)
-                less += int((whole > 0) & (part < small))
-                more += int(part > np.float32(1) - small)
+                total += whole
+                less += np.int32((whole > 0) & (part < small))
+                more += np.int32(part > large)
     return total, less, more
 
 
