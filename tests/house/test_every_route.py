@@ -38,7 +38,9 @@ from entente.records.models import (
     Match,
     Media,
     Membership,
+    Note,
     Notice,
+    Observation,
     Occurrence,
     Quarantine,
     Request,
@@ -80,6 +82,13 @@ CASE = {
     "examine:note": {POST},
     "examine:crop": {POST},
     "examine:decide": {POST},
+    "examine:edit": {GET, POST},
+    "examine:clues": {GET},
+    "examine:observe": {POST},
+    "examine:observation": {POST},
+    "examine:notes": {GET},
+    "examine:all-notes": {GET},
+    "examine:change-note": {GET, POST},
     "locate:page": {GET},
     "locate:keep": {POST},
     "locate:home": {POST},
@@ -256,6 +265,8 @@ def world(circle, case):
             **because,
             **made,
         )
+        seen = Observation.objects.create(media=a, text="a socket", **made)
+        note = Note.objects.create(media=a, text="a note", **made)
         home = HomeProposal.objects.create(place="a house", because="the view", **made)
         due = clock.now() + timedelta(days=2)
         asked = Request.objects.create(question="Which town?", due=due, purpose=str(VI), **made)
@@ -324,6 +335,8 @@ def world(circle, case):
             "change_id": change.pk,
             "number": 1,
             "clue_id": clue.pk,
+            "observation_id": seen.pk,
+            "note_id": note.pk,
             "proposal_id": home.pk,
             "membership_id": second.pk,
             "request_id": asked.pk,
@@ -377,6 +390,10 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "examine:note": {"text": "a note"},
         "examine:crop": {"x": "0", "y": "0", "w": "0.5", "h": "0.5"},
         "examine:decide": {"decision": "withdraw"},
+        "examine:edit": {"kind": "country", "value": "PT", "evaluation": "X4"},
+        "examine:observe": {"because": "a white socket"},
+        "examine:observation": {"decision": "set-aside"},
+        "examine:change-note": {"text": "another note"},
         "locate:home": {"place": "a house", "because": "a view", "codes": "H2"},
         "prioritise:risk": {"at_risk": "on", "because": "a plan"},
         "prioritise:assign": {"service_number": "FR-1001", "part": "reader"},

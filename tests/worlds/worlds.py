@@ -59,7 +59,9 @@ from entente.records.models import (
     Media,
     Membership,
     Milestone,
+    Note,
     Notice,
+    Observation,
     Originator,
     Priority,
     Product,
@@ -398,7 +400,16 @@ def _work(world: World) -> None:
         clues.append(examine.mark(who, VI, media, kind=kind, value=value, region=region))
     examine.confirm(it, VI, _proposed_clue(it, one))
     crop = examine.crop(au, VI, four, Region(0.1, 0.1, 0.5, 0.5))
+    seen = examine.observe(it, VI, one, "a white socket", region=Region(0.1, 0.1, 0.2, 0.2))
+    examine.set_aside(it, VI, examine.observe(au, VI, four, "a curtain"))
+    outline = [(0.1, 0.1), (0.5, 0.1), (0.3, 0.6)]
+    made = examine.mark(
+        it, VI, one, kind=ClueKind.OBJECT, value="a socket", polygon=outline, observation=seen
+    )
+    again = {"edition": examine.edition_of(made), "kind": ClueKind.OBJECT, "value": "a white socket"}
+    examine.edit(it, VI, made, **again)
     examine.note(it, VI, one, "a note")
+    examine.note(au, VI, one, "a note kept at home", within=world.own)
     examine.reveal(au, VI, four)
     link.gather(it, VI, joint, [one, two])
     link.gather(au, VI, joint, [four, five])
@@ -524,7 +535,10 @@ def _withheld_work(world: World) -> None:
     thing = examine.mark(it, VI, film, kind=ClueKind.OBJECT, value="a red lamp", start=0.0)
     phone = examine.mark(it, VI, picture, kind=ClueKind.PHONE_NUMBER, value="+39 0171 445566")
     crop = examine.crop(it, VI, picture, Region(0.1, 0.1, 0.5, 0.5))
-    examine.note(it, VI, picture, "a withheld note")
+    kept = examine.note(it, VI, picture, "a withheld note")
+    examine.edit_note(it, VI, kept, "a withheld note, changed", edition=examine.edition_of(kept))
+    seen = examine.observe(it, VI, picture, "a withheld socket", region=Region(0.1, 0.1, 0.2, 0.2))
+    examine.mark(it, VI, picture, kind=ClueKind.OBJECT, value="a withheld lamp", observation=seen)
     examine.reveal(it, VI, picture, read_restriction=True)
     link.gather(it, VI, joint, items)
     seize.list_element(it, VI, joint, name="a red lamp", clue=thing)
@@ -947,6 +961,10 @@ NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "number": ((Media, "number"),),
     "clue_id": ((Clue, "pk"),),
     "clue": ((Clue, "pk"),),
+    "observation_id": ((Observation, "pk"),),
+    "observation": ((Observation, "pk"),),
+    "note_id": ((Note, "pk"),),
+    "case": ((Case, "pk"),),
     "link": ((Link, "pk"),),
     "media": ((Media, "pk"),),
     "viewing": ((Viewing, "pk"),),

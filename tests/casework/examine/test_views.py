@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from entente.casework.examine.views import urlpatterns
 from entente.records import guard
-from entente.records.models import Clue, LogEntry, Media, Note, Viewing
+from entente.records.models import Clue, LogEntry, Media, Note, Observation, Viewing
 from entente.vocabulary.handling import Purpose
 
 VI = Purpose.VICTIM_IDENTIFICATION
@@ -38,7 +38,14 @@ def mark(desk, case, number, **fields):
 def test_no_get_of_any_route_gives_a_picture(desk, case, officer, items):
     mark(desk, case, items["picture"].number, x="0.1", y="0.1", w="0.2", h="0.2")
     clue = rows(officer, Clue)[0]
-    values = {"number": items["picture"].number, "clue_id": clue.pk}
+    desk.post(at("observe", case, items["picture"].number), {"because": "a rug"})
+    desk.post(at("note", case, items["picture"].number), {"text": "the rug again"})
+    values = {
+        "number": items["picture"].number,
+        "clue_id": clue.pk,
+        "observation_id": rows(officer, Observation)[0].pk,
+        "note_id": rows(officer, Note)[0].pk,
+    }
     for route in urlpatterns:
         names = route.pattern.converters
         address = reverse(
@@ -165,9 +172,8 @@ def test_a_proposed_clue_is_decided_and_taken_back_on_the_page(desk, case, offic
         desk.post(at("decide", case, number, clue.pk), {"decision": decision})
         assert rows(officer, Clue)[0].state == state
     assert desk.post(at("decide", case, number, clue.pk), {"decision": "burn"}).status_code == 400
-    late = desk.post(
-        at("decide", case, number, clue.pk), {"decision": "withdraw", "seen": "proposed"}, follow=True
-    )
+    late = desk.post(at("decide", case, number, clue.pk), {"decision": "withdraw", "seen": "proposed"})
+    assert late.status_code == 409
     assert "by another decision" in late.content.decode()
 
 
@@ -175,7 +181,9 @@ def test_a_note_and_a_crop_are_made_on_the_page(desk, case, officer, items):
     number = items["picture"].number
     desk.post(at("note", case, number), {"text": "the rug again"})
     assert [n.text for n in rows(officer, Note)] == ["the rug again"]
-    nothing = desk.post(at("crop", case, number), {}, follow=True)
+    nothing = desk.post(at("crop", case, number), {"because": "woven"})
+    assert nothing.status_code == 400
+    assert "woven" in nothing.content.decode()
     assert "Mark a box first" in nothing.content.decode()
     made = desk.post(at("crop", case, number), {"x": "0.1", "y": "0.1", "w": "0.4", "h": "0.4"}, follow=True)
     assert made.status_code == 200

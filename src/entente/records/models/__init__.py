@@ -4,7 +4,7 @@ from entente.records.models.account_change import AccountChange
 from entente.records.models.agency import Account, Agency, LoginLink
 from entente.records.models.case import Case, Change, Membership, Milestone
 from entente.records.models.checkpoint import Checkpoint, Cosignature, LogAlarm, LogStamp, PartnerLog
-from entente.records.models.clue import Clue, Estimate, HomeProposal, Note, Priority
+from entente.records.models.clue import Clue, Estimate, HomeProposal, Note, Observation, Priority
 from entente.records.models.custody import (
     Correction,
     CourtExport,
@@ -91,6 +91,7 @@ __all__ = [
     "Milestone",
     "Note",
     "Notice",
+    "Observation",
     "Occurrence",
     "Originator",
     "Outcome",

@@ -17,7 +17,8 @@ class Clue(CaseBound):
     value = models.JSONField()
     group = models.CharField(max_length=12, choices=[(g.value, g.value) for g in ClueGroup])
     source = models.CharField(max_length=200)
-    region = models.JSONField(null=True)  # [x, y, w, h] in fractions
+    region = models.JSONField(null=True)  # [x, y, w, h] in fractions; round a polygon, the box about it
+    polygon = models.JSONField(null=True)  # [[x, y], …] in fractions: the outline, finer than the box
     start = models.FloatField(null=True)  # seconds
     end = models.FloatField(null=True)
     negated = models.BooleanField(default=False)
@@ -28,6 +29,7 @@ class Clue(CaseBound):
     version = models.CharField(max_length=20)
     state = models.CharField(max_length=10, default="proposed")  # proposed, confirmed, withdrawn
     decided_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
+    observation = models.ForeignKey("records.Observation", models.SET_NULL, null=True, related_name="clues")
 
     class Meta:
         ordering = ["made_at"]
@@ -53,13 +55,38 @@ class Clue(CaseBound):
         )
 
 
+class Observation(CaseBound):
+    """What an officer saw, in words and with its place, before anybody said what it means.
+
+    It weighs nothing: only a clue that is made of it does.
+    """
+
+    media = models.ForeignKey("records.Media", models.CASCADE, related_name="observations")
+    text = models.TextField()
+    region = models.JSONField(null=True)
+    polygon = models.JSONField(null=True)
+    start = models.FloatField(null=True)
+    end = models.FloatField(null=True)
+    state = models.CharField(max_length=10, default="open")  # open, clue, set aside
+    decided_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
+
+    class Meta:
+        ordering = ["made_at"]
+
+
 class Note(CaseBound):
-    """A remark on an item, in the case of the person who made it."""
+    """A remark on an item, in the case of the person who made it.
+
+    On an item of another case it hangs on nothing there: ``about`` is that item's id and ``elsewhere`` names
+    it by number and case, so that the case of the note carries no content of the other.
+    """
 
     media = models.ForeignKey("records.Media", models.CASCADE, null=True, related_name="notes")
     text = models.TextField()
     t = models.FloatField(null=True)
     recipe = models.JSONField(default=dict)  # how the item was adjusted when it was seen
+    about = models.UUIDField(null=True, db_index=True)
+    elsewhere = models.CharField(max_length=80, blank=True)
 
     class Meta:
         ordering = ["made_at"]

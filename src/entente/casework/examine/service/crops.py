@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from entente.casework.examine.adjust import Recipe, shown_part
 from entente.casework.examine.crop import background
 from entente.casework.examine.service.look import demand_viewable, through_of
 from entente.casework.examine.service.refused import ExamineRefused
+from entente.casework.examine.service.written import at_least
 from entente.casework.intake.service import evidence_store, hashed, next_number
 from entente.evidence import tools
 from entente.evidence.open import Known, read, render
@@ -19,7 +20,7 @@ from entente.records.derivation import Made
 from entente.records.models import Case, Media
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Purpose, union
+from entente.vocabulary.handling import Purpose
 from entente.vocabulary.media import Refusal, Region
 
 
@@ -31,12 +32,16 @@ def crop(
     t: float | None = None,
     *,
     recipe: Recipe | None = None,
+    codes: Iterable[str] = (),
+    handling_text: str = "",
 ) -> Media:
     """Keep a region as an item of its own, sealed and hashed, that others may work on without the whole.
 
     With a ``recipe`` it is kept as adjusted, and without a region it is what the recipe shows. It carries the
-    handling and the originators of the item it was cut from.
+    originators of the item it was cut from and its handling, with the ``codes`` that are added at its making;
+    a reader of the case sees it, and not what it was cut from.
     """
+    handling = at_least([media.handling], codes, handling_text)
     with acting(officer, Act.ALTER, media.as_thing(), purpose, step="examine", reason="make a crop"):
         demand_viewable(media, t, read_restriction=True)
     cut = render(evidence_store().original(media.key), "crop", region=region, t=t, through=through_of(recipe))
@@ -53,7 +58,7 @@ def crop(
         case = Case.objects.select_for_update().get(pk=media.case_id)
         row = Media(
             case_id=media.case_id,
-            number=next_number(case, officer.agency, media.handling),
+            number=next_number(case, officer.agency, handling),
             owner_id=officer.agency,
             made_by_id=officer.id,
             audience=media.audience,
@@ -76,7 +81,7 @@ def crop(
             region=_kept_of(media, region, recipe),
             t=t,
         )
-        row.handling = union([media.handling])
+        row.handling = handling
         case.save(update_fields=["items_given"])
         row.save()
         row.derives_from(media)
@@ -116,10 +121,17 @@ def _cut(media: Media, row: Media, region: Region | None, recipe: Recipe | None)
 
 
 def crop_background(
-    officer: Officer, purpose: Purpose, media: Media, hidden: Sequence[Region], t: float | None = None
+    officer: Officer,
+    purpose: Purpose,
+    media: Media,
+    hidden: Sequence[Region],
+    t: float | None = None,
+    *,
+    codes: Iterable[str] = (),
+    handling_text: str = "",
 ) -> Media:
     """Keep the largest part of an item that meets none of the ``hidden`` boxes: the room, not the person."""
     rest = background(hidden)
     if not hidden or rest is None:
         raise ExamineRefused("no part worth keeping is left beside the box; mark a smaller one")
-    return crop(officer, purpose, media, rest, t)
+    return crop(officer, purpose, media, rest, t, codes=codes, handling_text=handling_text)

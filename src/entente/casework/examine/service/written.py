@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from entente.records.models import Clue, Media
+from collections.abc import Iterable, Sequence
+
+from entente.records.models import Clue, Media, Observation
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.clue import Clue as ClueWord
-from entente.vocabulary.handling import Handling
+from entente.vocabulary.handling import Handling, HandlingCode, union
 
 
-def written(officer: Officer, media: Media, word: ClueWord, handling: Handling, state: str) -> Clue:
-    """Write one clue of an item, with the item's originators."""
+def written(
+    officer: Officer,
+    media: Media,
+    word: ClueWord,
+    handling: Handling,
+    state: str,
+    *,
+    polygon: Sequence[Sequence[float]] | None = None,
+    observation: Observation | None = None,
+) -> Clue:
+    """Write one clue of an item, with the originators of the item and of the observation it was made of."""
     row = Clue(
         case_id=media.case_id,
         owner_id=officer.agency,
@@ -21,6 +32,7 @@ def written(officer: Officer, media: Media, word: ClueWord, handling: Handling, 
         group=str(word.group),
         source=word.source,
         region=list(word.region) if word.region else None,
+        polygon=[list(point) for point in polygon] if polygon else None,
         start=word.start,
         end=word.end,
         negated=word.negated,
@@ -31,8 +43,15 @@ def written(officer: Officer, media: Media, word: ClueWord, handling: Handling, 
         version=word.version,
         state=state,
         decided_by_id=officer.id if state == "confirmed" else None,
+        observation=observation,
     )
     row.handling = handling
     row.save()
-    row.derives_from(media)
+    row.derives_from(media, *([observation] if observation else []))
     return row
+
+
+def at_least(inputs: Iterable[Handling], codes: Iterable[str], text: str) -> Handling:
+    """Return the handling of something made of ``inputs``, with what its maker adds; it loosens nothing."""
+    added = frozenset(HandlingCode(c) for c in codes)
+    return union([*inputs, *([Handling(added, text)] if added else [])])

@@ -1,8 +1,8 @@
-"""The pages of examine: the grid of neutral lines, one item, and the looks."""
+"""The pages of examine: the grid of neutral lines, one item, its marks and notes, and the looks."""
 
 from django.urls import path
 
-from entente.casework.examine.views import grid, item, look
+from entente.casework.examine.views import clues, grid, item, look, notes
 
 urlpatterns = [
     path("", grid.page, name="page"),
@@ -11,7 +11,14 @@ urlpatterns = [
     path("items/<int:number>/grey/", look.grey, name="grey"),
     path("items/<int:number>/reveal/", look.reveal, name="reveal"),
     path("items/<int:number>/hide/", look.hide, name="hide"),
-    path("items/<int:number>/note/", item.note, name="note"),
+    path("items/<int:number>/note/", notes.note, name="note"),
+    path("items/<int:number>/notes/", item.notes, name="notes"),
     path("items/<int:number>/crop/", item.crop, name="crop"),
-    path("items/<int:number>/clues/<uuid:clue_id>/", item.decide, name="decide"),
+    path("items/<int:number>/observe/", item.observe, name="observe"),
+    path("items/<int:number>/observations/<uuid:observation_id>/", clues.observation, name="observation"),
+    path("items/<int:number>/clues/", item.clues, name="clues"),
+    path("items/<int:number>/clues/<uuid:clue_id>/", clues.decide, name="decide"),
+    path("items/<int:number>/clues/<uuid:clue_id>/edit/", clues.edit, name="edit"),
+    path("notes/", notes.all_notes, name="all-notes"),
+    path("notes/<uuid:note_id>/", notes.change_note, name="change-note"),
 ]

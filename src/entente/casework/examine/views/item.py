@@ -6,16 +6,19 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBadRequest
+from django.db.models import Q
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.examine import service, values
+from entente.casework.examine.outline import as_text
+from entente.casework.examine.views.forms import MarkForm, NoteForm, PlaceForm, typed
 from entente.casework.examine.views.tiles import tile_of
+from entente.records import clock
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import (
     Case,
@@ -23,142 +26,173 @@ from entente.records.models import (
     Frame,
     Media,
     Note,
+    Observation,
     Occurrence,
     Series,
     Viewing,
 )
 from entente.records.names import named
+from entente.safeguards.access import member_part
 from entente.safeguards.exposure import clock_time
-from entente.vocabulary.clue import ClueGroup, ClueKind
-from entente.vocabulary.handling import EVALUATIONS, HandlingCode
+from entente.vocabulary.agency import Part
+from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.media import Region
 
 STRIP = 120  # frames in the strip; longer videos are thinned, any second can be typed
-
-
-class MarkForm(forms.Form):
-    """A clue as an officer types it; the box and the stretch of time stand beside it, by number or hand."""
-
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=[(k.value, named(k)) for k in ClueKind])
-    value = forms.CharField(label=gettext_lazy("Value"), max_length=values.LONGEST)
-    negated = forms.BooleanField(label=gettext_lazy("It says: not here"), required=False)
-    because = forms.CharField(
-        label=gettext_lazy("Because"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    evaluation = forms.ChoiceField(
-        label=gettext_lazy("Evaluation"), choices=[(e, e) for e in EVALUATIONS], initial="X4"
-    )
-    group = forms.ChoiceField(
-        label=gettext_lazy("Group"),
-        required=False,
-        choices=[
-            ("", gettext_lazy("as usual for the kind")),
-            *((g.value, named(g)) for g in ClueGroup),
-        ],
-    )
-    codes = forms.MultipleChoiceField(
-        label=gettext_lazy("Further handling codes"),
-        required=False,
-        choices=[(c.value, c.value) for c in HandlingCode],
-        widget=forms.CheckboxSelectMultiple,
-    )
-    handling_text = forms.CharField(label=gettext_lazy("Restriction in words (for H3)"), required=False)
-    x = forms.FloatField(required=False, widget=forms.HiddenInput)
-    y = forms.FloatField(required=False, widget=forms.HiddenInput)
-    w = forms.FloatField(required=False, widget=forms.HiddenInput)
-    h = forms.FloatField(required=False, widget=forms.HiddenInput)
-    start = forms.FloatField(required=False, widget=forms.HiddenInput)
-    end = forms.FloatField(required=False, widget=forms.HiddenInput)
-
-    def clean(self) -> dict[str, Any]:
-        """Read the value by its kind, the box as a region, H3 with its words."""
-        data = super().clean() or {}
-        if "kind" in data and "value" in data:
-            try:
-                data["parsed"] = values.parse(ClueKind(data["kind"]), data["value"])
-            except values.ValueRefused as refused:
-                self.add_error("value", str(refused))
-        if "H3" in data.get("codes", []) and not data.get("handling_text", "").strip():
-            self.add_error("handling_text", gettext("H3 needs its restriction in words."))
-        try:
-            data["region"] = region_of(data)
-        except ValueError as refused:
-            self.add_error(None, str(refused))
-        return data
-
-
-def region_of(data: Any) -> Region | None:
-    """Return the box of a form, ``None`` when it has none; raises ``ValueError`` for half a box."""
-    given = [data.get(n) for n in "xywh"]
-    if all(v in {None, ""} for v in given):
-        return None
-    if any(v in {None, ""} for v in given):
-        raise ValueError(gettext("A box needs four numbers: left, top, width and height."))
-    return Region(*(float(v) for v in given))
 
 
 @case_page("examine")
 def item(request: DeskRequest, case: Case, number: int) -> HttpResponse:
     """Show one item: its line first, then what is recorded of it; on POST record a clue."""
     media = get_object_or_404(Media, case=case, number=number)
-    form = MarkForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
+    if request.method != "POST":
+        return item_page(request, case, media)
+    form = MarkForm(request.POST)
+    if form.is_valid():
+        seen = form.cleaned_data["observation"]
+        made_of = get_object_or_404(Observation, pk=seen, media=media) if seen else None
         try:
-            service.mark(
+            clue = service.mark(
                 request.officer,
                 request.purpose,
                 media,
-                kind=ClueKind(data["kind"]),
-                value=data["parsed"],
-                region=data["region"],
-                start=data["start"],
-                end=data["end"],
-                group=ClueGroup(data["group"]) if data["group"] else None,
-                evaluation=data["evaluation"],
-                because=data["because"],
-                codes=data["codes"],
-                handling_text=data["handling_text"],
-                negated=data["negated"],
+                observation=made_of,
+                **form.word(),
+                **form.handling(),
             )
         except ValueError as refused:
             form.add_error(None, str(refused))
         else:
             messages.success(request, gettext("The clue is recorded."))
-            return _back(case, media, data["start"])
-    return render(
-        request, "examine/item.html", _item(request, case, media, form), status=400 if form.errors else 200
-    )
+            return back_to(case, media, clue.start)
+    return item_page(request, case, media, form=form)
 
 
-def _item(request: DeskRequest, case: Case, media: Media, form: MarkForm) -> dict[str, Any]:
-    clues = [_clue_row(c) for c in Clue.objects.filter(media=media).select_related("decided_by", "owner")]
-    here = next((c for c in clues if str(c["id"]) == request.GET.get("clue", "")), None)
+@require_POST
+@case_page("examine")
+def observe(request: DeskRequest, case: Case, number: int) -> HttpResponse:
+    """Record what is seen, in words and with its place, before anybody says what it means."""
+    media = get_object_or_404(Media, case=case, number=number)
+    form = PlaceForm(request.POST)
+    if form.is_valid():
+        try:
+            made = service.observe(
+                request.officer,
+                request.purpose,
+                media,
+                form.cleaned_data["because"],
+                **form.place(),
+                **form.handling(),
+            )
+        except ValueError as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, gettext("The observation is recorded; it weighs nothing yet."))
+            return back_to(case, media, made.start)
+    return item_page(request, case, media, form=_as_typed(request), refused=form)
+
+
+@require_POST
+@case_page("examine")
+def crop(request: DeskRequest, case: Case, number: int) -> HttpResponse:
+    """Keep the box, or the background beside it, as an item of its own with its own handling."""
+    media = get_object_or_404(Media, case=case, number=number)
+    form = PlaceForm(request.POST)
+    if form.is_valid():
+        place = form.place()
+        region, _ = service.placed(place["region"], place["polygon"])
+        t = place["start"] if media.kind == "video" else None
+        try:
+            made = _cut(request, media, region, t, form.handling())
+        except ValueError as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, gettext("The crop is kept as item %(item)s.") % {"item": made})
+            return back_to(case, made)
+    return item_page(request, case, media, form=_as_typed(request), refused=form)
+
+
+def _cut(
+    request: DeskRequest, media: Media, region: Region | None, t: float | None, handling: dict[str, Any]
+) -> Media:
+    if region is None:
+        raise ValueError(gettext("Mark a box first; the crop is what lies inside it."))
+    if request.POST.get("keep") == "background":
+        return service.crop_background(request.officer, request.purpose, media, [region], t, **handling)
+    return service.crop(request.officer, request.purpose, media, region, t, **handling)
+
+
+def _as_typed(request: DeskRequest) -> MarkForm:
+    return MarkForm(initial=typed(MarkForm, request.POST))
+
+
+@require_safe
+@case_page("examine")
+def clues(request: DeskRequest, case: Case, number: int) -> HttpResponse:
+    """Give the clues and observations of an item alone: what a page asks for again when somebody marked."""
+    media = get_object_or_404(Media, case=case, number=number)
+    return render(request, "examine/clues.html", {"media": media, **marked(request, case, media)})
+
+
+@require_safe
+@case_page("examine")
+def notes(request: DeskRequest, case: Case, number: int) -> HttpResponse:
+    """Give the notes of an item alone."""
+    media = get_object_or_404(Media, case=case, number=number)
+    return render(request, "examine/notes.html", {"media": media, "notes": noted(request, media)})
+
+
+def item_page(
+    request: DeskRequest,
+    case: Case,
+    media: Media,
+    *,
+    form: MarkForm | None = None,
+    refused: Any = None,
+    note_form: NoteForm | None = None,
+) -> HttpResponse:
+    """Render the page of an item; with a form that was refused, it keeps what was typed."""
+    context = _item(request, case, media, form)
+    cases = context["cases"]
+    begin = {"t": context["t"], "within": cases[0][0] if cases else ""}
+    context["note_form"] = note_form or NoteForm(initial=begin, cases=cases)
+    context["errors"] = refused or form or note_form
+    bad = bool(context["errors"] and context["errors"].errors)
+    return render(request, "examine/item.html", context, status=400 if bad else 200)
+
+
+def _item(request: DeskRequest, case: Case, media: Media, given: MarkForm | None) -> dict[str, Any]:
+    reader = reads_only(request, case)
+    sees = not reader or media.origin == "crop"
+    told = marked(request, case, media)
+    here, read = told["here"], told["read"]
+    form = given or MarkForm(initial=_begun(request, media, here))
     t = here["start"] if here and here["start"] is not None else seconds_of(request.GET.get("t"))
-    read = "h3=read" if request.GET.get("h3") == "read" else ""
     at = {"t": t} if media.kind == "video" and t is not None else {}
     shown = tile_of(media, request.LANGUAGE_CODE, query_of(read, at))
+    if not sees:
+        shown = {n: v for n, v in shown.items() if n not in {"grey_url", "reveal_url", "hide_url"}}
     edges = {**shown, "id": f"edges-{media.pk}", "reveal_url": "", "hide_url": ""}
     if "grey_url" in shown:
         edges["grey_url"] = reverse("examine:grey", kwargs={"case_id": case.pk, "number": media.number})
         edges["grey_url"] += query_of(read, {**at, "view": "edges"})
     same = Media.objects.filter(case=case)
     return {
+        **told,
         "media": media,
         "item": shown,
         "edges": edges,
-        "read": read,
+        "sees": sees,
+        "marks_here": not reader,
+        "cases": note_cases(request, case, reader),
         "t": t,
         "form": form,
+        "made_of": _observation(media, form["observation"].value()),
         "hints": [(named(k), values.HINTS[k]) for k in ClueKind],
-        "clues": clues,
-        "here": here,
-        "marks": [c["mark"] for c in clues if c["mark"] and c["state"] != "withdrawn"],
         "mark_fields": "box",
-        "box": _box(form, here),
-        "stretch": {"start": form["start"].value() or t or "", "end": form["end"].value() or ""},
-        "frames": _frames(case, media, read) if media.kind == "video" and "grey_url" in shown else [],
-        "notes": Note.objects.filter(media=media).select_related("made_by", "owner"),
+        **placed_in(form),
+        "frames": frames_of(case, media, read) if media.kind == "video" and "grey_url" in shown else [],
+        "notes": noted(request, media),
         "series": Series.objects.filter(items__media=media),
         "crops": [tile_of(c, request.LANGUAGE_CODE, "?h3=read" if read else "") for c in media.crops.all()],
         "parent": media.parent if media.parent_id else None,
@@ -169,6 +203,85 @@ def _item(request: DeskRequest, case: Case, media: Media, form: MarkForm) -> dic
         "before": same.filter(number__lt=media.number).order_by("-number").first(),
         "after": same.filter(number__gt=media.number).order_by("number").first(),
     }
+
+
+def reads_only(request: DeskRequest, case: Case) -> bool:
+    """Whether the officer is in the case as a reader: shown the line of an original, and its crops."""
+    return member_part(request.officer, case.pk, clock.now()) is Part.READER
+
+
+def note_cases(request: DeskRequest, case: Case, reader: bool) -> list[tuple[str, str]]:
+    """Return where a note may be kept: in this case unless one only reads it, or in another of one's own."""
+    here = [] if reader else [("", gettext("this case"))]
+    others = service.own_cases(request.officer, request.purpose)
+    return here + [(str(c.pk), f"{c.number} · {c.title}") for c in others if c.pk != case.pk]
+
+
+def marked(request: DeskRequest, case: Case, media: Media) -> dict[str, Any]:
+    """Return the clues and observations of an item, and which of them the address opens."""
+    held = list(Clue.objects.filter(media=media).select_related("decided_by", "owner", "observation"))
+    undoable = service.changed(held)
+    rows = [_clue_row(c, str(c.pk) in undoable) for c in held]
+    seen = [
+        _observation_row(o)
+        for o in Observation.objects.filter(media=media).select_related("made_by", "owner")
+    ]
+    asked = request.GET.get("clue") or request.GET.get("observation") or ""
+    drawn = [r["mark"] for r in [*rows, *seen] if r["mark"] and r["state"] not in {"withdrawn", "set aside"}]
+    return {
+        "clues": rows,
+        "observations": [o for o in seen if o["state"] == "open"],
+        "dealt_with": [o for o in seen if o["state"] != "open"],
+        "here": next((r for r in [*rows, *seen] if str(r["id"]) == asked), None),
+        "marks": drawn,
+        "may_mark": not reads_only(request, case),
+        "read": "h3=read" if request.GET.get("h3") == "read" else "",
+    }
+
+
+def noted(request: DeskRequest, media: Media) -> list[dict[str, Any]]:
+    """Return the notes on an item: those of its case, and those kept in cases of the officer's own."""
+    rows = Note.objects.filter(Q(media=media) | Q(about=media.pk)).select_related("made_by", "owner", "case")
+    return [{"note": n, "own": n.made_by_id == request.officer.id} for n in rows]
+
+
+def _begun(request: DeskRequest, media: Media, here: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what the form begins with: the place of what was opened, and an observation's own words."""
+    second = seconds_of(request.GET.get("t"))
+    if here is None:
+        return {"start": second} if media.kind == "video" else {}
+    begun = place_of(here)
+    if here["is_observation"] and here["state"] != "set aside":
+        begun |= {"because": here["text"], "observation": here["id"]}
+    return begun
+
+
+def place_of(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the place of a clue or observation as a form begins with it."""
+    box = dict(zip("xywh", row["region"], strict=True)) if row["region"] else {}
+    return {**box, "polygon": as_text(row["polygon"]), "start": row["start"], "end": row["end"]}
+
+
+def _observation(media: Media, seen: Any) -> Observation | None:
+    try:
+        return Observation.objects.filter(pk=UUID(str(seen)), media=media).first() if seen else None
+    except ValueError:
+        return None
+
+
+def placed_in(form: PlaceForm) -> dict[str, Any]:
+    """Return what the parts of box, outline and stretch begin with: what was typed, or what was opened."""
+    now = {n: _shown(form[n].value()) for n in (*"xywh", "polygon", "start", "end")}
+    return {
+        "box": {n: now[n] for n in "xywh"},
+        "outline": now["polygon"],
+        "outlines": True,
+        "stretch": {"start": now["start"], "end": now["end"]},
+    }
+
+
+def _shown(value: Any) -> Any:
+    return "" if value is None else value
 
 
 def query_of(read: str, fields: dict[str, Any]) -> str:
@@ -185,33 +298,42 @@ def seconds_of(text: str | None) -> float | None:
         return None
 
 
-def _box(form: MarkForm, here: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the box to begin with: what was typed, or the clue that was opened."""
-    if form.is_bound:
-        return {n: form[n].value() or "" for n in "xywh"}
-    return dict(zip("xywh", here["region"], strict=True)) if here and here["region"] else {}
-
-
-def _clue_row(clue: Clue) -> dict[str, Any]:
+def _clue_row(clue: Clue, undoable: bool) -> dict[str, Any]:
     text = values.as_text(ClueKind(clue.kind), clue.value)
-    mark = None
-    if clue.region:
-        mark = {"id": clue.pk, **dict(zip("xywh", clue.region, strict=True)), "label": f"{clue.kind}: {text}"}
     return {
-        "id": clue.pk,
+        **_row(clue, f"{clue.kind}: {text}"),
         "kind": named(clue.kind),
         "text": text,
         "clue": clue,
-        "state": clue.state,
-        "region": clue.region,
-        "start": clue.start,
-        "end": clue.end,
-        "mark": mark,
         "by_machine": clue.method != service.METHOD,
+        "undoable": undoable,
+        "is_observation": False,
     }
 
 
-def _frames(case: Case, media: Media, read: str) -> list[dict[str, Any]]:
+def _observation_row(seen: Observation) -> dict[str, Any]:
+    return {**_row(seen, seen.text), "text": seen.text, "seen": seen, "is_observation": True}
+
+
+def _row(held: Clue | Observation, label: str) -> dict[str, Any]:
+    mark = None
+    if held.region:
+        points = " ".join(f"{x:g},{y:g}" for x, y in held.polygon) if held.polygon else ""
+        box = dict(zip("xywh", held.region, strict=True))
+        mark = {"id": held.pk, **box, "points": points, "label": label}
+    return {
+        "id": held.pk,
+        "state": held.state,
+        "region": held.region,
+        "polygon": held.polygon,
+        "start": held.start,
+        "end": held.end,
+        "mark": mark,
+        "edition": service.edition_of(held),
+    }
+
+
+def frames_of(case: Case, media: Media, read: str) -> list[dict[str, Any]]:
     """Return the strip: each hashed frame's second, thinned evenly; each is asked for singly."""
     times = sorted(set(Frame.objects.filter(media=media).values_list("t", flat=True))) or [0.0]
     step = -(-len(times) // STRIP)
@@ -229,65 +351,10 @@ def _frames(case: Case, media: Media, read: str) -> list[dict[str, Any]]:
     ]
 
 
-def _back(case: Case, media: Media, t: float | None = None) -> HttpResponse:
+def back_to(case: Case, media: Media, t: float | None = None) -> HttpResponse:
+    """Lead back to the page of an item, at its second."""
     answer = redirect(
         reverse("examine:item", args=[case.pk, media.number]) + query_of("", {"t": t} if t else {})
     )
     answer.status_code = 303
     return answer
-
-
-DECISIONS = {"confirm": service.confirm, "withdraw": service.withdraw}
-
-
-@require_POST
-@case_page("examine")
-def decide(request: DeskRequest, case: Case, number: int, clue_id: UUID) -> HttpResponse:
-    """Confirm or withdraw a clue, or take the last decision back."""
-    media = get_object_or_404(Media, case=case, number=number)
-    clue = get_object_or_404(Clue, pk=clue_id, media=media)
-    decision = request.POST.get("decision", "")
-    try:
-        if decision == "restore":
-            service.restore(request.officer, request.purpose, clue)
-        elif decision in DECISIONS:
-            DECISIONS[decision](request.officer, request.purpose, clue, seen=request.POST.get("seen", ""))
-        else:
-            return HttpResponseBadRequest(gettext("Choose to confirm, to withdraw or to restore."))
-    except ValueError as refused:
-        messages.error(request, str(refused))
-    return _back(case, media, clue.start)
-
-
-@require_POST
-@case_page("examine")
-def note(request: DeskRequest, case: Case, number: int) -> HttpResponse:
-    """Add a note."""
-    media = get_object_or_404(Media, case=case, number=number)
-    t = seconds_of(request.POST.get("t"))
-    try:
-        service.note(request.officer, request.purpose, media, request.POST.get("text", ""), t)
-    except ValueError as refused:
-        messages.error(request, str(refused))
-    return _back(case, media, t)
-
-
-@require_POST
-@case_page("examine")
-def crop(request: DeskRequest, case: Case, number: int) -> HttpResponse:
-    """Keep the box, or the background beside it, as an item of its own."""
-    media = get_object_or_404(Media, case=case, number=number)
-    t = seconds_of(request.POST.get("start")) if media.kind == "video" else None
-    try:
-        region = region_of(request.POST)
-        if region is None:
-            raise ValueError(gettext("Mark a box first; the crop is what lies inside it."))
-        if request.POST.get("keep") == "background":
-            made = service.crop_background(request.officer, request.purpose, media, [region], t)
-        else:
-            made = service.crop(request.officer, request.purpose, media, region, t)
-    except ValueError as refused:
-        messages.error(request, str(refused))
-        return _back(case, media, t)
-    messages.success(request, gettext("The crop is kept as item %(item)s.") % {"item": made})
-    return _back(case, made)

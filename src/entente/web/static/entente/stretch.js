@@ -4,6 +4,7 @@
                            button[data-from], button[data-to], output[data-now][data-text="at %t s"]
    data-frame-into="ID"    the place of the present frame: takes its data-grey-url and data-label, and
                            the buttons that reveal into it take data-frame-reveal and data-frame-hide
+   data-at="SECOND"        where the page was opened: that second stays, exactly, until a frame is chosen
    It sends the event "frame" with {t}. */
 import { putAway } from "./ask.js";
 import { all, firstTime } from "./say.js";
@@ -20,13 +21,16 @@ function prepare(section) {
   const inputs = { start: section.querySelector('[name="start"]'), end: section.querySelector('[name="end"]') };
   let here = 0;
 
-  const go = (index, focus = true) => {
+  const point = (index) => {
     here = Math.min(Math.max(index, 0), frames.length - 1);
     frames.forEach((frame, i) => {
       frame.tabIndex = i === here ? 0 : -1;
       if (i === here) frame.setAttribute("aria-current", "true");
       else frame.removeAttribute("aria-current");
     });
+  };
+  const go = (index, focus = true) => {
+    point(index);
     if (focus) frames[here].focus();
     present(section, frames[here]);
   };
@@ -54,8 +58,18 @@ function prepare(section) {
     go(here + steps[event.key]);
   });
   section.addEventListener("input", () => shade(frames, inputs));
-  if (frames.length) go(0, false);
+  if (frames.length && section.dataset.at !== undefined) {
+    /* the place shows exactly that second, which may lie between two frames of the strip */
+    const at = Number(section.dataset.at);
+    point(frames.findLastIndex((frame) => Number(frame.dataset.t) <= at));
+    tellNow(section, section.dataset.at);
+  } else if (frames.length) go(0, false);
   shade(frames, inputs);
+}
+
+function tellNow(section, t) {
+  const now = section.querySelector("[data-now]");
+  if (now) now.textContent = (now.dataset.text ?? "%t").replace("%t", t);
 }
 
 /* Which frames lie inside; an open end means until the end. */
@@ -69,8 +83,7 @@ function shade(frames, { start, end }) {
 }
 
 function present(section, frame) {
-  const now = section.querySelector("[data-now]");
-  if (now) now.textContent = (now.dataset.text ?? "%t").replace("%t", frame.dataset.t);
+  tellNow(section, frame.dataset.t);
   const place = document.getElementById(section.dataset.frameInto);
   if (place && frame.dataset.greyUrl) {
     putAway(place); // the next frame is not shown unasked either
