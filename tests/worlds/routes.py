@@ -115,6 +115,14 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     "list": {},
     "list-remove": {},
     "list-aside": {"say": ["release", "keep"], "reason": ["a blank", ""]},
+    "vocabularies": {"file": [Upload("broken")], "text": ["", "x"], "seen": ["1"]},
+    "vocabulary": {
+        "do": ["deprecate", "rename", "add", "restore"],
+        "code": ["lamp", "x"],
+        "seen": ["1", "0"],
+        "version": ["1"],
+    },
+    "vocabulary-export": {},
     "requests": {},
     "dispatch": {"read": ["1"]},
     "dispatch-answer": {

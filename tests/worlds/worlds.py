@@ -991,6 +991,7 @@ NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
 }
 FIXED: dict[str, list[Any]] = {
     "paper": ["a4", "cards", "x"],
+    "name": ["objects", "categories_us_2_0", "nothing"],
     "secret": ["nothing"],
     "key": ["1-abc"],
     "uidb36": ["1"],

@@ -178,7 +178,7 @@ def coming_from(old: Vocabulary | None, new: Vocabulary) -> Vocabulary:
     """Return what would be in force after ``new`` is taken; raise ``NotTaken`` for what may not be."""
     if old is None:
         return new
-    if numbers(new.version)[0] <= numbers(old.version)[0]:
+    if not newer(new, old):
         raise NotTaken(f"version {new.version} is not newer than {old.version}, which is in force")
     if new.scheme != old.scheme:
         raise NotTaken("it is of another scheme; two schemes are never equated: import it under its own name")
@@ -186,6 +186,11 @@ def coming_from(old: Vocabulary | None, new: Vocabulary) -> Vocabulary:
         raise NotTaken("the program reads the codes of this vocabulary; the file has others")
     gone = [replace(t, deprecated=True) for t in old.terms if new.term(t.code) is None]
     return replace(new, terms=(*new.terms, *gone), closed=old.closed or new.closed)
+
+
+def newer(new: Vocabulary, old: Vocabulary) -> bool:
+    """Whether a publisher's version is newer than that which an agency's own version was made of."""
+    return numbers(new.version)[0] > numbers(old.version)[0]
 
 
 def compare(old: Vocabulary | None, new: Vocabulary) -> Differences:

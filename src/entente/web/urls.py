@@ -9,7 +9,17 @@ from django.urls import include, path
 from entente.casework import STEPS
 from entente.casework.cooperate import views as cooperate
 from entente.casework.match import views as match
-from entente.web import accounts, agency_login, board, emergencies, login, notices, protection, witness
+from entente.web import (
+    accounts,
+    agency_login,
+    board,
+    emergencies,
+    login,
+    notices,
+    protection,
+    vocabularies,
+    witness,
+)
 
 urlpatterns = [
     path("", board.board, name="board"),
@@ -28,6 +38,9 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/reset/", accounts.account_reset, name="account-reset"),
     path("accounts/<uuid:account_id>/end/", accounts.account_end, name="account-end"),
     path("accounts/changes/<uuid:asked_id>/", accounts.account_change, name="account-change"),
+    path("vocabularies/", vocabularies.vocabularies, name="vocabularies"),
+    path("vocabularies/<slug:name>/", vocabularies.vocabulary, name="vocabulary"),
+    path("vocabularies/<slug:name>/export/", vocabularies.vocabulary_export, name="vocabulary-export"),
     path("purpose/", board.choose_purpose, name="purpose"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("account/2fa/", include("allauth.mfa.urls")),

@@ -214,3 +214,21 @@ def test_copies_in_a_case_count_as_one_stack(client, circle, case, near):
     assert f"{copy}" in _page(client, case, near).content.decode()
     html = client.get(reverse("match:page", args=[case.pk])).content.decode()
     assert "stack of" in html and "Why did this match?" in html
+
+
+@pytest.mark.parametrize(
+    ("scheme", "says"),
+    [
+        (("US", "2.0"), "0 under the profile US 2.0: Non-Pertinent"),
+        (("DHS", "older"), "0 under the profile DHS older: Uncategorized"),
+        (("US", "1.3"), "0 under the profile US 1.3: what it means there is not known here"),
+        (("", ""), "0, of a profile that is not stated: what it means there is not known here"),
+    ],
+)
+def test_a_category_is_worded_under_exactly_its_own_scheme(client, circle, case, near, scheme, says):
+    with guard.system("test"):
+        HashList.objects.update(profile=scheme[0], model_version=scheme[1])
+        ListedHash.objects.update(category="0")
+    client.force_login(circle.it)
+    html = re.sub(r"<[^>]+>", "", _page(client, case, near).content.decode())
+    assert says in html

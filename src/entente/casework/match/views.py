@@ -29,9 +29,9 @@ from entente.casework.match.service import (
     import_list,
     remove_list,
 )
-from entente.casework.match.service.why import counted, explain, stacks_of
+from entente.casework.match.service.why import Explained, counted, explain, stacks_of
 from entente.formats import ListRefused, ReadOptions
-from entente.records import clock
+from entente.records import clock, vocabularies
 from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page, consult, desk_page
 from entente.records.jobs import asked_by
@@ -87,8 +87,24 @@ def why(request: DeskRequest, case: Case, match_id: UUID) -> HttpResponse:
             for name, box in zip((_("This item"), _("What is held")), match.regions, strict=False)
         ],
         "held_url": reverse("list", args=[told.of_list.pk]) if told.of_list else "",
+        "category": _category(request, told),
     }
     return render(request, "match/why.html", context)
+
+
+def _category(request: DeskRequest, told: Explained) -> dict[str, Any] | None:
+    """Return what a category means under exactly its list's scheme; where that is unknown, that it is."""
+    code = told.listed.category if told.listed else told.match.category
+    if not code:
+        return None
+    profile, model = (told.of_list.profile, told.of_list.model_version) if told.of_list else ("", "")
+    scheme = vocabularies.of_scheme(request.officer.agency, profile, model) if profile else None
+    term = scheme.term(code) if scheme else None
+    return {
+        "code": code,
+        "profile": f"{profile} {model}".strip(),
+        "label": term.label(request.LANGUAGE_CODE) if term and term.labels else "",
+    }
 
 
 def _own(media: Media, language: str) -> dict[str, Any]:
