@@ -63,6 +63,7 @@ def evidence_desk(settings, tmp_path):
     settings.DESK = tmp_path
     settings.EVIDENCE_ROOT = tmp_path / "evidence"
     settings.KEY_FOLDER = tmp_path / "keys"
+    settings.HOLDINGS_ROOT = tmp_path / "holdings"
     settings.EVIDENCE_ROOT.mkdir()
     settings.KEY_FOLDER.mkdir(mode=0o700)
     return tmp_path

@@ -46,7 +46,9 @@ def desk_in(folder: Path, blocker) -> Iterator[None]:
         connections.settings["default"] = ours
         connections["default"] = connections.create_connection("default")
         try:
-            with override_settings(EVIDENCE_ROOT=folder / "evidence", KEY_FOLDER=keys):
+            with override_settings(
+                EVIDENCE_ROOT=folder / "evidence", KEY_FOLDER=keys, HOLDINGS_ROOT=folder / "holdings"
+            ):
                 call_command("migrate", verbosity=0, interactive=False)
                 yield
         finally:

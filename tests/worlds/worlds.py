@@ -229,6 +229,7 @@ def made(folder: Path) -> Iterator[World]:
                 DESK=folder,
                 EVIDENCE_ROOT=folder / "evidence",
                 KEY_FOLDER=folder / "keys",
+                HOLDINGS_ROOT=folder / "holdings",
                 INTAKE_ROOTS=[""],
                 ALLOWED_HOSTS=["*"],
             )

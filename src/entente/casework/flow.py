@@ -13,6 +13,7 @@ from django.db import transaction
 
 from entente.casework import STEPS
 from entente.casework.intake.service import destroy
+from entente.casework.match.service import tidy_lists
 from entente.records import retention
 from entente.records.announce import News, on
 from entente.records.jobs import enqueue_once
@@ -44,9 +45,10 @@ def _destroy(news: News) -> None:
 
 
 def tend() -> None:
-    """Do what no officer's act sets off: run the clocks, and finish what a dead machine left undestroyed."""
+    """Do what no officer's act sets off: run the clocks, finish what a dead machine left, merge lists' files."""
     retention.sweep()
     destroy()
+    tidy_lists()
 
 
 for _event in FOLLOWS:

@@ -257,11 +257,11 @@ def test_a_run_that_was_killed_goes_on_after_its_last_piece(circle, case, pictur
     take_in(circle, written(tmp_path / "l.csv", rows))
     real, pieces = backwards._load, []
 
-    def dies(keys, after):
+    def dies(keys, after, kinds):
         pieces.append(after)
         if len(pieces) == 3:
             raise jobs.Stopped
-        return real(keys, after)
+        return real(keys, after, kinds)
 
     monkeypatch.setattr(backwards, "_load", dies)
     job = Job.objects.get(task="match.backwards")

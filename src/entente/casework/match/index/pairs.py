@@ -32,7 +32,7 @@ class Pairs:
 
 def packed(hashes: Sequence[str]) -> NDArray[np.uint64]:
     """Return hashes of 64 hex digits as (n, 4) uint64; raise ``ValueError`` for any other length."""
-    if any(len(h) != 64 for h in hashes):
+    if set(map(len, hashes)) - {64}:
         raise ValueError("a hash to search has 64 hex digits")
     raw = np.frombuffer(bytes.fromhex("".join(hashes)), dtype=">u8")
     return raw.astype(np.uint64).reshape(-1, 4)

@@ -207,5 +207,9 @@ class Table:
         further = np.repeat(self._arrays["copied"], counts)
         return (
             np.concatenate([self.held, self.held[further]]) if len(further) else self.held,
-            np.concatenate([self._arrays["labels"], self._arrays["others"]]),
+            self.labels(),
         )
+
+    def labels(self) -> NDArray[np.uint64]:
+        """Return all labels, in the order of ``everything``."""
+        return np.concatenate([self._arrays["labels"], self._arrays["others"]])

@@ -2,6 +2,7 @@
 
 from entente.casework.match.service.check import CHUNK_ITEMS, DECISIONS, check, check_items, decide_match
 from entente.casework.match.service.keyed import key_standing_lists, keys_of, listed_elsewhere
+from entente.casework.match.service.listed import tidy_lists
 from entente.casework.match.service.lists import (
     CHUNK_RECORDS,
     Provenance,
@@ -27,4 +28,5 @@ __all__ = [
     "keys_of",
     "listed_elsewhere",
     "remove_list",
+    "tidy_lists",
 ]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from entente.casework.match.compare import Comparison, HeldLists, Query, label_of
 from entente.casework.match.hashes import every_turn
-from entente.casework.match.index import NearIndex, packed
+from entente.casework.match.index import packed
 from entente.casework.match.service.keyed import AT_ONCE, KINDS, asked_as, keys_of
-from entente.casework.match.service.moving import ListedVideos, every_way, frames_of
+from entente.casework.match.service.listed import ListedHashes, rows_meant
+from entente.casework.match.service.moving import every_way, frames_of, labelled_pairs
 from entente.records import clock
 from entente.records.models import ListedHash, ListVersion, Match, Media
 from entente.vocabulary.handling import Handling, HandlingCode, union
@@ -30,8 +31,6 @@ from entente.vocabulary.media_hash import (
     Verdict,
 )
 
-PACKED_AT_ONCE = 50_000  # hashes that are text at one time
-
 
 def live_entries(agency: UUID, after: int = 0) -> QuerySet[ListedHash]:
     """Return the records that may know something: not set aside, of no removed list, younger than a state."""
@@ -40,43 +39,16 @@ def live_entries(agency: UUID, after: int = 0) -> QuerySet[ListedHash]:
     return live.filter(serial__gt=after) if after else live
 
 
-def searchable(entries: QuerySet[ListedHash]) -> QuerySet[ListedHash]:
-    """Return the records with a PDQ that may be searched: of good or of untold quality."""
-    good = Q(pdq_quality=None) | Q(pdq_quality__gte=PDQ_MIN_QUALITY)
-    return entries.filter(good).exclude(pdq="")
-
-
-def packed_entries(entries: QuerySet[ListedHash]) -> tuple[NDArray[np.uint64], list[UUID]]:
-    """Return the PDQ of records as (n, 4) uint64 and their ids, read in pieces."""
-    parts, rows, piece = [packed([])], list[UUID](), list[str]()
-    for pdq, pk in searchable(entries).order_by("pk").values_list("pdq", "pk").iterator():
-        piece.append(pdq)
-        rows.append(pk)
-        if len(piece) == PACKED_AT_ONCE:
-            parts.append(packed(piece))
-            piece = []
-    return np.vstack([*parts, packed(piece)]), rows
-
-
-def listed_videos(entries: QuerySet[ListedHash]) -> Iterator[tuple[bytes | memoryview, UUID]]:
-    """Yield frames and id of each record that is a video."""
-    yield from entries.exclude(frames=b"").order_by("pk").values_list("frames", "pk").iterator(200)
-
-
 class AskedLists:
     """The lists of one agency, those records of them that are younger than the state ``after``."""
 
-    def __init__(self, agency: UUID, after: int = 0) -> None:
-        self.agency, self.after = agency, after
-        hashes, self._rows = packed_entries(live_entries(agency, after))
-        self._videos = ListedVideos(listed_videos(live_entries(agency, after)))
-        self._index = NearIndex(hashes)
-        self.labels = Labels(agency)
+    def __init__(self, agency: UUID, near: ListedHashes, labels: Labels, after: int = 0) -> None:
+        self.agency, self.after, self.labels, self._near = agency, after, labels, near
 
     def candidates(self, items: Sequence[Media]) -> dict[UUID, set[UUID]]:
         """Return by item the records that may know it: an equal digest, or a PDQ within the radius."""
-        found = self._near(items)
         keys, live = keys_of(self.agency), live_entries(self.agency, self.after)
+        found = self._met(items, live)
         pairs = [(kind, getattr(m, kind)) for m in items for kind in KINDS]
         of_item: dict[tuple[str, str], list[UUID]] = {}
         for m in items:
@@ -91,22 +63,36 @@ class AskedLists:
                         found.setdefault(item, set()).add(pk)
         return found
 
-    def _near(self, items: Sequence[Media]) -> dict[UUID, set[UUID]]:
+    def _met(self, items: Sequence[Media], live: QuerySet[ListedHash]) -> dict[UUID, set[UUID]]:
         """Return by item the records that a picture, or a frame of a video in any turn, is near to."""
-        found: dict[UUID, set[UUID]] = {}
-        asked, owners = [], list[UUID]()
-        for media in items:
-            frames, pictured = _frames(media), pdq_of(media)
-            if videos := self._videos.candidates(pictured, frames):
-                found[media.pk] = videos
-            if len(self._index):
-                good = packed([f.pdq for f in frames if f.quality >= PDQ_MIN_QUALITY]).reshape(-1, 4)
-                asked += [packed(list(pictured)).reshape(-1, 4), every_way(good)]
-                owners += [media.pk] * (len(asked[-2]) + len(asked[-1]))
-        if asked:
-            pairs = self._index.search(np.vstack(asked), PDQ_NEAR)
-            for query, held in zip(pairs.query.tolist(), pairs.held.tolist(), strict=True):
-                found.setdefault(owners[query], set()).add(self._rows[held])
+        met = self._near_to(items)
+        rows = rows_meant(sorted({record for records in met.values() for record in records}))
+        meant = [pk for several in rows.values() for pk in several]
+        alive = set[UUID]()
+        for start in range(0, len(meant), AT_ONCE):
+            some = live.filter(pk__in=meant[start : start + AT_ONCE])
+            alive.update(some.order_by().values_list("pk", flat=True))
+        return {
+            item: known
+            for item, records in met.items()
+            if (known := {pk for r in records for pk in rows.get(r, ()) if pk in alive})
+        }
+
+    def _near_to(self, items: Sequence[Media]) -> dict[UUID, set[int]]:
+        """Return by item the records, as labels say them."""
+        asked, owners, frames = list[NDArray[np.uint64]](), list[int](), np.zeros(len(items), np.int64)
+        for place, media in enumerate(items):
+            plain = packed(sorted({f.pdq for f in _frames(media) if f.quality >= PDQ_MIN_QUALITY}))
+            plain, frames[place] = plain.reshape(-1, 4), len(plain)
+            asked += [packed(list(pdq_of(media))).reshape(-1, 4), every_way(plain)]
+            owners += [place] * len(asked[-2]) + [-1 - place] * len(asked[-1])
+        if not owners:
+            return {}
+        pairs = self._near.search(np.vstack(asked))
+        item, record = labelled_pairs(np.array(owners)[pairs.query], pairs.held, frames)
+        found: dict[UUID, set[int]] = {}
+        for place, one in zip(item.tolist(), record.tolist(), strict=True):
+            found.setdefault(items[place].pk, set()).add(one)
         return found
 
 

@@ -8,8 +8,9 @@ owner speaks of its own records only: not of items, nor of cases that the owner 
 from __future__ import annotations
 
 import os
+import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,9 +20,10 @@ from uuid import UUID
 
 import numpy as np
 from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
-from entente.casework.match.hashes import every_turn
 from entente.casework.match.index import NearIndex, packed
 from entente.casework.match.service import flood
 from entente.casework.match.service.asking import Labels, live_entries, write_hits
@@ -45,12 +47,12 @@ from entente.records.models import (
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
-from entente.vocabulary.media_hash import PDQ_MIN_QUALITY, PDQ_NEAR
+from entente.vocabulary.media_hash import BLANK_HASHES, PDQ_MIN_QUALITY, PDQ_NEAR
 
-PIECE_ITEMS = 250_000  # in one index; a quarter of a million pictures are 6 million hashes, some 3 GB at work
+PIECE_ITEMS = 500_000  # in one index: half a million pictures are 12 million hashes, some 4 GB at work
 ASKED_AT_ONCE = 16_384  # records in one search: what is told of progress, and bounds the pairs in memory
 WRITTEN_AT_ONCE = 200  # items in one transaction
-_BYTES = {"md5": 16, "sha1": 20, "sha256": 32}
+_TURN = re.compile('"([0-9a-f]{64})"')
 WHY = "a list is matched backwards with everything held, in whatever case it is"
 
 
@@ -77,7 +79,7 @@ def _moment() -> str:
 class _Records:
     """The records that ask: their ids, their PDQ where they have one, their keyed digests sorted."""
 
-    ids: list[UUID]
+    ids: list[str]
     pdq: NDArray[np.uint64]  # (m, 4)
     asks: NDArray[np.int64]  # (m,) place in ``ids`` of each PDQ
     digests: dict[str, tuple[NDArray[np.uint64], NDArray[np.int64]]]  # sorted 64 bits, and whose they are
@@ -89,7 +91,7 @@ class _Records:
 class _Items:
     """A piece of what is held: ids, all their hashes, and the place in ``ids`` of each hash."""
 
-    ids: list[UUID]
+    ids: list[str]
     hashes: NDArray[np.uint64]
     of: NDArray[np.int64]
     digests: dict[str, NDArray[np.uint64]]  # keyed, 64 bits; 0 where there is none
@@ -98,7 +100,7 @@ class _Items:
     @property
     def last(self) -> UUID:
         """The last id in the order of the keys."""
-        return self.ids[-1]
+        return UUID(self.ids[-1])
 
 
 @task("match.backwards")
@@ -115,9 +117,8 @@ def backwards(
             asking = asking.filter(serial=ListVersion.objects.get(pk=delivery).serial)
         else:
             asking = asking.filter(pk=record)
-        records = _read(
-            asking.order_by("pk").values_list("pk", *KINDS, "pdq", "pdq_quality", "frames").iterator()
-        )
+        columns = (Cast("pk", TextField()), *KINDS, "pdq", "pdq_quality", "frames")
+        records = _read(asking.order_by("pk").values_list(*columns).iterator(10_000))
         labels = Labels(officer.agency)
     if records.ids:
         _Run(progress, records, labels, after).go()
@@ -140,7 +141,7 @@ def _advance(officer: Officer, delivery: str, began: datetime) -> None:
 
 def _read(rows: Iterable[tuple[Any, ...]]) -> _Records:
     """Return the records that ask, packed as they are read: a million take some 150 MB."""
-    ids: list[UUID] = []
+    ids: list[str] = []
     pdq, asks = [packed([])], list[int]()
     runs, runs_of = [NO_HASHES], list[int]()
     prefixes: dict[str, list[int]] = {kind: [] for kind in KINDS}
@@ -162,7 +163,7 @@ def _read(rows: Iterable[tuple[Any, ...]]) -> _Records:
             ids.append(pk)
         pdq.append(packed(hashes))
     digests = {}
-    for kind in KINDS:
+    for kind in (kind for kind in KINDS if prefixes[kind]):
         values = np.array(prefixes[kind], np.uint64)
         order = np.argsort(values, kind="stable")
         digests[kind] = values[order], np.array(whose[kind], np.int64)[order]
@@ -188,7 +189,7 @@ class _Run:
         """Ask of each piece; a piece that was done is noted in the job, so that it is not done again."""
         while True:
             with guard.system(WHY):
-                items = _load(keys_of(self.agency), self.after)
+                items = _load(keys_of(self.agency), self.after, list(self.records.digests))
             if not items.ids:
                 return
             hits = self._candidates(items)
@@ -228,8 +229,9 @@ class _Run:
         if not len(pdq):
             return
         yield from self._turned_frames(items)
-        index.search(pdq[:1], PDQ_NEAR)  # its tables are built once, before the threads
         starts = range(0, len(pdq), ASKED_AT_ONCE)
+        if len(starts) > 1:
+            index.build()  # once, before the threads
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
             searched = threads.map(lambda s: index.search(pdq[s : s + ASKED_AT_ONCE], PDQ_NEAR), starts)
             for start, pairs in zip(starts, searched, strict=True):
@@ -274,9 +276,11 @@ class _Run:
         for start in range(0, len(every), WRITTEN_AT_ONCE):
             places = every[start : start + WRITTEN_AT_ONCE]
             with guard.system(WHY), transaction.atomic():
-                self._write_some({items.ids[p]: [self.records.ids[r] for r in hits[p]] for p in places})
+                self._write_some(
+                    {UUID(items.ids[p]): [UUID(self.records.ids[r]) for r in hits[p]] for p in places}
+                )
             self._tell(0.0)
-        floods = {self.records.ids[p]: n for p, n in self.met.items() if n > self.most}
+        floods = {UUID(self.records.ids[p]): n for p, n in self.met.items() if n > self.most}
         if floods:
             with guard.system(WHY), transaction.atomic():
                 flood.set_aside(floods, self.most, self.total)
@@ -307,34 +311,42 @@ def _held(after: UUID | None) -> Any:
     return rows.filter(pk__gt=after) if after else rows
 
 
-def _load(keys: ListKeys, after: UUID | None) -> _Items:
-    """Return the next piece of what is held, packed as it is read."""
-    ids: list[UUID] = []
+def _load(keys: ListKeys, after: UUID | None, kinds: Collection[str] = KINDS) -> _Items:
+    """Return the next piece of what is held, packed as it is read; digests of those kinds that are asked.
+
+    Keys and turns are taken as the database's own text: a million objects of each would take a minute.
+    """
+    ids: list[str] = []
     hashes, of = [packed([])], array("q")
-    digests: dict[str, list[int]] = {kind: [] for kind in KINDS}
-    rows = _held(after).values_list("pk", *KINDS, "pdq_turns", "pdq_quality")[:PIECE_ITEMS].iterator()
+    digests: dict[str, list[int]] = {kind: [] for kind in kinds}
+    as_text = [Cast("pk", TextField()), Cast("pdq_turns", TextField())]
+    columns = (*as_text, "pdq_raw", "pdq_quality", *kinds)
+    rows = _held(after).values_list(*columns)[:PIECE_ITEMS].iterator(10_000)
     while piece := list(islice(rows, 10_000)):
         text: list[str] = []
-        for pk, md5, sha1, sha256, turns, quality in piece:
-            for kind, value in zip(KINDS, (md5, sha1, sha256), strict=True):
+        for pk, turns, raw, quality, *values in piece:
+            for kind, value in zip(kinds, values, strict=True):
                 keyed = keys.digest(kind, value)
                 digests[kind].append(int(keyed[:16], 16) if keyed else 0)
-            if turns and (quality or 0) >= PDQ_MIN_QUALITY:
-                own = {value for _, _, value in every_turn(turns) if value}
+            if (quality or 0) >= PDQ_MIN_QUALITY:
+                own = set(_TURN.findall(turns))
+                if raw:
+                    own.add(raw)
+                own -= BLANK_HASHES
                 text += own
                 of.extend([len(ids)] * len(own))
             ids.append(pk)
         hashes.append(packed(text))
-    place, frames_from = {pk: n for n, pk in enumerate(ids)}, len(of)
+    frames_from = len(of)
     if ids:
         good = Frame.objects.filter(quality__gte=PDQ_MIN_QUALITY).filter(
-            media_id__gte=ids[0], media_id__lte=ids[-1]
+            media_id__gte=UUID(ids[0]), media_id__lte=UUID(ids[-1])
         )
-        frames = (
-            (p, place[m]) for p, m in good.order_by().values_list("pdq", "media_id").iterator() if m in place
-        )
+        frames = good.order_by().values_list("pdq", Cast("media_id", TextField())).iterator(10_000)
+        place = {pk: n for n, pk in enumerate(ids)} if good.exists() else {}
         while some := list(islice(frames, 50_000)):
-            hashes.append(packed([pdq for pdq, _ in some]))
-            of.extend([n for _, n in some])
+            mine = [(pdq, place[m]) for pdq, m in some if m in place]
+            hashes.append(packed([pdq for pdq, _ in mine]))
+            of.extend([n for _, n in mine])
     packed_digests = {kind: np.array(values, np.uint64) for kind, values in digests.items()}
-    return _Items(ids, np.vstack(hashes), np.array(of, np.int64), packed_digests, frames_from)
+    return _Items(ids, np.vstack(hashes), np.frombuffer(of, np.int64), packed_digests, frames_from)

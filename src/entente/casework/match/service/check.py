@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from entente.casework.match.service.asking import AskedLists, write_hits
+from entente.casework.match.service.asking import AskedLists, Labels, write_hits
 from entente.casework.match.service.flood import set_floods_aside
 from entente.casework.match.service.keyed import key_standing_lists
+from entente.casework.match.service.listed import listed_hashes
 from entente.casework.match.service.marks import mark
 from entente.records import clock
 from entente.records.act import acting
@@ -44,21 +45,28 @@ def check_items(progress: Progress, *, everything: bool = False) -> dict[str, An
     with acting(officer, Act.READ, thing, purpose, step="match", reason="read the agency's hash lists"):
         state = _state_of(officer.agency)
         waiting = _waiting(officer.agency, case_id, state, everything)
-        lists = {after: AskedLists(officer.agency, after) for after in waiting}
-    done, total = 0, sum(map(len, waiting.values()))
-    for after, items in waiting.items():
-        for start in range(0, len(items), CHUNK_ITEMS):
-            part = items[start : start + CHUNK_ITEMS]
-            with acting(
-                officer, Act.ALTER, thing, purpose, step="match", reason=f"compare {len(part)} items"
-            ):
-                _ask(officer, part, lists[after], state)
-                announce("matched", officer, purpose, case_id, items=len(part))
-            done += len(part)
-            progress.tell(done, total, "")
+        labels = Labels(officer.agency)
+    if waiting:
+        with listed_hashes(officer.agency) as near:  # opened after the state was read: they hold all of it
+            done, total = 0, sum(map(len, waiting.values()))
+            for after, items in waiting.items():
+                lists = AskedLists(officer.agency, near, labels, after)
+                for start in range(0, len(items), CHUNK_ITEMS):
+                    part = items[start : start + CHUNK_ITEMS]
+                    _ask_some(progress, thing, part, lists, state)
+                    done += len(part)
+                    progress.tell(done, total, "")
     with acting(officer, Act.READ, thing, purpose, step="match", reason="count the verdicts"):
         known = list(_items(case_id).values_list("known", flat=True))
     return {v: known.count(v) for v in [*map(str, Verdict), "harmless"] if v != "harmless" or v in known}
+
+
+def _ask_some(progress: Progress, thing: Thing, part: list[UUID], lists: AskedLists, state: int) -> None:
+    """Ask some items, as one act."""
+    officer, purpose = progress.officer, progress.purpose
+    with acting(officer, Act.ALTER, thing, purpose, step="match", reason=f"compare {len(part)} items"):
+        _ask(officer, part, lists, state)
+        announce("matched", officer, purpose, thing.case, items=len(part))
 
 
 def _items(case: UUID) -> Any:

@@ -138,10 +138,27 @@ class Holdings:
         for segment in view.segments:
             total += len(segment.table)
             if len(view.removed):
-                _, ids = segment.table.everything()
+                ids = segment.table.labels()
                 total -= int((~view.alive(ids, segment.name.since)).sum())
         ids = view.delta["id"][view.added]
         return total + int(view.alive(ids, view.manifest.first + view.added).sum())
+
+    def labels(self) -> Ids:
+        """Return the ids that are held and not removed, each once, rising."""
+        view = self._now()
+        every = [view.delta["id"][view.added]]
+        every[0] = every[0][view.alive(every[0], view.manifest.first + view.added)]
+        for segment in view.segments:
+            ids = segment.table.labels()
+            every.append(ids[view.alive(ids, segment.name.since)])
+        return np.unique(np.concatenate(every))
+
+    @property
+    def swept(self) -> bool:
+        """Return whether nothing that was removed, or belongs to no moment, is left in any file."""
+        view = self._now()
+        names = {p.name for p in self._folder.iterdir() if p.suffix in (".index", ".delta", ".part")}
+        return not len(view.removed) and names <= view.manifest.files
 
     @property
     def nbytes(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +18,7 @@ from entente import plugins
 from entente.casework.match import standing
 from entente.casework.match.service.backwards import match_backwards
 from entente.casework.match.service.keyed import KINDS, ListKeys, key_standing_lists, keys_of, next_serial
+from entente.casework.match.service.listed import caught_up, tidy
 from entente.casework.match.service.marks import withdraw
 from entente.casework.match.service.moving import packed_frames
 from entente.formats import ListRefused, ReadOptions, Record
@@ -30,6 +32,7 @@ from entente.vocabulary.handling import Handling, HandlingCode, Purpose
 from entente.vocabulary.media_hash import HashEntry, RecordRefusal
 
 CHUNK_RECORDS = 5_000  # one transaction and one log entry for so many records of a list
+WAIT_S = 0.5
 FIRST = "1"  # the name of a version that nobody named
 
 
@@ -153,6 +156,7 @@ def _complete(officer: Officer, purpose: Purpose, held: HashList, delivery: List
     with acting(officer, Act.ALTER, held.as_thing(), purpose, step="match", reason="a hash list is complete"):
         ListVersion.objects.filter(pk=delivery.pk).update(complete=True)
         match_backwards(officer, purpose, held, delivery)
+    caught_up(held.owner_id)  # cut off before, the next job that asks does it
 
 
 @dataclass
@@ -306,7 +310,18 @@ def purge(progress: Progress, *, held: str) -> dict[str, Any]:
             some = list(row.entries.order_by("pk").values_list("pk", flat=True)[:CHUNK_RECORDS])
             ListedHash.objects.filter(pk__in=some).delete()
             deed.reason = f"{len(some)} records of a removed list"
-            if not some:
-                row.delete()
         gone += len(some)
         progress.tell(gone, total, "")
+        if not some:
+            _forget(progress, row)
+
+
+def _forget(progress: Progress, held: HashList) -> None:
+    """Let the hashes of a removed list leave the files, then the list the table: what is gone is gone."""
+    while not tidy(held.owner_id):
+        progress.tell(0, 0, "the files are being merged")  # by another process, which has to end first
+        time.sleep(WAIT_S)
+    reason = "the files hold nothing of a removed list"
+    officer, thing = progress.officer, held.as_thing()
+    with acting(officer, Act.ALTER, thing, progress.purpose, step="match", reason=reason):
+        held.delete()

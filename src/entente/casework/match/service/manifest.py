@@ -7,6 +7,7 @@ import os
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from entente.casework.match.service.segment_file import IndexDamaged
 from entente.evidence.disk import Disk
@@ -47,8 +48,13 @@ class Manifest:
 
 def publish(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest; durable when this returns. The caller holds the folder's lock."""
-    told = json.dumps(asdict(manifest), separators=(",", ":"))
-    temporary = folder / "MANIFEST.part"
+    put(folder, NAME, asdict(manifest))
+
+
+def put(folder: Path, name: str, what: dict[str, Any]) -> None:
+    """Replace one small file with its checksum; durable when this returns."""
+    told = json.dumps(what, separators=(",", ":"))
+    temporary = folder / f"{name}.part"
     _disk.unlink(temporary)
     handle = _disk.create(temporary)
     try:
@@ -58,16 +64,21 @@ def publish(folder: Path, manifest: Manifest) -> None:
         _disk.sync(handle)
     finally:
         _disk.close(handle)
-    _disk.replace(temporary, folder / NAME)
+    _disk.replace(temporary, folder / name)
     _disk.sync_folder(folder)
 
 
 def read(folder: Path, handle: int) -> Manifest:
     """Return the manifest of an open file; raises ``IndexDamaged``."""
-    data = os.pread(handle, _disk.size(handle), 0)
-    crc, _, told = data.rstrip(b"\n").partition(b" ")
-    if not data.endswith(b"\n") or crc != f"{zlib.crc32(told):08x}".encode():
-        raise IndexDamaged(folder / NAME, "its checksum does not hold")
-    held = loads(told)
+    held = told_by(folder / NAME, os.pread(handle, _disk.size(handle), 0))
     held["segments"] = tuple(SegmentName(**s) for s in held["segments"])
     return Manifest(**held)
+
+
+def told_by(path: Path, data: bytes) -> dict[str, Any]:
+    """Return what a file written by ``put`` says; raises ``IndexDamaged``."""
+    crc, _, told = data.rstrip(b"\n").partition(b" ")
+    if not data.endswith(b"\n") or crc != f"{zlib.crc32(told):08x}".encode():
+        raise IndexDamaged(path, "its checksum does not hold")
+    held: dict[str, Any] = loads(told)
+    return held

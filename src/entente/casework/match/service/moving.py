@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from uuid import UUID
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from entente.casework.match.index import NearIndex, packed
+from entente.casework.match.index.labels import record_of, runs_of_video
 from entente.casework.match.video.runs import runs_of
 from entente.casework.match.video.turns import turned
 from entente.vocabulary.media import FrameHash
@@ -65,30 +64,22 @@ def met_enough(
     return pairs[enough, 0], pairs[enough, 1]
 
 
-class ListedVideos:
-    """The videos of an agency's lists, by their runs of alike frames."""
+def labelled_pairs(
+    owner: NDArray[np.int64], labels: NDArray[np.int64], frames: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the (items, records) that met, of hashes of an item and labels that each was near to.
 
-    def __init__(self, rows: Iterable[tuple[bytes | memoryview, UUID]]) -> None:
-        self._ids: list[UUID] = []
-        parts = [NO_HASHES]
-        for held, pk in rows:
-            self._ids.append(pk)
-            parts.append(looked_for(held))
-        self._runs = np.array([len(p) for p in parts[1:]], np.int64)
-        self._of = np.repeat(np.arange(len(self._ids)), self._runs)
-        self._index = NearIndex(np.vstack(parts))
-
-    def candidates(self, pictured: Iterable[str], frames: Iterable[FrameHash]) -> set[UUID]:
-        """Return the records that may know an item: by a picture's hashes, or by a video's frames."""
-        if not self._ids:
-            return set()
-        still = self._index.search(packed(list(pictured)).reshape(-1, 4), PDQ_NEAR)
-        found = np.unique(self._of[still.held])
-        plain = packed(sorted({f.pdq for f in frames if f.quality >= PDQ_MIN_QUALITY})).reshape(-1, 4)
-        if len(plain):
-            pairs = self._index.search(every_way(plain), PDQ_NEAR)
-            one = np.zeros(len(pairs), np.int64)
-            many = np.array([len(plain)], np.int64)
-            _, records = met_enough(one, self._of[pairs.held], pairs.held, self._runs, many)
-            found = np.union1d(found, records)
-        return {self._ids[place] for place in found.tolist()}
+    ``owner`` is an item's place, or -1 - place for a frame of a video; ``frames`` counts these of each item. A
+    listed picture is met by whatever is near, a listed video by a picture, or by enough frames.
+    """
+    record, runs = record_of(labels.astype(np.uint64)).astype(np.int64), runs_of_video(labels.astype(np.uint64))
+    alone = (owner >= 0) | (runs == 0)
+    item = np.where(owner < 0, -1 - owner, owner)
+    if alone.all():
+        return item, record
+    moving = np.flatnonzero(~alone)
+    records, place = np.unique(record[moving], return_inverse=True)
+    of_each = np.zeros(len(records), np.int64)
+    of_each[place] = runs[moving]
+    enough, which = met_enough(item[moving], place, labels[moving], of_each, frames)
+    return np.concatenate([item[alone], enough]), np.concatenate([record[alone], records[which]])
