@@ -45,7 +45,7 @@ def _destroy(news: News) -> None:
 
 
 def tend() -> None:
-    """Do what no officer's act sets off: run the clocks, finish what a dead machine left, merge lists' files."""
+    """Do what no officer's act sets off: run the clocks, tidy files, finish what a dead machine left."""
     retention.sweep()
     destroy()
     tidy_lists()

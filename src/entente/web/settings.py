@@ -17,7 +17,9 @@ PACKAGE = Path(__file__).resolve().parent.parent
 DESK = Path(os.environ.get("ENTENTE_DESK", "var/desk")).absolute()
 EVIDENCE_ROOT = DESK / "evidence"
 KEY_FOLDER = DESK / "keys"
-HOLDINGS_ROOT = DESK / "holdings"  # the near hashes of lists, made again from the database where they are lost
+HOLDINGS_ROOT = (
+    DESK / "holdings"
+)  # the near hashes of lists, made again from the database where they are lost
 # s3://bucket/prefix where sealed originals lie instead of in the desk's folder; AWS_ variables say the rest
 EVIDENCE_BUCKET = os.environ.get("ENTENTE_EVIDENCE_BUCKET", "")
 # Folders from which a page may take material in; none unless the site says so. {agency}: its short name.

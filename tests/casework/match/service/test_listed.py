@@ -107,9 +107,7 @@ def test_who_was_killed_half_way_leaves_nothing_twice(circle, italy, tmp_path, f
         assert len(held) == 8
 
 
-def test_a_database_from_before_does_not_hide_what_comes_again_under_the_same_number(
-    circle, italy, tmp_path
-):
+def test_a_database_from_before_does_not_hide_what_comes_again_under_the_same_number(circle, italy, tmp_path):
     first, lost, again = drawn(2), drawn(2), drawn(2)
     given(circle, tmp_path, first)
     given(circle, tmp_path, lost, version="2")
@@ -164,7 +162,9 @@ def test_an_entry_taken_back_leaves_the_files_with_the_next_tidying(circle, ital
     assert found(italy, kept + gone) == {*kept, *gone}
 
 
-def test_a_removed_list_takes_its_bytes_along_before_its_row_goes(circle, italy, tmp_path, folder, monkeypatch):
+def test_a_removed_list_takes_its_bytes_along_before_its_row_goes(
+    circle, italy, tmp_path, folder, monkeypatch
+):
     kept, gone = drawn(3), drawn(5)
     given(circle, tmp_path, kept)
     held = given(circle, tmp_path, gone, name="other")

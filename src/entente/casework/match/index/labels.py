@@ -1,7 +1,7 @@
 """Records of lists as the labels of an index: a whole number that says which record, and which part of it.
 
-The files hold 63 bits a label and a record's id has 128, so a label holds the first 44 of them. Two records may
-share these: whoever looks a record up gets both, and the comparison after it reads everything.
+The files hold 63 bits a label and a record's id has 128, so a label holds the first 44 of them. Two records
+may share these: whoever looks a record up gets both, and the comparison after it reads everything.
 """
 
 from __future__ import annotations

@@ -24,7 +24,6 @@ from entente.vocabulary.media import FrameHash
 from entente.vocabulary.media_hash import (
     EMPTY_FILE_HASHES,
     PDQ_MIN_QUALITY,
-    PDQ_NEAR,
     HashEntry,
     Profile,
     Turns,

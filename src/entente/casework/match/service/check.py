@@ -53,7 +53,7 @@ def check_items(progress: Progress, *, everything: bool = False) -> dict[str, An
                 lists = AskedLists(officer.agency, near, labels, after)
                 for start in range(0, len(items), CHUNK_ITEMS):
                     part = items[start : start + CHUNK_ITEMS]
-                    _ask_some(progress, thing, part, lists, state)
+                    _ask_some(progress, case_id, part, lists, state)
                     done += len(part)
                     progress.tell(done, total, "")
     with acting(officer, Act.READ, thing, purpose, step="match", reason="count the verdicts"):
@@ -61,12 +61,13 @@ def check_items(progress: Progress, *, everything: bool = False) -> dict[str, An
     return {v: known.count(v) for v in [*map(str, Verdict), "harmless"] if v != "harmless" or v in known}
 
 
-def _ask_some(progress: Progress, thing: Thing, part: list[UUID], lists: AskedLists, state: int) -> None:
+def _ask_some(progress: Progress, case: UUID, part: list[UUID], lists: AskedLists, state: int) -> None:
     """Ask some items, as one act."""
     officer, purpose = progress.officer, progress.purpose
+    thing = Thing(Shape.CASE, owner=officer.agency, case=case, id=case)
     with acting(officer, Act.ALTER, thing, purpose, step="match", reason=f"compare {len(part)} items"):
         _ask(officer, part, lists, state)
-        announce("matched", officer, purpose, thing.case, items=len(part))
+        announce("matched", officer, purpose, case, items=len(part))
 
 
 def _items(case: UUID) -> Any:

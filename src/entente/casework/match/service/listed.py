@@ -1,9 +1,10 @@
-"""The near hashes of an agency's lists in files that all processes of the machine share; the rows are the truth.
+"""The near hashes of an agency's lists, in files that all processes of the machine share.
 
-Each agency has a folder of its own, masked with its own key, and only jobs in its name open it (H2). A delivery
-is added when it is complete, and which ones are in stands in a small file: what a crash left out is added by
-whoever comes next. What the rows do not say any more counts no longer at once, as every answer is read from the
-rows again, and leaves the files with the next tidying. A damaged file is named, and made again from the rows.
+Each agency has a folder of its own, masked with its own key; only jobs in its name open it (H2). The rows are
+the truth. A complete delivery is added, and which ones are in stands in a small file: what a crash left out
+is added by whoever comes next. What the rows do not say any more counts no longer at once, as every answer is
+read from the rows again, and leaves the files with the next tidying. A damaged file is named, and made again
+from the rows.
 """
 
 from __future__ import annotations
@@ -141,8 +142,8 @@ def caught_up(agency: UUID) -> None:
 def tidy(agency: UUID) -> bool:
     """Check the files, take out of them what the rows do not say any more, and merge small segments.
 
-    Killed, it begins again with the next call, and what it had published stays. Returns whether the files hold
-    nothing that was taken away; otherwise another process is at it.
+    Killed, it begins again with the next call, and what it had published stays. Returns whether the files
+    hold nothing that was taken away; otherwise another process is at it.
     """
     caught_up(agency)
     fault = ""
@@ -168,7 +169,7 @@ def tidy(agency: UUID) -> bool:
 
 
 def tidy_lists() -> None:
-    """Tidy the files of every agency that has some; a fault of one is said after all others had their turn."""
+    """Tidy the files of every agency; a fault of one is said after all others had their turn."""
     root, faults = Path(settings.HOLDINGS_ROOT), list[Exception]()
     for folder in sorted(root.iterdir()) if root.is_dir() else ():
         if len(folder.name) == len(str(UUID(int=0))):  # longer: a folder that is being made in its place

@@ -11,7 +11,7 @@ from entente.casework.match.index.labels import record_of, runs_of_video
 from entente.casework.match.video.runs import runs_of
 from entente.casework.match.video.turns import turned
 from entente.vocabulary.media import FrameHash
-from entente.vocabulary.media_hash import PDQ_MIN_QUALITY, PDQ_NEAR, Transform
+from entente.vocabulary.media_hash import Transform
 
 _FRAME = np.dtype([("t", "<f8"), ("quality", "u1"), ("pdq", "u1", 32)])
 NO_HASHES = np.zeros((0, 4), np.uint64)
@@ -69,10 +69,13 @@ def labelled_pairs(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the (items, records) that met, of hashes of an item and labels that each was near to.
 
-    ``owner`` is an item's place, or -1 - place for a frame of a video; ``frames`` counts these of each item. A
+    ``owner`` is an item's place, or -1 - place for a frame of a video; ``frames`` counts these. A
     listed picture is met by whatever is near, a listed video by a picture, or by enough frames.
     """
-    record, runs = record_of(labels.astype(np.uint64)).astype(np.int64), runs_of_video(labels.astype(np.uint64))
+    record, runs = (
+        record_of(labels.astype(np.uint64)).astype(np.int64),
+        runs_of_video(labels.astype(np.uint64)),
+    )
     alone = (owner >= 0) | (runs == 0)
     item = np.where(owner < 0, -1 - owner, owner)
     if alone.all():
