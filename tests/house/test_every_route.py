@@ -23,6 +23,7 @@ from entente.records.models import (
     Answer,
     Change,
     Clue,
+    Consent,
     CourtExport,
     Dispatch,
     Element,
@@ -42,6 +43,7 @@ from entente.records.models import (
     Notice,
     Observation,
     Occurrence,
+    Opinion,
     Quarantine,
     Request,
     Retention,
@@ -89,6 +91,10 @@ CASE = {
     "examine:notes": {GET},
     "examine:all-notes": {GET},
     "examine:change-note": {GET, POST},
+    "examine:opinions": {GET, POST},
+    "examine:opinion": {GET, POST},
+    "examine:ask-opinion": {POST},
+    "examine:once": {POST},
     "locate:page": {GET},
     "locate:keep": {POST},
     "locate:home": {POST},
@@ -157,6 +163,11 @@ DESK = {
     "vocabularies": {GET, POST},
     "vocabulary": {GET, POST},
     "vocabulary-export": {POST},
+    "own-exposure": {GET},
+    "own-limits": {POST},
+    "own-break": {POST},
+    "own-consent": {POST},
+    "exposure-totals": {POST},
     "requests": {GET},
     "dispatch": {GET, POST},
     "dispatch-answer": {POST},
@@ -270,6 +281,10 @@ def world(circle, case):
         )
         seen = Observation.objects.create(media=a, text="a socket", **made)
         note = Note.objects.create(media=a, text="a note", **made)
+        opinion = Opinion.objects.create(
+            media=b, profile="US", model_version="2.0", code="1", needed=3, **made
+        )
+        given = Consent.objects.create(account=circle.it_second, to=circle.it, shown_to=circle.it)
         home = HomeProposal.objects.create(place="a house", because="the view", **made)
         due = clock.now() + timedelta(days=2)
         asked = Request.objects.create(question="Which town?", due=due, purpose=str(VI), **made)
@@ -340,6 +355,8 @@ def world(circle, case):
             "clue_id": clue.pk,
             "observation_id": seen.pk,
             "note_id": note.pk,
+            "opinion_id": opinion.pk,
+            "consent_id": given.pk,
             "proposal_id": home.pk,
             "membership_id": second.pk,
             "request_id": asked.pk,
@@ -398,6 +415,10 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "examine:observe": {"because": "a white socket"},
         "examine:observation": {"decision": "set-aside"},
         "examine:change-note": {"text": "another note"},
+        "examine:once": {"needed": "no"},
+        "examine:opinions": {"needed": "4"},
+        "examine:opinion": {"act": "vote", "answer": "yes"},
+        "examine:ask-opinion": {"category": "US|2.0|1"},
         "locate:home": {"place": "a house", "because": "a view", "codes": "H2"},
         "prioritise:risk": {"at_risk": "on", "because": "a plan"},
         "prioritise:assign": {"service_number": "FR-1001", "part": "reader"},
@@ -498,6 +519,7 @@ def test_rows_of_others_outside_a_case_answer_exactly_as_absent_ones(world):
         *((n, "list_id") for n in ("list", "list-remove", "list-aside")),
         ("list-aside", "aside_id"),
         ("job", "job_id"),
+        ("exposure-totals", "consent_id"),
         ("stub-ask", "stub_id"),
         ("notice-follow", "notice_id"),
         ("clock", "clock_id"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from entente.records.models import (
     Case,
+    Consent,
     Feedback,
     HashList,
     LogEntry,
@@ -17,15 +18,30 @@ from entente.records.models import (
     Membership,
     Milestone,
     Notice,
+    Opinion,
     Originator,
     Release,
     Stub,
     Tombstone,
+    Vote,
 )
 from entente.vocabulary.agency import Part
 from entente.vocabulary.handling import Audience, Purpose
 
-SEEN = (Case, Membership, Milestone, Media, Feedback, HashList, LogEntry, Notice, Stub, Tombstone)
+SEEN = (
+    Case,
+    Membership,
+    Milestone,
+    Media,
+    Feedback,
+    HashList,
+    LogEntry,
+    Notice,
+    Stub,
+    Tombstone,
+    Vote,
+    Consent,
+)
 AGENCIES = ["it", "dk", "fr", "eu"]
 PEOPLE = [*AGENCIES, "it_second", "it_admin", "it_dpo", "eu_coordinator", "dk_coordinator"]
 CODES = ["H0", "H0 H1", "H1", "H2", "H0 H2", "H3", "H1 H3", "H0 H1 H2 H3"]
@@ -111,6 +127,7 @@ def fill(world, circle, case, now):
         Stub,
         Milestone,
         Tombstone,
+        Consent,
     ):
         model.objects.all().delete()
     other = _other_case(circle)
@@ -131,6 +148,7 @@ def fill(world, circle, case, now):
             HashList(owner=told["owner"], name=str(n), format="x", sha256="", imported_by=circle.it),
             Tombstone(agency=told["owner"], case=case.pk, what="media", because="x"),
         ]
+        item = made[-5]
         for thing in made[-5:-3]:
             for further in r["others"]:
                 made.append(Originator(thing=thing.pk, agency=agency(further)))
@@ -145,6 +163,7 @@ def fill(world, circle, case, now):
                         withdrawn=day(withdrawn),
                     )
                 )
+        made += _of_a_person(circle, r, bound, item)
     for who, (since, until), elsewhere in world["members"]:
         held = {"case": other if elsewhere else case, "account": getattr(circle, who), "part": Part.MEMBER}
         made.append(Membership(**held, since=day(since), until=day(until)))
@@ -153,6 +172,15 @@ def fill(world, circle, case, now):
     for model in dict.fromkeys(type(row) for row in made):
         model.objects.bulk_create([row for row in made if type(row) is model])
     return [row for model in SEEN for row in model.objects.all()]
+
+
+def _of_a_person(circle, r, bound, item):
+    """Return a vote and a consent: the owner's examiner's, shown to the other's or to nobody."""
+    mine, theirs = getattr(circle, r["owner"]), getattr(circle, r["addressed"])
+    shown = {"account": mine, "shown_to": theirs if r["elsewhere"] else None}
+    asked = Opinion(**bound, media=item, needed=3)
+    vote = Vote(**bound, opinion=asked, **shown, answer="yes", opened="H0" in r["codes"])
+    return [asked, vote, Consent(**shown, to=theirs)]
 
 
 def _other_case(circle):

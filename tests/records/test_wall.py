@@ -280,6 +280,8 @@ UNIQUE = {
     "clock_once": "written by the system only, under random ids",
     "records_logentry.seq": "written by the system only, in order",
     "records_logopening.entry": "written by the system only, one an entry",
+    "one_vote_a_person": "one's own vote: it meets nobody else's",
+    "own_limits_once": "one's own limits: they meet nobody else's",
     "records_stub.case": "written by the system only, one a case",
 }
 

@@ -101,8 +101,15 @@ def predicate(table: str, alias: str) -> tuple[str, list[Any]] | None:
         if not opens_content(officer, purpose) and not protects_data(officer, purpose):
             return "1=0", []
         return f"({alias}.owner_id = %s OR {alias}.addressed_id = %s)", [officer.agency, officer.agency]
+    own = f"{alias}.account_id = %s OR {alias}.shown_to_id = %s"
+    if shape is Shape.PERSON:
+        return f"({own})", [officer.id, officer.id]
     if not opens_content(officer, purpose):
         return "1=0", []
+    if shape is Shape.BALLOT:
+        opened = f"({alias}.opened AND {alias}.owner_id = %s)"
+        member, params = _member(alias, "case_id", officer)
+        return f"{member} AND ({own} OR {opened})", [*params, officer.id, officer.id, officer.agency]
     if shape is Shape.STUB:
         return ("1=1" if officer.coordinates else "1=0"), []
     if shape is Shape.AGENCY:
@@ -111,19 +118,22 @@ def predicate(table: str, alias: str) -> tuple[str, list[Any]] | None:
 
 
 def _case_predicate(table: str, alias: str, officer: Officer, purpose: Purpose) -> tuple[str, list[Any]]:
-    now = clock.now()
-    key = "id" if table == "records_case" else "case_id"
-    sql = (
-        f"{alias}.{key} IN (SELECT m_.case_id FROM records_membership m_ WHERE m_.account_id = %s"
-        " AND m_.since <= %s AND (m_.until IS NULL OR m_.until > %s))"
-    )
-    params: list[Any] = [officer.id, now, now]
+    sql, params = _member(alias, "id" if table == "records_case" else "case_id", officer)
     if table not in {"records_case", "records_membership", "records_milestone"}:
         clearance, more = _clearance(alias, officer, purpose)
         sql, params = f"{sql} AND {clearance}", [*params, *more]
     if GUARDED[table] is Shape.ADDRESSED:
         sql, params = f"({alias}.addressed_id = %s OR ({sql}))", [officer.agency, *params]
     return sql, params
+
+
+def _member(alias: str, key: str, officer: Officer) -> tuple[str, list[Any]]:
+    now = clock.now()
+    sql = (
+        f"{alias}.{key} IN (SELECT m_.case_id FROM records_membership m_ WHERE m_.account_id = %s"
+        " AND m_.since <= %s AND (m_.until IS NULL OR m_.until > %s))"
+    )
+    return sql, [officer.id, now, now]
 
 
 def _clearance(alias: str, officer: Officer, purpose: Purpose) -> tuple[str, list[Any]]:

@@ -70,6 +70,11 @@ WALLS: dict[Shape, str] = {
     Shape.LOG: f"{_PROTECTS} AND x_.agency_id = {{agency}}",
     Shape.CLOCK: f"{_PROTECTS} AND x_.agency_id = {{agency}}",
     Shape.TOLD: f"(({_CONTENT}) OR ({_PROTECTS})) AND {{agency}} IN (x_.owner_id, x_.addressed_id)",
+    Shape.PERSON: f"{_SWORN} AND {{officer}} IN (x_.account_id, x_.shown_to_id)",
+    Shape.BALLOT: (
+        f"{MEMBERS} AND ({{officer}} IN (x_.account_id, x_.shown_to_id)"
+        " OR (x_.opened AND x_.owner_id = {agency}))"
+    ),
     Shape.STUB: f"{_CONTENT} AND {_COORDINATES}",
 }
 NOBODY = "1 = 0"

@@ -28,6 +28,8 @@ class Shape(StrEnum):
     LOG = "log"  # by the data protection officer of the agency that acted
     CLOCK = "clock"  # a retention clock or tombstone: by the data protection officer of the owning agency
     TOLD = "told"  # by the agency that tells and the one it tells, their data protection officers included
+    PERSON = "person"  # by the person it belongs to, and by the one whom that person shows it to
+    BALLOT = "ballot"  # a vote: by who cast it, by the named person, once all is cast by its agency
     STUB = "stub"  # urgency, country and status of a case: by analysts of the coordination centre
 
 
@@ -65,6 +67,9 @@ class Thing:
     to: UUID | None = None
     audience: Audience = Audience.AMBER
     restricted: bool = False
+    account: UUID | None = None  # the person a thing belongs to
+    shown_to: UUID | None = None  # the one other person who may read it
+    opened: bool = False  # a vote: its question has ended
 
     def going_to(self, agency: UUID) -> Thing:
         """Return the same thing on its way to ``agency``."""
@@ -120,7 +125,7 @@ def _decide(officer: Officer, thing: Thing, act: Act, purpose: Purpose, now: dat
         return Deny("an unknown act, purpose or thing")
     if purpose not in officer.purposes:
         return Deny(f"the purpose {purpose} is not among this officer's")
-    if not allows(purpose, act):
+    if thing.shape is not Shape.PERSON and not allows(purpose, act):
         return Deny(f"the purpose {purpose} does not allow to {act}")
     verdict = _by_shape(officer, thing, act, purpose, now)
     if isinstance(verdict, Allow) and act in STEP_UP and officer.strength not in SURE:
@@ -135,6 +140,8 @@ def _by_shape(officer: Officer, thing: Thing, act: Act, purpose: Purpose, now: d
         return _audit(officer, thing, act, purpose)
     if thing.shape is Shape.TOLD:
         return _told(officer, thing, act, purpose)
+    if thing.shape in {Shape.PERSON, Shape.BALLOT}:
+        return _own(officer, thing, act, purpose, now)
     if act is Act.RECEIVE and thing.case is None and thing.shape is not Shape.STUB:
         return _found(officer, thing, purpose)
     if not readable(officer, thing, purpose, now):
@@ -161,8 +168,14 @@ def readable(officer: Officer, thing: Thing, purpose: Purpose, now: datetime) ->
         return officer.agency in between and (
             opens_content(officer, purpose) or protects_data(officer, purpose)
         )
+    if thing.shape is Shape.PERSON:
+        return officer.id in {thing.account, thing.shown_to}
     if not opens_content(officer, purpose):
         return False
+    if thing.shape is Shape.BALLOT:
+        told = officer.id in {thing.account, thing.shown_to}
+        opened = thing.opened and thing.owner is not None and thing.owner == officer.agency
+        return member_part(officer, thing.case, now) is not None and (told or opened)
     if thing.shape is Shape.STUB:
         return officer.coordinates
     if thing.shape is Shape.AGENCY:
@@ -233,6 +246,23 @@ def _told(officer: Officer, thing: Thing, act: Act, purpose: Purpose) -> Allow |
     if act not in {Act.RECEIVE, Act.ALTER, Act.EMERGENCY} or not opens_content(officer, purpose):
         return Deny(f"what was told is not there to {act}")
     return Allow() if officer.roles & FOUNDERS else Deny("this role tells nothing")
+
+
+def _own(officer: Officer, thing: Thing, act: Act, purpose: Purpose, now: datetime) -> Allow | Deny:
+    """What is a person's own: only that person writes it, whatever rights others have."""
+    if not readable(officer, thing, purpose, now):
+        return Deny("it belongs to another person")
+    if act is Act.READ:
+        return Allow()
+    if act not in {Act.RECEIVE, Act.ALTER} or thing.account != officer.id:
+        return Deny("only the person it belongs to writes it")
+    if thing.shape is Shape.BALLOT and (thing.restricted or _reads_only(officer, thing, now)):
+        return Deny("a reader of a case casts no vote, and nobody does where it is only read")
+    return Allow()
+
+
+def _reads_only(officer: Officer, thing: Thing, now: datetime) -> bool:
+    return member_part(officer, thing.case, now) in {None, Part.READER}
 
 
 def _found(officer: Officer, thing: Thing, purpose: Purpose) -> Allow | Deny:

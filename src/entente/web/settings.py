@@ -29,6 +29,8 @@ INTAKE_ROOTS = os.environ.get("ENTENTE_INTAKE_ROOTS", "").split(os.pathsep)
 LOG_ORIGIN = os.environ.get("ENTENTE_LOG_ORIGIN", "")
 LOG_WITNESSES = int(os.environ.get("ENTENTE_WITNESSES", "1"))
 TSA_URL = os.environ.get("ENTENTE_TSA_URL", "")
+# Votes for a second opinion, 2 to 7; an agency or a case may set its own.
+VOTES_NEEDED = int(os.environ.get("ENTENTE_VOTES", "3"))
 # A record of a list that meets more distinct items, and a larger share of all held, is set aside.
 FLOOD_LEAST = int(os.environ.get("ENTENTE_FLOOD_LEAST", "200"))
 FLOOD_SHARE = float(os.environ.get("ENTENTE_FLOOD_SHARE", "0.01"))

@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from entente.casework import STEPS
 from entente.casework.cooperate import views as cooperate
+from entente.casework.examine.views.own import own_urlpatterns
 from entente.casework.match import views as match
 from entente.web import (
     accounts,
@@ -64,6 +65,7 @@ urlpatterns = [
     path("notices/<uuid:notice_id>/", notices.follow, name="notice-follow"),
     path("jobs/<uuid:job_id>/", board.job_progress, name="job"),
     path("lists/", include(match.list_urlpatterns)),
+    path("exposure/", include(own_urlpatterns)),
     path("requests/", include(cooperate.inbox_urlpatterns)),
     *(
         path(

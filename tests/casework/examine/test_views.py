@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from entente.casework.examine.views import urlpatterns
 from entente.records import guard
-from entente.records.models import Clue, LogEntry, Media, Note, Observation, Viewing
+from entente.records.models import Clue, LogEntry, Media, Note, Observation, Opinion, Viewing
 from entente.vocabulary.handling import Purpose
 
 VI = Purpose.VICTIM_IDENTIFICATION
@@ -40,10 +40,12 @@ def test_no_get_of_any_route_gives_a_picture(desk, case, officer, items):
     clue = rows(officer, Clue)[0]
     desk.post(at("observe", case, items["picture"].number), {"because": "a rug"})
     desk.post(at("note", case, items["picture"].number), {"text": "the rug again"})
+    desk.post(at("ask-opinion", case, items["picture"].number), {"category": "US|2.0|1"})
     values = {
         "number": items["picture"].number,
         "clue_id": clue.pk,
         "observation_id": rows(officer, Observation)[0].pk,
+        "opinion_id": rows(officer, Opinion)[0].pk,
         "note_id": rows(officer, Note)[0].pk,
     }
     for route in urlpatterns:

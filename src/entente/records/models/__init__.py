@@ -30,6 +30,7 @@ from entente.records.models.job import Job
 from entente.records.models.log_entry import LogEntry, LogHead, LogNode, LogOpening
 from entente.records.models.media import Frame, Media, Occurrence, Viewing
 from entente.records.models.notice import Notice
+from entente.records.models.opinion import Opinion, Vote
 from entente.records.models.outcome import Feedback, Outcome, Reshare
 from entente.records.models.product import Disclosure, Product
 from entente.records.models.request import Answer, Check, CheckHit, Dispatch, Lead, Request
@@ -38,6 +39,7 @@ from entente.records.models.scene import SceneFeatures
 from entente.records.models.search import Element, ElementMatch
 from entente.records.models.series import Link, Series, SeriesItem
 from entente.records.models.session import Session, Spent
+from entente.records.models.shelter import Consent, Rest, Shelter, Spared, TotalsRead
 from entente.records.models.stub import Stub
 from entente.records.models.vocabulary import VocabularyVersion
 
@@ -54,6 +56,7 @@ __all__ = [
     "Checkpoint",
     "Clue",
     "Compared",
+    "Consent",
     "Correction",
     "Cosignature",
     "CourtExport",
@@ -93,6 +96,7 @@ __all__ = [
     "Notice",
     "Observation",
     "Occurrence",
+    "Opinion",
     "Originator",
     "Outcome",
     "PartnerLog",
@@ -103,6 +107,7 @@ __all__ = [
     "Release",
     "Request",
     "Reshare",
+    "Rest",
     "Restriction",
     "Retention",
     "SceneFeatures",
@@ -110,11 +115,15 @@ __all__ = [
     "Series",
     "SeriesItem",
     "Session",
+    "Shelter",
+    "Spared",
     "Spent",
     "Stub",
     "Tombstone",
+    "TotalsRead",
     "Transfer",
     "Viewing",
     "VocabularyVersion",
+    "Vote",
     "carried_from",
 ]

@@ -25,6 +25,7 @@ class Agency(models.Model):
     country = models.CharField(max_length=2)
     kind = models.CharField(max_length=24, choices=[(k.value, k.value) for k in AgencyKind])
     contact = models.CharField(max_length=200)
+    votes_needed = models.PositiveSmallIntegerField(null=True)  # for a second opinion, in its cases
 
     class Meta:
         ordering = ["short"]

@@ -32,6 +32,7 @@ class Case(Guarded):
     child_at_risk = models.BooleanField(default=False)
     child_at_risk_because = models.TextField(blank=True)
     closed_at = models.DateTimeField(null=True)
+    votes_needed = models.PositiveSmallIntegerField(null=True)  # for a second opinion; the agency's if none
     items_given = models.PositiveIntegerField(default=0)  # the last item number given out
 
     class Meta:

@@ -2,14 +2,18 @@
 
 from django.urls import path
 
-from entente.casework.examine.views import clues, grid, item, look, notes
+from entente.casework.examine.views import clues, grid, item, look, notes, opinions
 
 urlpatterns = [
     path("", grid.page, name="page"),
     path("suggest/", grid.suggest, name="suggest"),
+    path("opinions/", opinions.queue, name="opinions"),
+    path("opinions/<uuid:opinion_id>/", opinions.opinion, name="opinion"),
+    path("items/<int:number>/opinion/", opinions.ask, name="ask-opinion"),
     path("items/<int:number>/", item.item, name="item"),
     path("items/<int:number>/grey/", look.grey, name="grey"),
     path("items/<int:number>/reveal/", look.reveal, name="reveal"),
+    path("items/<int:number>/once/", look.answer_once, name="once"),
     path("items/<int:number>/hide/", look.hide, name="hide"),
     path("items/<int:number>/note/", notes.note, name="note"),
     path("items/<int:number>/notes/", item.notes, name="notes"),

@@ -16,6 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.examine import service, values
 from entente.casework.examine.outline import as_text
+from entente.casework.examine.service import once
+from entente.casework.examine.views import opinions
 from entente.casework.examine.views.forms import MarkForm, NoteForm, PlaceForm, typed
 from entente.casework.examine.views.tiles import tile_of
 from entente.records import clock
@@ -172,6 +174,10 @@ def _item(request: DeskRequest, case: Case, media: Media, given: MarkForm | None
     shown = tile_of(media, request.LANGUAGE_CODE, query_of(read, at))
     if not sees:
         shown = {n: v for n, v in shown.items() if n not in {"grey_url", "reveal_url", "hide_url"}}
+    known = once.assessed(request.officer, media)
+    first = once.to_answer(request.officer, media, known)
+    if first:  # the findings stand before the look
+        shown = {**shown, "reveal_url": "", "hide_url": ""}
     edges = {**shown, "id": f"edges-{media.pk}", "reveal_url": "", "hide_url": ""}
     if "grey_url" in shown:
         edges["grey_url"] = reverse("examine:grey", kwargs={"case_id": case.pk, "number": media.number})
@@ -193,6 +199,11 @@ def _item(request: DeskRequest, case: Case, media: Media, given: MarkForm | None
         **placed_in(form),
         "frames": frames_of(case, media, read) if media.kind == "video" and "grey_url" in shown else [],
         "notes": noted(request, media),
+        "known": known,
+        "known_clues": [_clue_row(c, undoable=False) for c in known.clues] if known else [],
+        "findings_first": first,
+        "opinions": opinions.of_item(media, request.LANGUAGE_CODE),
+        "categories": opinions.offered(request),
         "series": Series.objects.filter(items__media=media),
         "crops": [tile_of(c, request.LANGUAGE_CODE, "?h3=read" if read else "") for c in media.crops.all()],
         "parent": media.parent if media.parent_id else None,

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBadRequest
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from entente.casework.examine import service
+from entente.casework.examine.service import once
 from entente.casework.examine.views.item import seconds_of
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import (
@@ -33,9 +36,15 @@ def _look(request: DeskRequest, case: Case, number: int, view: str) -> HttpRespo
         if view == "clear":
             if not request.POST.get("purpose"):
                 raise ValueError(gettext("Say for which purpose you need to see it."))
+            once.demand_read(request.officer, media)
             looked = service.reveal(request.officer, purpose, media, t, read_restriction=read)
         else:
             looked = service.show_grey(request.officer, purpose, media, view, t, read_restriction=read)
+    except once.FindingsFirst as first:
+        # the page of the item shows them; the grid's script leads there
+        told = f"{first}\n{gettext('Read the findings')}"
+        where = {"X-Findings": reverse("examine:item", args=[case.pk, number])}
+        return HttpResponse(told, content_type="text/plain; charset=utf-8", status=409, headers=where)
     except ValueError as refused:
         return HttpResponseBadRequest(str(refused), content_type="text/plain; charset=utf-8")
     viewing, picture = looked
@@ -55,6 +64,32 @@ def grey(request: DeskRequest, case: Case, number: int) -> HttpResponse:
 def reveal(request: DeskRequest, case: Case, number: int) -> HttpResponse:
     """Give the clear picture for one press."""
     return _look(request, case, number, "clear")
+
+
+@require_POST
+@case_page("examine")
+def answer_once(request: DeskRequest, case: Case, number: int) -> HttpResponse:
+    """Note whether a look is needed beside the findings; going on without leads to the next item."""
+    media = get_object_or_404(Media, case=case, number=number)
+    here = redirect("examine:item", case.pk, number)
+    needed = request.POST.get("needed")
+    try:
+        if needed not in {"yes", "no"}:
+            raise ValueError(gettext("Say whether you need to see it."))
+        once.answer(request.officer, request.purpose, media, needed=needed == "yes")
+    except ValueError as refused:
+        messages.error(request, str(refused))
+    else:
+        if needed == "no":
+            messages.success(request, gettext("A look was avoided."))
+            after = Media.objects.filter(case=case, number__gt=number).order_by("number").first()
+            here = (
+                redirect("examine:item", case.pk, after.number)
+                if after
+                else redirect("examine:page", case.pk)
+            )
+    here.status_code = 303
+    return here
 
 
 @require_POST

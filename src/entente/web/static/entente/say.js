@@ -24,8 +24,13 @@ export function warn(text, seconds = 8, link = null) {
   setTimeout(() => { if (place.textContent === text) place.textContent = ""; }, seconds * 1000);
 }
 
-/** Tell why the desk refused a look: when it wants the passkey again, with the way there. */
+/** Tell why the desk refused a look: findings that stand first, or the passkey again, with the way there. */
 export async function warnOf(answer, otherwise, linkText) {
+  const findings = answer?.headers.get("X-Findings");
+  if (findings) {
+    const [why, text] = (await answer.text()).split("\n");
+    return warn(why, 0, { url: findings, text });
+  }
   const there = answer?.headers.get("X-Confirm");
   if (there) return warn(await answer.text(), 0, { url: there, text: linkText || there });
   warn(otherwise);
