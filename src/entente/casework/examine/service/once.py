@@ -71,7 +71,7 @@ def _same(media: Media) -> list[UUID]:
 
 def to_answer(officer: Officer, media: Media, known: Assessed | None) -> bool:
     """Whether this officer has yet to say if a look is needed: asked once, and not of who looked already."""
-    if known is None or not known.by:
+    if known is None or not known.by or media.origin == "crop":  # a crop is what spares the whole
         return False
     if Spared.objects.filter(account=officer.id, media=media, needed=True).exists():
         return False
