@@ -95,6 +95,10 @@ CASE = {
     "examine:opinion": {GET, POST},
     "examine:ask-opinion": {POST},
     "examine:once": {POST},
+    "examine:live": {GET},
+    "examine:live-part": {GET},
+    "examine:live-beat": {POST},
+    "examine:hours": {GET, POST},
     "locate:page": {GET},
     "locate:keep": {POST},
     "locate:home": {POST},
@@ -419,6 +423,7 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "examine:opinions": {"needed": "4"},
         "examine:opinion": {"act": "vote", "answer": "yes"},
         "examine:ask-opinion": {"category": "US|2.0|1"},
+        "examine:hours": {"agree": "yes"},
         "locate:home": {"place": "a house", "because": "a view", "codes": "H2"},
         "prioritise:risk": {"at_risk": "on", "because": "a plan"},
         "prioritise:assign": {"service_number": "FR-1001", "part": "reader"},
@@ -543,8 +548,8 @@ def test_an_administrator_and_a_stranger_find_no_case_on_any_page_of_the_desk(wo
                 assert SECRET.encode() not in told.content, (who, name, method)
 
 
-# What a reader may do by POST: open an answer, and take figures that name no case.
-READERS = {"cooperate:answer", "trends:figures"}
+# What a reader may do by POST: open an answer, take figures that name no case, and what is about oneself.
+READERS = {"cooperate:answer", "trends:figures", "examine:live-beat", "examine:hours"}
 
 
 def test_a_reader_changes_and_reveals_nothing(world):
@@ -613,8 +618,8 @@ def test_every_page_of_a_case_is_a_consultation_in_the_log(world):
             assert len(entries(case=world.case.pk)) > before, name
 
 
-# The length of one's own look: the look itself is in the log.
-UNLOGGED = {"examine:hide"}
+# The length of one's own look, which is in the log itself; one's own time, which the log must not measure.
+UNLOGGED = {"examine:hide", "examine:live-beat"}
 
 
 def test_whatever_a_post_changes_or_shows_is_in_the_log(world):

@@ -12,9 +12,10 @@ from importlib import import_module
 from django.db import transaction
 
 from entente.casework import STEPS
+from entente.casework.examine.service import hours
 from entente.casework.intake.service import destroy
 from entente.casework.match.service import tidy_lists
-from entente.records import retention
+from entente.records import feed, retention
 from entente.records.announce import News, on
 from entente.records.jobs import enqueue_once
 
@@ -49,6 +50,8 @@ def tend() -> None:
     retention.sweep()
     destroy()
     tidy_lists()
+    feed.forget()
+    hours.forget()
 
 
 for _event in FOLLOWS:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from entente.records import checkpoint, clock, guard, limits, log
+from entente.records import checkpoint, clock, feed, guard, limits, log
 from entente.records.models.agency import Account
 from entente.records.models.custody import Seal
 from entente.safeguards.access import Act, Deny, Thing, decide
@@ -90,7 +90,7 @@ def acting(
             waiting.append(refused)
         raise guard.Denied(decision.reason)
     deed = Deed(reason, list(recipients))
-    with _denials_kept(), transaction.atomic(), guard.scope(officer, purpose, act):
+    with _denials_kept(), transaction.atomic(), guard.scope(officer, purpose, act), feed.gathering() as told:
         _within_limits(_Refused(officer, act, thing, purpose, step, reason, "too often"))
         yield deed
         entry = log.append(
@@ -103,6 +103,7 @@ def acting(
             recipients=deed.recipients,
             after={"sealed": deed.sealed} if deed.sealed else None,
         )
+        feed.write(told, entry.seq)
         Seal.objects.bulk_create(
             Seal(digest=digest, seq=entry.seq, place=n) for n, digest in enumerate(deed.sealed)
         )

@@ -26,6 +26,7 @@ from entente.records.models import (
     CaseBound,
     Disclosure,
     Dispatch,
+    Feed,
     Job,
     LogEntry,
     Media,
@@ -157,7 +158,7 @@ def _wipe(row: CaseBound | Case) -> _Wiped:
         for quoting in _quoting(case, {str(pk) for pk in gone}):
             count += quoting.delete()[0]
     things = list(gone)
-    for table in (Originator, Release, Restriction):
+    for table in (Originator, Release, Restriction, Feed):
         for start in range(0, len(things), 400):
             table.objects.filter(thing__in=things[start : start + 400]).delete()
     return _Wiped(count + row.delete()[0], sorted(keys))

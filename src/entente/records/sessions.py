@@ -22,6 +22,13 @@ LONGEST = timedelta(hours=12)
 class SessionStore(DatabaseStore):
     """Django's store over a table that knows whose each session is."""
 
+    left = False  # of a request that is no act: it writes nothing, and so takes back no act beside it
+
+    def save(self, must_create: bool = False) -> None:
+        """Write the session, unless this request leaves it as it is."""
+        if must_create or not self.left:
+            super().save(must_create)
+
     @classmethod
     def get_model_class(cls) -> type[Session]:
         """Return our table."""
@@ -54,6 +61,11 @@ def over(session: Any) -> bool:
 def seen(session: Any) -> None:
     """Note an act; a page that only asks how far a job is, is none."""
     session["seen"] = clock.now().timestamp()
+
+
+def leave(session: Any) -> None:
+    """Let a request that is nobody's act pass without a trace in the log-in's clocks."""
+    session.left = True
 
 
 def of_account(account: UUID) -> list[Session]:

@@ -76,7 +76,8 @@ ENROLS = {
     "mfa_deactivate_totp",
     "mfa_generate_recovery_codes",
 }
-NO_ACT = {"job"}  # a page asks it each second by itself: it keeps no log-in alive
+# What a page asks by itself keeps no log-in alive: how far a job is, what changed, that it is open.
+NO_ACT = {"job", "examine:live", "examine:live-part", "examine:live-beat"}
 
 
 def harden(answer: Answer) -> Answer:
@@ -125,7 +126,9 @@ class AskTheLaw:
         response = self.answer(request)
         if known and not request.user.is_authenticated:
             request.logged_out = True  # type: ignore[attr-defined]
-        elif known and not (request.resolver_match and request.resolver_match.view_name in NO_ACT):
+        elif known and request.resolver_match and request.resolver_match.view_name in NO_ACT:
+            sessions.leave(request.session)
+        elif known:
             sessions.seen(request.session)
         return response
 

@@ -16,6 +16,7 @@ from entente.records.models.custody import (
     Transfer,
 )
 from entente.records.models.emergency import Emergency
+from entente.records.models.feed import Feed, Hours, HoursConsent
 from entente.records.models.handled import CaseBound, Guarded, Originator, Release, carried_from
 from entente.records.models.hash_list import (
     Compared,
@@ -69,11 +70,14 @@ __all__ = [
     "Estimate",
     "Exhibit",
     "ExhibitItem",
+    "Feed",
     "Feedback",
     "Frame",
     "Guarded",
     "HashList",
     "HomeProposal",
+    "Hours",
+    "HoursConsent",
     "Job",
     "KeepReview",
     "Lead",

@@ -16,6 +16,7 @@ from entente.evidence.open import Known, read, render
 from entente.evidence.store import Erased, NotKept
 from entente.records import derivation
 from entente.records.act import acting
+from entente.records.announce import announce
 from entente.records.derivation import Made
 from entente.records.models import Case, Media
 from entente.safeguards.access import Act
@@ -85,6 +86,7 @@ def crop(
         case.save(update_fields=["items_given"])
         row.save()
         row.derives_from(media)
+        announce("crop made", officer, purpose, media.case_id, crop=str(row.pk))
         derivation.record(deed, officer, [_cut(media, row, region, recipe), hashed(row, opened)])
     return row
 

@@ -62,7 +62,7 @@ def note(
         row.save()
         row.derives_from(media)
         remember(touched, row, officer, "write a note")
-        announce("noted", officer, purpose, row.case_id, item=str(media.pk))
+        announce("noted", officer, purpose, row.case_id, item=str(media.pk), note=str(row.pk))
     return row
 
 
@@ -86,7 +86,7 @@ def edit_note(
         row.text, row.t = text.strip(), t
         row.save(update_fields=["text", "t"])
         remember(touched, row, officer, "edit a note")
-        announce("noted", officer, purpose, row.case_id, item=str(row.media_id or row.about))
+        _say(officer, purpose, row)
     return row
 
 
@@ -99,8 +99,13 @@ def undo_note(officer: Officer, purpose: Purpose, held: Note, *, edition: str = 
         if done is None:
             raise ExamineRefused("nothing of this note is left to take back")
         take_back(done)
-        announce("noted", officer, purpose, row.case_id, item=str(row.media_id or row.about))
+        _say(officer, purpose, row)
         return Note.objects.filter(pk=row.pk).first()
+
+
+def _say(officer: Officer, purpose: Purpose, row: Note) -> None:
+    item = str(row.media_id or row.about)
+    announce("noted", officer, purpose, row.case_id, item=item, note=str(row.pk))
 
 
 def _own(officer: Officer, held: Note) -> Note:

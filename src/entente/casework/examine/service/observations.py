@@ -53,7 +53,7 @@ def observe(
         row.handling = at_least([media.handling], codes, handling_text)
         row.save()
         row.derives_from(media)
-        announce("observed", officer, purpose, media.case_id, item=str(media.pk))
+        announce("observed", officer, purpose, media.case_id, item=str(media.pk), observation=str(row.pk))
     return row
 
 
@@ -88,5 +88,6 @@ def _moved(
         row.state, row.decided_by_id = to, officer.id
         row.save(update_fields=["state", "decided_by"])
         remember(touched, row, officer, what)
-        announce("observed", officer, purpose, row.case_id, item=str(row.media_id))
+        facts = {"item": str(row.media_id), "observation": str(row.pk)}
+        announce("observed", officer, purpose, row.case_id, **facts)
     return row

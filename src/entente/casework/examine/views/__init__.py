@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from entente.casework.examine.views import clues, grid, item, look, notes, opinions
+from entente.casework.examine.views import clues, grid, item, live, look, notes, opinions
 
 urlpatterns = [
     path("", grid.page, name="page"),
@@ -11,6 +11,10 @@ urlpatterns = [
     path("opinions/<uuid:opinion_id>/", opinions.opinion, name="opinion"),
     path("items/<int:number>/opinion/", opinions.ask, name="ask-opinion"),
     path("items/<int:number>/", item.item, name="item"),
+    path("live/", live.live, name="live"),
+    path("live/beat/", live.beat, name="live-beat"),
+    path("hours/", live.own_hours, name="hours"),
+    path("items/<int:number>/live/", live.part, name="live-part"),
     path("items/<int:number>/grey/", look.grey, name="grey"),
     path("items/<int:number>/reveal/", look.reveal, name="reveal"),
     path("items/<int:number>/once/", look.answer_once, name="once"),

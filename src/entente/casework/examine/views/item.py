@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -20,7 +21,7 @@ from entente.casework.examine.service import once
 from entente.casework.examine.views import opinions
 from entente.casework.examine.views.forms import MarkForm, NoteForm, PlaceForm, typed
 from entente.casework.examine.views.tiles import tile_of
-from entente.records import clock
+from entente.records import clock, feed
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import (
     Case,
@@ -154,7 +155,8 @@ def item_page(
     note_form: NoteForm | None = None,
 ) -> HttpResponse:
     """Render the page of an item; with a form that was refused, it keeps what was typed."""
-    context = _item(request, case, media, form)
+    since = feed.place(request.officer, request.purpose, case.pk, media.pk)  # before its rows are read
+    context = {**_item(request, case, media, form), "live_item": media.number, "live_since": since}
     cases = context["cases"]
     begin = {"t": context["t"], "within": cases[0][0] if cases else ""}
     context["note_form"] = note_form or NoteForm(initial=begin, cases=cases)
@@ -228,14 +230,17 @@ def note_cases(request: DeskRequest, case: Case, reader: bool) -> list[tuple[str
     return here + [(str(c.pk), f"{c.number} · {c.title}") for c in others if c.pk != case.pk]
 
 
-def marked(request: DeskRequest, case: Case, media: Media) -> dict[str, Any]:
-    """Return the clues and observations of an item, and which of them the address opens."""
-    held = list(Clue.objects.filter(media=media).select_related("decided_by", "owner", "observation"))
+def marked(
+    request: DeskRequest, case: Case, media: Media, only: Collection[UUID] | None = None
+) -> dict[str, Any]:
+    """Return the clues and observations of an item, or ``only`` these; and which the address opens."""
+    which = Q(media=media) if only is None else Q(media=media, pk__in=only)
+    held = list(Clue.objects.filter(which).select_related("decided_by", "owner", "made_by", "observation"))
     undoable = service.changed(held)
     rows = [_clue_row(c, str(c.pk) in undoable) for c in held]
     seen = [
         _observation_row(o)
-        for o in Observation.objects.filter(media=media).select_related("made_by", "owner")
+        for o in Observation.objects.filter(which).select_related("made_by", "owner", "decided_by")
     ]
     asked = request.GET.get("clue") or request.GET.get("observation") or ""
     drawn = [r["mark"] for r in [*rows, *seen] if r["mark"] and r["state"] not in {"withdrawn", "set aside"}]
@@ -250,9 +255,11 @@ def marked(request: DeskRequest, case: Case, media: Media) -> dict[str, Any]:
     }
 
 
-def noted(request: DeskRequest, media: Media) -> list[dict[str, Any]]:
-    """Return the notes on an item: those of its case, and those kept in cases of the officer's own."""
+def noted(request: DeskRequest, media: Media, only: Collection[UUID] | None = None) -> list[dict[str, Any]]:
+    """Return the notes on an item, or ``only`` these: of its case, and kept in cases of the officer's own."""
     rows = Note.objects.filter(Q(media=media) | Q(about=media.pk)).select_related("made_by", "owner", "case")
+    if only is not None:
+        rows = rows.filter(pk__in=only)
     return [{"note": n, "own": n.made_by_id == request.officer.id} for n in rows]
 
 

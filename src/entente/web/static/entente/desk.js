@@ -2,6 +2,7 @@
 import { attachErrors, attachMenus, attachRail } from "./page.js";
 import { attachAsk } from "./ask.js";
 import { attachGrids } from "./grid.js";
+import { attachLive } from "./live.js";
 import { attachMarks } from "./mark.js";
 import { attachPasskeys } from "./passkey.js";
 import { attachRest } from "./rest.js";
@@ -16,6 +17,7 @@ attachAsk();
 attachReveal();
 attachPasskeys();
 attachRest();
+attachLive();
 
 /* These prepare an element; each remembers what it has prepared. */
 function prepare(root) {

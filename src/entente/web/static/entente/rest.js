@@ -3,7 +3,7 @@
 
    body[data-rest="SECONDS"]; without it nobody is logged in and nothing happens. */
 
-const BY_ITSELF = "/jobs/"; // asked each second without anybody: no act, for the desk neither
+const BY_ITSELF = /\/(jobs|live)\//; // a page asks these without anybody: no act, for the desk neither
 
 /** Begin to count, anew with each act. */
 export function attachRest() {
@@ -24,7 +24,7 @@ export function attachRest() {
   others.onmessage = count;
   new PerformanceObserver((seen) => {
     const asked = seen.getEntries().filter((e) => ["fetch", "xmlhttprequest"].includes(e.initiatorType));
-    if (asked.some((e) => !e.name.includes(BY_ITSELF))) act();
+    if (asked.some((e) => !BY_ITSELF.test(e.name))) act();
   }).observe({ type: "resource" });
   // a machine that slept, or a page that came back from the browser's memory, counts at once
   const look = () => {
