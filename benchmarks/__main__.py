@@ -25,6 +25,7 @@ NAMES = {
     "list_import": "a million VICS records, ten million lines of CSV",
     "backwards": "a new list against everything held",
     "bulk": "a folder of very many files",
+    "grid": "5,000 items in the real browser: paint, scroll, filter, decide",
     "store": "sealing originals against plain writing and SHA-256",
     "locate": "a region from twelve clues",
     "log": "sealing against the same write without log; proofs; the whole log",

@@ -50,6 +50,7 @@ from entente.records.models import (
     Series,
     SeriesItem,
     Stub,
+    TrailStep,
     Transfer,
 )
 from entente.vocabulary.handling import Purpose
@@ -76,6 +77,11 @@ CASE = {
     "link:change-series": {POST},
     "link:undo": {POST},
     "examine:page": {GET},
+    "examine:tiles": {GET},
+    "examine:filter": {POST},
+    "examine:review": {POST},
+    "examine:undo": {POST},
+    "examine:trail": {POST},
     "examine:suggest": {POST},
     "examine:item": {GET, POST},
     "examine:grey": {POST},
@@ -273,6 +279,7 @@ def world(circle, case):
         for media in (a, b):
             SeriesItem.objects.create(series=series, media=media, **made)
         change = Change.objects.create(what="make a series", before={"rows": [], "last": 1}, **made)
+        trail = TrailStep.objects.create(holder=circle.it, filters={"kind": "picture"}, **made)
         clue = Clue.objects.create(
             media=a,
             kind="country",
@@ -361,6 +368,7 @@ def world(circle, case):
             "note_id": note.pk,
             "opinion_id": opinion.pk,
             "consent_id": given.pk,
+            "step_id": trail.pk,
             "proposal_id": home.pk,
             "membership_id": second.pk,
             "request_id": asked.pk,
@@ -408,6 +416,10 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "link:decide": {"decision": "refuse", "item": str(world.link.pk)},
         "link:gather": {"item": items},
         "link:change-series": {"decision": "take-out", "item": items},
+        "examine:filter": {"kind": "picture"},
+        "examine:review": {"item": items, "state": "done"},
+        "examine:undo": {"change": str(world.arguments["change_id"])},
+        "examine:trail": {"name": "first", "do": "name"},
         "examine:item": {"kind": "country", "value": "PT", "evaluation": "X4"},
         "examine:grey": look,
         "examine:reveal": look,

@@ -14,7 +14,7 @@ from unittest import mock
 
 from django.shortcuts import get_object_or_404 as found_or_404
 
-from entente.casework.examine.views import grid as examine_grid
+from entente.casework.examine.views import filters as examine_filters
 from entente.casework.examine.views import item as examine_item
 from entente.casework.intake import service as intake
 from entente.casework.intake import views as intake_pages
@@ -67,14 +67,16 @@ def _forbidden() -> Iterator[None]:
 def _suggestion() -> Iterator[None]:
     """The list of series to choose from has everybody's."""
 
-    class All:
-        @staticmethod
-        def filter(case: Any, **_more: Any) -> Any:
-            with guard.system(UNSEEN):
-                rows = list(Series.objects.filter(case=case).order_by("made_at"))
-            return mock.Mock(distinct=lambda: rows)
+    options = examine_filters.options
 
-    with mock.patch.object(examine_grid, "Series", mock.Mock(objects=All)):
+    def everybodys(name: str, counts: Any) -> Any:
+        if name == "series":
+            with guard.system(UNSEEN):
+                every = list(Series.objects.order_by("made_at").values_list("name", flat=True))
+            counts = {**dict.fromkeys(every, 0), **counts}
+        return options(name, counts)
+
+    with mock.patch.object(examine_filters, "options", everybodys):
         yield
 
 

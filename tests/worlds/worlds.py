@@ -414,6 +414,11 @@ def _work(world: World) -> None:
     examine.note(it, VI, one, "a note")
     examine.note(au, VI, one, "a note kept at home", within=world.own)
     examine.reveal(au, VI, four)
+    examine.review(it, VI, joint, [one.number, two.number], "done")
+    examine.review(au, VI, joint, [four.number], "again")
+    first = examine.keep(au, VI, joint, {"kind": "picture"}, None)
+    examine.keep(au, VI, joint, {"kind": "picture", "clue": "yes"}, first)
+    examine.hand_over(au, VI, first, world.people["au_second"])
     link.gather(it, VI, joint, [one, two])
     link.gather(au, VI, joint, [four, five])
     _list(world, "au", "Of ours", [four])
@@ -543,7 +548,10 @@ def _withheld_work(world: World) -> None:
     seen = examine.observe(it, VI, picture, "a withheld socket", region=Region(0.1, 0.1, 0.2, 0.2))
     examine.mark(it, VI, picture, kind=ClueKind.OBJECT, value="a withheld lamp", observation=seen)
     examine.reveal(it, VI, picture, read_restriction=True)
-    link.gather(it, VI, joint, items)
+    examine.review(it, VI, joint, [m.number for m in items], "again")
+    made = link.gather(it, VI, joint, items)
+    step = examine.keep(it, VI, joint, {"series": made.name}, None)
+    examine.hand_over(it, VI, step, world.people["it_third"])
     seize.list_element(it, VI, joint, name="a red lamp", clue=thing)
     seize.list_element(it, VI, joint, name="a box", crop=crop)
     seize.exhibit(it, VI, joint, number="E-HIDDEN", description="a disk", media=picture)
@@ -973,6 +981,7 @@ NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "link": ((Link, "pk"),),
     "media": ((Media, "pk"),),
     "viewing": ((Viewing, "pk"),),
+    "step_id": ((apps.get_model("records", "TrailStep"), "pk"),),
     "proposal_id": ((HomeProposal, "pk"),),
     "membership_id": ((Membership, "pk"),),
     "request_id": ((Request, "pk"),),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from django.urls import reverse
 
@@ -46,6 +48,7 @@ def test_no_get_of_any_route_gives_a_picture(desk, case, officer, items):
         "clue_id": clue.pk,
         "observation_id": rows(officer, Observation)[0].pk,
         "opinion_id": rows(officer, Opinion)[0].pk,
+        "step_id": uuid4(),
         "note_id": rows(officer, Note)[0].pk,
     }
     for route in urlpatterns:

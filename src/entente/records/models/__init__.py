@@ -36,12 +36,14 @@ from entente.records.models.outcome import Feedback, Outcome, Reshare
 from entente.records.models.product import Disclosure, Product
 from entente.records.models.request import Answer, Check, CheckHit, Dispatch, Lead, Request
 from entente.records.models.retention import KeepReview, Restriction, Retention, Tombstone
+from entente.records.models.review import Review
 from entente.records.models.scene import SceneFeatures
 from entente.records.models.search import Element, ElementMatch
 from entente.records.models.series import Link, Series, SeriesItem
 from entente.records.models.session import Session, Spent
 from entente.records.models.shelter import Consent, Rest, Shelter, Spared, TotalsRead
 from entente.records.models.stub import Stub
+from entente.records.models.trail import TrailStep
 from entente.records.models.vocabulary import VocabularyVersion
 
 __all__ = [
@@ -114,6 +116,7 @@ __all__ = [
     "Rest",
     "Restriction",
     "Retention",
+    "Review",
     "SceneFeatures",
     "Seal",
     "Series",
@@ -125,6 +128,7 @@ __all__ = [
     "Stub",
     "Tombstone",
     "TotalsRead",
+    "TrailStep",
     "Transfer",
     "Viewing",
     "VocabularyVersion",

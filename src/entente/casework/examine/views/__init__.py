@@ -2,10 +2,25 @@
 
 from django.urls import path
 
-from entente.casework.examine.views import clues, grid, item, live, look, notes, opinions
+from entente.casework.examine.views import (
+    clues,
+    deciding,
+    grid,
+    item,
+    live,
+    look,
+    notes,
+    opinions,
+    trails,
+)
 
 urlpatterns = [
     path("", grid.page, name="page"),
+    path("tiles/", grid.tiles, name="tiles"),
+    path("filter/", grid.filter_, name="filter"),
+    path("review/", deciding.review, name="review"),
+    path("undo/", deciding.undo, name="undo"),
+    path("trail/<uuid:step_id>/", trails.trail, name="trail"),
     path("suggest/", grid.suggest, name="suggest"),
     path("opinions/", opinions.queue, name="opinions"),
     path("opinions/<uuid:opinion_id>/", opinions.opinion, name="opinion"),

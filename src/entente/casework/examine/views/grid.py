@@ -1,112 +1,116 @@
-"""The items of a case as neutral lines, filtered."""
+"""The items of a case as neutral lines: one selection, filtered, as a grid or as a table."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
-from entente.casework.examine import service
-from entente.casework.examine.views.tiles import tile_of
+from entente.casework.examine import facets, service
+from entente.casework.examine.views import filters
+from entente.casework.examine.views.deciding import decisions, to_grid, undo_of
+from entente.casework.examine.views.tiles import tiles_of
+from entente.casework.examine.views.trails import trail_of
 from entente.records.door import DeskRequest, case_page
 from entente.records.jobs import asked_by
-from entente.records.models import (
-    Case,
-    Clue,
-    Media,
-    Series,
-    Viewing,
-)
+from entente.records.models import Case, Viewing
 
-TILES = 240  # a page of the grid
-
-
-FILTERS = {
-    "known": (
-        gettext_lazy("Known or new"),
-        {
-            "exact": gettext_lazy("Exact"),
-            "near": gettext_lazy("Near"),
-            "scene": gettext_lazy("Same scene"),
-            "harmless": gettext_lazy("Harmless"),
-            "new": gettext_lazy("New"),
-        },
-    ),
-    "kind": (gettext_lazy("Kind"), {"picture": gettext_lazy("Pictures"), "video": gettext_lazy("Videos")}),
-    "clue": (
-        gettext_lazy("Clues"),
-        {
-            "yes": gettext_lazy("With clues"),
-            "proposed": gettext_lazy("To decide"),
-            "no": gettext_lazy("None"),
-        },
-    ),
-    "state": (
-        gettext_lazy("State"),
-        {"opened": gettext_lazy("Opened"), "refused": gettext_lazy("Refused"), "crop": gettext_lazy("Crops")},
-    ),
-}
-
-
-def chosen(case: Case, query: Any) -> QuerySet[Media]:
-    """Return the items that the filters of ``query`` leave."""
-    items = Media.objects.filter(case=case).annotate(
-        clued=Exists(Clue.objects.filter(media=OuterRef("pk")).exclude(state="withdrawn")),
-        to_decide=Exists(Clue.objects.filter(media=OuterRef("pk"), state="proposed")),
-    )
-    if query.get("known") in FILTERS["known"][1]:
-        items = items.filter(known=query["known"])
-    if query.get("kind") in FILTERS["kind"][1]:
-        items = items.filter(kind=query["kind"])
-    tests = {"yes": Q(clued=True), "proposed": Q(to_decide=True), "no": Q(clued=False)}
-    items = items.filter(tests.get(query.get("clue", ""), Q()))
-    states = {"opened": Q(refusal=""), "refused": ~Q(refusal=""), "crop": Q(origin="crop")}
-    items = items.filter(states.get(query.get("state", ""), Q()))
-    if series := query.get("series", ""):
-        items = items.filter(in_series__series__name=series).distinct()
-    return items.order_by("number")
+WINDOW = 60  # tiles that come with the page; scripts bring the others as one scrolls
+AT_ONCE = 120  # items in one further window
 
 
 @require_safe
 @case_page("examine")
 def page(request: DeskRequest, case: Case) -> HttpResponse:
     """Show the items as neutral lines; nothing is rendered before it is asked for."""
-    leaf = Paginator(chosen(case, request.GET), TILES).get_page(request.GET.get("page"))
-    tiles = []
-    for media in leaf.object_list:
-        tile = tile_of(media, request.LANGUAGE_CODE)
-        if media.to_decide:  # type: ignore[attr-defined]  # annotated by chosen()
-            tile["states"].append(gettext("clues to decide"))
-        elif media.clued:  # type: ignore[attr-defined]
-            tile["states"].append(gettext("clues"))
-        tiles.append(tile)
-    kept = {k: v for k, v in request.GET.items() if k in {*FILTERS, "series"} and v}
-    context = {
-        "items": tiles,
-        "leaf": leaf,
-        "query": urlencode(kept) + "&" if kept else "",
-        "filters": [
-            {"name": name, "label": label, "options": options.items(), "now": kept.get(name, "")}
-            for name, (label, options) in FILTERS.items()
-        ],
-        "series": list(Series.objects.filter(case=case, items__media__isnull=False).distinct()),
-        "series_now": kept.get("series", ""),
-        "total": Media.objects.filter(case=case).count(),
+    context = selection(request, case)
+    if request.headers.get("X-Part") == "selection":
+        return render(request, "examine/selection.html", context)
+    context |= {
         "jobs": asked_by(request.officer.agency, case.pk, "examine.suggest")[:1],
         "exposure": service.exposure_of(request.officer, request.purpose, case),
         "greys": Viewing.objects.filter(
             case=case, account=request.officer.id, view__in=["grey", "edges"]
         ).count(),
-        "decisions": [{"value": "gather", "label": gettext("Make one series"), "key": "s"}],
     }
     return render(request, "examine/page.html", context)
+
+
+def selection(request: DeskRequest, case: Case) -> dict[str, Any]:
+    """Return what the selection of an address shows: filters with counts, one window of tiles, the trail."""
+    asked = filters.kept(request.GET)
+    held = service.cards(request.officer, case)
+    left = facets.narrowed(held, filters.wanted(asked))
+    leaf = _leaf(request, left)
+    view = "table" if request.GET.get("view") == "table" else ""
+    step = service.step_of(request.officer, case, request.GET.get("step"))
+    known = {card.number: card for card in held}
+    items = tiles_of(request.officer, case, leaf.object_list, request.LANGUAGE_CODE, known)
+    first = leaf.start_index()
+    for place, tile in enumerate(items, first):
+        tile |= {"place": place, "of": len(left.stacks)}
+    query = filters.address(asked, view=view, step=step.pk if step else "")
+    other = filters.address(asked, view="" if view else "table", step=step.pk if step else "")
+    return {
+        "items": items,
+        "leaf": leaf,
+        "order": facets.written(left.stacks),
+        "first": max(0, first - 1),
+        "left": left,
+        "total": len(held),
+        "view": view,
+        "query": f"{query}&" if query else "",
+        "here": query,
+        "other": other,
+        "at": _number(request.GET.get("at")),
+        "filters": filters.fields(asked, left),
+        "asked": asked,
+        "step": step,
+        "decisions": decisions(case),
+        "undo": undo_of(request, case),
+        **trail_of(request, case, step),
+    }
+
+
+def _leaf(request: DeskRequest, left: facets.Narrowed) -> Any:
+    """Return the page that was asked for, or the one that holds the item to return to."""
+    pages = Paginator(left.stacks, WINDOW)
+    at = _number(request.GET.get("at"))
+    place = next((n for n, stack in enumerate(left.stacks) if at in stack), None) if at else None
+    return pages.get_page(request.GET.get("page") if place is None else place // WINDOW + 1)
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+@require_safe
+@case_page("examine")
+def tiles(request: DeskRequest, case: Case) -> HttpResponse:
+    """Show a further window of tiles: those of the items whose numbers are named."""
+    try:
+        stacks = facets.read(request.GET.get("n", ""), AT_ONCE)
+    except ValueError:
+        return HttpResponseBadRequest(gettext("Ask for items by their numbers, not too many at once."))
+    items = tiles_of(request.officer, case, stacks, request.LANGUAGE_CODE)
+    rows = request.GET.get("view") == "table"
+    return render(request, "examine/window.html", {"items": items, "view": "table" if rows else ""})
+
+
+@require_POST
+@case_page("examine")
+def filter_(request: DeskRequest, case: Case) -> HttpResponse:
+    """Use a set of filters: it becomes a step of the search history, and the page shows what is left."""
+    asked = filters.kept(request.POST)
+    parent = service.step_of(request.officer, case, request.POST.get("step"))
+    step = service.keep(request.officer, request.purpose, case, asked, parent)
+    view = "table" if request.POST.get("view") == "table" else ""
+    return to_grid(case, filters.address(asked, view=view, step=step.pk if step else ""))
 
 
 @require_POST

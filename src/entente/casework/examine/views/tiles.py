@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from entente.casework.examine import service
+from entente.casework.examine.facets import FACETS, Card
+from entente.casework.examine.views.filters import REVIEWS
 from entente.records.models import (
+    Case,
     Media,
 )
 from entente.safeguards.exposure import neutral_label
+from entente.vocabulary.agency import Officer
 from entente.vocabulary.media import MediaKind
 
 
@@ -40,3 +46,55 @@ def tile_of(media: Media, language: str = "en", at: str = "") -> dict[str, Any]:
             "hide_url": reverse("examine:hide", kwargs=held),
         }
     return tile
+
+
+def tiles_of(
+    officer: Officer,
+    case: Case,
+    stacks: Sequence[Sequence[int]],
+    language: str,
+    known: Mapping[int, Card] | None = None,
+) -> list[dict[str, Any]]:
+    """Return a tile for each stack of which the scope shows an item; it stands for the first one in sight.
+
+    ``known`` are the cards at hand; without them those of the stacks are read.
+    """
+    numbers = [n for stack in stacks for n in stack]
+    if known is None:
+        known = {card.number: card for card in service.cards(officer, case, numbers)}
+    heads = [shown for stack in stacks if (shown := [n for n in stack if n in known])]
+    rows = Media.objects.filter(case=case, number__in=[shown[0] for shown in heads])
+    media = {row.number: row for row in rows.defer("pdq_turns", "tags", "decoded")}
+    return [_tile(media[shown[0]], known[shown[0]], shown, language) for shown in heads if shown[0] in media]
+
+
+def _tile(media: Media, card: Card, shown: Sequence[int], language: str) -> dict[str, Any]:
+    of = dict(zip(FACETS, card.values, strict=True))
+    tile = tile_of(media, language) | {
+        "number": media.number,
+        "numbers": ".".join(map(str, shown)),
+        "stack": len(shown) if len(shown) > 1 else 0,
+        "review": of["review"][0],
+        "review_label": REVIEWS[of["review"][0]],
+        "taken": card.taken,
+        "device": " ".join(of["device"]),
+        "series": ", ".join(of["series"]),
+        "clues": _clues(of["clue"]),
+        "looked": _looked(of["looked"]),
+    }
+    tile["states"] = [said for said in (tile["clues"],) if said]
+    return tile
+
+
+def _clues(values: Sequence[str]) -> str:
+    if "proposed" in values:
+        return gettext("clues to decide")
+    return gettext("clues") if "yes" in values else ""
+
+
+def _looked(values: Sequence[str]) -> str:
+    if "me" in values:
+        return gettext("I did")
+    if "agency" in values:
+        return gettext("My agency")
+    return gettext("Anybody") if "anybody" in values else gettext("Nobody")

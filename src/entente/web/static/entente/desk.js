@@ -1,6 +1,7 @@
 /* The desk's one entrance for scripts. Every page works without it; it adds keys, marks and revealing. */
 import { attachErrors, attachMenus, attachRail } from "./page.js";
 import { attachAsk } from "./ask.js";
+import { attachFilters } from "./filters.js";
 import { attachGrids } from "./grid.js";
 import { attachLive } from "./live.js";
 import { attachMarks } from "./mark.js";
@@ -15,6 +16,7 @@ attachTheme();
 attachMenus();
 attachAsk();
 attachReveal();
+attachFilters();
 attachPasskeys();
 attachRest();
 attachLive();
@@ -30,3 +32,4 @@ function prepare(root) {
 attachRail();
 prepare(document);
 document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
+document.addEventListener("desk:brought", (event) => prepare(event.detail));

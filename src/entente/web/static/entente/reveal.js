@@ -86,6 +86,9 @@ function show(act, picture) {
   say(act.button.dataset.sayShown);
 }
 
+/** Take the clear picture away, such as when its tile goes. */
+export function endReveal() { end(); }
+
 function end() {
   const act = showing;
   if (!act) return;
