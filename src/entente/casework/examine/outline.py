@@ -62,9 +62,9 @@ def outline(points: Sequence[Sequence[float]]) -> list[Point]:
 
 
 def box_about(points: Sequence[Point]) -> Region:
-    """Return the smallest box that holds every point."""
+    """Return the smallest box that holds every point, its sides free of the noise of subtraction."""
     xs, ys = [x for x, _ in points], [y for _, y in points]
-    return Region(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+    return Region(min(xs), min(ys), round(max(xs) - min(xs), 9), round(max(ys) - min(ys), 9))
 
 
 def as_text(points: Sequence[Sequence[float]] | None) -> str:

@@ -165,7 +165,7 @@ class NoteForm(HandlingForm):
     ) -> None:
         super().__init__(data, initial=initial, auto_id="note-%s")
         self.fields["within"].choices = cases or []  # type: ignore[attr-defined]
-        if not cases or len(cases) < 2:
+        if all(value == "" for value, _ in cases or []):
             self.fields["within"].widget = forms.HiddenInput()
 
     def leave_out(self, *names: str) -> NoteForm:
