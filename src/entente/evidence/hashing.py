@@ -79,6 +79,7 @@ def _compile() -> None:
     """Go every way once before decoders are forked and limited."""
     hashed(np.zeros((96, 128), np.uint8))
     framed(np.zeros((96, 128), np.uint8), 120)
+    framed(np.zeros((64, 64), np.uint8), 64)
     plain = np.zeros((1100, 1200, 3), np.uint8)
     plain[200:500, 300:700] = 90
     for shape in (plain, plain[:90, :120], plain[:64, :64], plain[:1, :9]):

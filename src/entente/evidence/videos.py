@@ -189,7 +189,8 @@ def decoded_of(context: Any, packet: Any, count: Count) -> list[Any]:
 def time_of(item: Any, base: Any) -> float | None:
     """Return the seconds at which a packet or a frame is shown, ``None`` where it does not say."""
     stamp = item.pts if item.pts is not None else item.dts
-    return None if stamp is None else float(stamp * base)
+    # whole numbers divide to the nearest float, as the fraction would, in a tenth of the time
+    return None if stamp is None else stamp * base.numerator / base.denominator
 
 
 Choose = Callable[[Iterator[Any], Any, Count], Iterator[Any]]
@@ -363,8 +364,10 @@ def plane_of(frame: Any, turned: int) -> tuple[NDArray[np.uint8], int]:
         luma = luma_of(frame, turned)
         return luma, luma.shape[1]
     plane = frame.planes[0]
-    rows = np.frombuffer(plane, np.uint8, plane.line_size * frame.height)
-    return rows.reshape(frame.height, plane.line_size), frame.width
+    height, line = frame.height, plane.line_size
+    rows = np.frombuffer(plane, np.uint8, line * height).reshape(height, line)
+    rows.flags.writeable = False  # the decoder may still look at it
+    return rows, frame.width
 
 
 def _plain(frame: Any) -> bool:

@@ -6,6 +6,7 @@ reference's order as for a picture. Against ``vpdq`` on every frame the middle d
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ LEAST_SIDE = 5  # smaller frames have no hash
 def _bits(coefficients: Any) -> Any:
     """Return the hash (32,) uint8: one bit for each coefficient above the lower median."""
     values = coefficients.ravel()
-    median = np.sort(values)[kernel.BITS // 2 - 1]
+    median, _ = kernel.middle(values.copy())
     out = np.zeros(kernel.BITS // 8, np.uint8)
     for bit in range(kernel.BITS):
         if values[bit] > median:
@@ -49,6 +50,26 @@ def _hashed(sampled: Any, cosines: Any) -> tuple[Any, Any]:
     return _bits(kernel.transformed(sampled, cosines)), _steps(sampled)
 
 
+@njit(cache=True, nogil=True)
+def _seen(
+    plane: Any,
+    first_r: Any,
+    count_r: Any,
+    weight_r: Any,
+    first_c: Any,
+    count_c: Any,
+    weight_c: Any,
+    cosines: Any,
+) -> tuple[Any, Any]:
+    """Return bits and steps of a luma plane: one call a frame, since each costs as much as a transform."""
+    return _hashed(kernel.samples(plane, 1, first_r, count_r, weight_r, first_c, count_c, weight_c), cosines)
+
+
+@lru_cache(maxsize=64)
+def _filters(rows: int, columns: int) -> tuple[NDArray[Any], ...]:
+    return *kernel.band(rows), *kernel.band(columns), kernel.COSINES
+
+
 def hash_of(plane: NDArray[np.uint8], columns: int) -> tuple[str, int]:
     """Return the hash in hex and the quality 0-100 of a luma plane.
 
@@ -59,10 +80,16 @@ def hash_of(plane: NDArray[np.uint8], columns: int) -> tuple[str, int]:
     if min(rows, columns) < LEAST_SIDE:
         return "0" * (kernel.BITS // 4), 0
     if rows == columns == kernel.SIDE:
-        sampled = plane[:, :columns].astype(np.float32)
+        bits, steps = _hashed(plane[:, :columns].astype(np.float32), kernel.COSINES)
     else:
-        seen = np.ascontiguousarray(plane).view()
-        seen.flags.writeable = False  # numba compiles read-only arrays apart; always give it the one kind
-        sampled = kernel.samples(seen, 1, *kernel.band(rows), *kernel.band(columns))
-    bits, steps = _hashed(sampled, kernel.COSINES)
+        bits, steps = _seen(_one_kind(plane), *_filters(rows, columns))
     return bits.tobytes().hex(), min(100, int(steps) // kernel.STEPS_A_POINT)
+
+
+def _one_kind(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the plane in one piece and not to be written: numba compiles each other kind apart."""
+    if plane.flags.c_contiguous and not plane.flags.writeable:
+        return plane
+    seen = np.ascontiguousarray(plane).view()
+    seen.flags.writeable = False
+    return seen
