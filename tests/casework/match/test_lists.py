@@ -122,6 +122,16 @@ def test_a_hash_that_is_none_never_becomes_an_entry(circle, tmp_path, value):
     assert (held.added, held.refused) == (1, 2)
 
 
+@pytest.mark.parametrize("value", ["ab" * 31, "ab" * 33, "ab" * 31 + "a", "zz" * 32])
+def test_a_pdq_of_another_length_never_becomes_an_entry(circle, tmp_path, value):
+    good = "5a" * 32
+    held = take_in(circle, written(tmp_path / "l.csv", [f"{value},1", f"{good},1"], "pdq,category"))
+    assert held.added == 1 and held.refused >= 1
+    with guard.system("test"):
+        assert ListedHash.objects.get().pdq == good
+        assert 2 in ListRefusal.objects.values_list("line", flat=True)
+
+
 def test_votes_are_counted_and_renewed_by_a_later_version(circle, tmp_path):
     head = "md5,category,positive,negative"
     take_in(circle, written(tmp_path / "a.csv", [f"{md5(1)},1,3,0"], head))

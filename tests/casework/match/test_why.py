@@ -84,6 +84,36 @@ def test_both_sides_stand_with_all_facts_and_the_turn(client, circle, case, near
     assert 'role="img"' in html and "<caption" in html
 
 
+def test_two_lists_that_disagree_are_both_said_and_neither_wins(client, circle, case, near):
+    with guard.system("test"):
+        item, matches = Media.objects.get(), []
+        for name, category, harmless in (("north", "1", False), ("south", "5", False), ("calm", "", True)):
+            held = HashList.objects.create(
+                owner=circle.agencies.it, name=name, format="csv", sha256=name.ljust(64, "0"),
+                imported_by=circle.it, profile="US", model_version="2.0", harmless=harmless,
+            )  # fmt: skip
+            row = ListedHash.objects.create(
+                list=held, owner=circle.agencies.it, line=1, sha256=item.sha256, category=category
+            )
+            matches.append(
+                Match.objects.create(
+                    media=item, case=case, owner=circle.agencies.it, made_by=circle.it, codes="H2",
+                    verdict="exact", list_name=name, entry="1", category=category, because="the same bytes",
+                    of_list=held.pk, listed=row.pk, suppresses=harmless,
+                )
+            )  # fmt: skip
+    client.force_login(circle.it)
+    for match in matches:
+        html = _page(client, case, match).content.decode()
+        assert "The lists disagree" in html
+        assert "two categories under US 2.0: 1 by north and 5 by south" in html
+        assert "north, ours, south knows it" not in html and "north, south knows it and calm" in html
+    with guard.system("test"):
+        assert set(Match.objects.filter(verdict="exact").values_list("category", "state")) == {
+            ("1", "proposed"), ("5", "proposed"), ("", "proposed"),
+        }  # fmt: skip
+
+
 def test_no_picture_is_in_the_page_nor_asked_for_by_it(client, circle, case, near):
     client.force_login(circle.it)
     html = _page(client, case, near).content.decode()

@@ -74,6 +74,14 @@ def test_low_quality_is_not_searched_by_likeness_and_says_so() -> None:
     assert "uality 31 is below 50: not searched" in compared.hits[0].because.text
 
 
+@pytest.mark.parametrize(("quality", "verdict"), [(0, Verdict.NEW), (49, Verdict.NEW), (50, Verdict.NEAR)])
+def test_below_a_quality_of_50_neither_side_is_searched(quality: int, verdict: Verdict) -> None:
+    asked = _held(HashEntry(1, pdq=TURNED[0])).compare(Query(pdq_turns=ASKED, pdq_quality=quality))
+    held = _held(HashEntry(1, pdq=TURNED[0], pdq_quality=quality))
+    assert asked.verdict is verdict
+    assert held.compare(Query(pdq_turns=ASKED, pdq_quality=100)).verdict is verdict
+
+
 @pytest.mark.parametrize("empty", sorted(EMPTY_FILE_HASHES))
 def test_an_empty_file_matches_nothing_even_where_a_list_carries_its_hash(empty: str) -> None:
     name = {32: "md5", 40: "sha1", 64: "sha256"}[len(empty)]
