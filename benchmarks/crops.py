@@ -12,6 +12,7 @@ import functools
 import resource
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,6 +31,8 @@ from entente.vocabulary.media_hash import PDQ_MIN_QUALITY, PDQ_NEAR
 
 HELD, ASKED, ROOMS, STRANGERS = 2_000, 150, 40, 300
 SMALL_HELD, SMALL_ASKED, SMALL_ROOMS, SMALL_STRANGERS = 150, 15, 4, 20
+MANY, SMALL_MANY = 20_000, 2_000  # held pictures where the candidate stage is measured by itself
+MADE, SMALL_MADE = 24, 8  # rooms of one make, seen from one place
 TILE = (320, 400)  # rows, columns of a tile of a photograph
 PHOTOGRAPHS = {
     "skimage": (
@@ -111,6 +114,8 @@ def main() -> None:
     wrong, alike = _in_one_application(pictures, 20 if small else 100)
     figure.add("false matches, other pictures in one and the same application", f"{wrong} of {alike:,} pairs")
     _costs(figure, pictures, scene, built, spent)
+    _among_many(figure, pictures, SMALL_MANY if small else MANY)
+    _of_one_make(figure, SMALL_MADE if small else MADE)
     figure.notes.append(f"Held: {', '.join(f'{n} {k}' for k, n in kinds.items())}.")
     figure.say()
 
@@ -153,6 +158,41 @@ def _in_one_application(pictures: list[Plane], count: int) -> tuple[int, int]:
     shots = [written(screenshot(p, np.random.default_rng(77), 0.8), 80) for p in sized]
     index = SceneIndex.build(enumerate(features(s) for s in shots[:count]))
     return sum(len(index.search(asked(s))) for s in shots[count:]), count * (len(shots) - count)
+
+
+def _among_many(figure: measure.Figure, pictures: list[Plane], count: int) -> None:
+    """Hold many: the features of some, and of others made of them by turning over the same bits everywhere.
+
+    So each has the corners of a picture, as near to each other as there, and none meets another's.
+    """
+    rng = np.random.default_rng(21)
+    own = [each for each in (features(p) for p in pictures[:500]) if not each.too_few]
+    masks = rng.integers(0, 1 << 64, (-(-count // len(own)), 4), dtype=np.uint64)
+    masks[0] = 0
+    held = [
+        replace(own[n % len(own)], words=own[n % len(own)].words ^ masks[n // len(own)]) for n in range(count)
+    ]
+    start = time.process_time()
+    index = SceneIndex.build(list(enumerate(held)))
+    built, spent, found = time.process_time() - start, [], 0
+    with_enough = [n for n, p in enumerate(pictures[:500]) if not features(p).too_few]
+    for n in range(40):
+        query = asked(written(np.ascontiguousarray(crop(pictures[with_enough[n]], rng, 0.2)), 75))
+        start = time.process_time()
+        found += n in {match.id for match in index.search(query)}
+        spent.append(time.process_time() - start)
+    median, worst = np.median(spent) * 1e3, max(spent) * 1e3
+    figure.add(f"{count:,} held: search, ms of one core, median and most", f"{median:.0f}, {worst:.0f}")
+    figure.add(f"{count:,} held: crops of 20 % found", f"{found} of 40")
+    figure.add(f"{count:,} held: index, MiB, and s to build", f"{index.nbytes / 2**20:,.0f}, {built:.1f}")
+
+
+def _of_one_make(figure: measure.Figure, count: int) -> None:
+    """Hold rooms of one maker's furniture, seen from one place, and ask each of all others."""
+    rooms = [written(_room(n, same=True), 85) for n in range(count)]
+    index = SceneIndex.build([(n, features(room)) for n, room in enumerate(rooms)])
+    wrong = sum(m.id != n for n, room in enumerate(rooms) for m in index.search(asked(room)))
+    figure.add("false matches, rooms of one make from one place", f"{wrong} of {count * (count - 1):,} pairs")
 
 
 def _costs(
@@ -215,8 +255,9 @@ def _tiles(path: Path) -> Iterator[Plane]:
             yield np.ascontiguousarray(whole[y : y + rows, x : x + columns])
 
 
-def _room(number: int) -> Plane:
-    view = see("other", 1800 + 90 * (number % 5 - 2), 1200, 2600, (800, 600), seed=number)
+def _room(number: int, *, same: bool = False) -> Plane:
+    across = 1800 if same else 1800 + 90 * (number % 5 - 2)
+    view = see("other", across, 1200, 2600, (800, 600), seed=number)
     return cv2.cvtColor(shoot(other(f"crops {number}"), view).picture, cv2.COLOR_RGB2GRAY)
 
 

@@ -149,6 +149,15 @@ def read(
         return Opened(refusal=error.refusal)
 
 
+def is_video(file: Path | int | Held) -> bool:
+    """Say whether a file begins as a video does; nothing of it is decoded."""
+    try:
+        with _given(file) as given:
+            return _identified(given.source).kind is MediaKind.VIDEO
+    except NotOpened:
+        return False
+
+
 def render(
     file: Path | int | Held,
     view: str,

@@ -91,10 +91,10 @@ def enqueue(
     )
 
 
-def enqueue_once(name: str, officer: Officer, purpose: Purpose, *, case: UUID) -> Job:
+def enqueue_once(name: str, officer: Officer, purpose: Purpose, *, case: UUID, priority: int = 0) -> Job:
     """Put a job in the queue unless the same one is already waiting there."""
     waiting = Job.objects.filter(task=name, case=case, account_id=officer.id, status="ready").first()
-    return waiting or enqueue(name, officer, purpose, case=case)
+    return waiting or enqueue(name, officer, purpose, case=case, priority=priority)
 
 
 def asked_by(agency: UUID, case: UUID, name: str) -> QuerySet[Job]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from django.urls import reverse
 
+from entente.casework.intake import service as intake
 from entente.casework.match.service import import_list
 from entente.casework.match.service.moving import frames_of, met_enough, packed_frames
 from entente.evidence.open import read
 from entente.formats.vpdq import write_signals
-from entente.records import guard
-from entente.records.models import Compared, ListedHash, Match, Media
-from entente.vocabulary.media import FrameHash, Sampling
+from entente.records import guard, jobs
+from entente.records.models import Compared, Derivation, Frame, Job, ListedHash, Match, Media
+from entente.vocabulary.media import FrameHash, Refusal, RefusalCode, Sampling
 from tests.casework.match.test_lists import run_all
 from tests.casework.match.test_service import VI, checked, taken
 from tests.evidence.drawn import scene
@@ -144,3 +147,60 @@ def test_a_listed_picture_is_found_mirrored_in_a_video_whichever_came_first(circ
         take_list()
         run_all()
     assert _matches()["film.mp4"][2] == "mirror-y"
+
+
+def test_a_large_seizure_is_answered_by_key_frames_first_and_then_looked_at_closely(
+    client, circle, case, drawn, monkeypatch
+):
+    monkeypatch.setattr(intake, "LARGE", 3)
+    signals, found = drawn
+    _held(circle, signals)
+    run_all()
+    taken(circle, case, found)
+    with guard.system("test"):
+        few = Frame.objects.count()
+        assert all(m.first_pass for m in Media.objects.all())
+    checked(circle, case)  # as the queue would: what was received is asked before anything is looked at again
+    client.force_login(circle.it)
+    address = reverse("match:page", args=[case.pk])
+    assert "3 videos were compared by their key frames so far" in client.get(address).content.decode()
+    done = [job.task for job in run_all()]
+    assert done.count("intake.look-closer") == 1
+    assert (
+        done.index("match.check")
+        < done.index("intake.look-closer")
+        < len(done) - done[::-1].index("match.check")
+    )  # asked, looked at closely, and asked again
+    with guard.system("test"):
+        assert Frame.objects.count() > 4 * few
+        assert not any(m.first_pass for m in Media.objects.all())
+        passes = [d.parameters.get("sampling", "") for d in Derivation.objects.filter(what="hashes")]
+    assert sorted(passes) == ["", "", "", *["key-frames"] * 3]
+    assert set(_matches()) == {"excerpt inside.mp4", "mirrored.mp4"}
+    assert "key frames so far" not in client.get(address).content.decode()
+
+
+def test_a_closer_look_that_was_killed_goes_on_and_one_that_fails_keeps_the_key_frames(
+    circle, case, drawn, monkeypatch
+):
+    monkeypatch.setattr(intake, "LARGE", 3)
+    taken(circle, case, drawn[1])
+    job = Job.objects.get(task="intake.look-closer")
+    real, seen = intake.read, []
+
+    def dies(file, **how):
+        seen.append(how)
+        if len(seen) == 2:
+            raise jobs.Stopped
+        if len(seen) == 4:
+            return replace(real(file, **how), refusal=Refusal(RefusalCode.TIMEOUT, "it took too long"))
+        return real(file, **how)
+
+    monkeypatch.setattr(intake, "read", dies)
+    assert not jobs.run(jobs.take("test", only=job))
+    assert jobs.run(jobs.take("test", only=job))
+    assert len(seen) == 4  # the first of the three was not looked at twice
+    with guard.system("test"):
+        left = [m for m in Media.objects.all() if m.first_pass]
+        assert [m.decoded["closer"] for m in left] == ["it took too long"]
+        assert left[0].frames.exists()

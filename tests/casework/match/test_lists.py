@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from entente.casework.intake.service import open_case
+from entente.casework.intake.service import Intake, open_case, receive
 from entente.casework.match.service import (
     NotDecided,
     Provenance,
@@ -240,24 +240,57 @@ def test_backwards_and_forwards_say_the_same(circle, case, pictures, tmp_path):
     assert back
 
 
-def test_a_list_owner_learns_nothing_of_cases_it_is_not_in(circle, case, pictures, tmp_path):
+def test_a_list_is_asked_of_no_case_that_its_agency_is_not_in_and_its_owner_learns_nothing(
+    circle, case, pictures, tmp_path
+):
     taken(circle, case, pictures)
+    run_all()
     take_in(circle, written(tmp_path / "l.csv", [digests(pictures)["turned.jpg"] + ",1"]), account=circle.dk)
     (job,) = [j for j in run_all() if j.task == "match.backwards"]
-    assert known(case)["turned.jpg"] == "exact"  # the case reads that it is known
+    assert known(case)["turned.jpg"] == "new"  # as it would be if it came after the list
     assert job.result == {"records": 1, "matches_in_your_cases": 0}
-    assert (job.done, job.total, job.note) == (1, 1, "")
-    with guard.scope(circle.officer(circle.dk), VI):
+    assert (job.done, job.total, job.note) in {(0, 0, ""), (1, 1, "")}
+    with guard.system("test"):
         assert not Match.objects.exists()
+
+
+@pytest.mark.parametrize("first", ["the list", "the items"])
+def test_in_a_joint_case_the_lists_of_all_who_see_an_item_are_asked_whichever_came_first(
+    circle, case, pictures, tmp_path, first
+):
+    assign(circle.officer(circle.it), VI, case, circle.dk, part=Part.MEMBER)
+    rows = written(tmp_path / "l.csv", [digests(pictures)["turned.jpg"] + ",1"])
+    for act in (0, 1) if first == "the list" else (1, 0):
+        if act:
+            taken(circle, case, pictures)
+        else:
+            take_in(circle, rows, account=circle.dk)
+        run_all()
+    assert known(case)["turned.jpg"] == "exact"  # the case reads that it is known
     with guard.scope(circle.officer(circle.it), VI):
         assert not Match.objects.exists()  # and not whose list it is
-        entries = LogEntry.objects
     with guard.system("test"):
         match = Match.objects.get()
-        assert (match.owner_id, match.codes, match.case_id) == (circle.agencies.dk.pk, "H0 H2", case.pk)
-        told = [e for e in entries.order_by("seq") if e.case == case.pk]
-    assert circle.dk.pk not in {e.account for e in told}
-    assert told[-1].step in {"match", "prioritise"}
+    assert (match.owner_id, match.codes) == (circle.agencies.dk.pk, "H0 H2")
+
+
+@pytest.mark.parametrize("first", ["the list", "the items"])
+def test_what_is_withheld_from_an_agency_is_not_asked_of_its_lists(circle, case, pictures, tmp_path, first):
+    assign(circle.officer(circle.it), VI, case, circle.dk, part=Part.MEMBER)
+    rows = written(tmp_path / "l.csv", [digests(pictures)["turned.jpg"] + ",1"])
+    for act in (0, 1) if first == "the list" else (1, 0):
+        if act:
+            job = receive(
+                circle.officer(circle.it), VI, case, [pictures], Intake("a source", codes=("H0", "H2"))
+            )
+            assert jobs.run(jobs.take("test", only=job))
+            assert not Job.objects.filter(account=circle.dk, task="match.check", status="ready").exists()
+        else:
+            take_in(circle, rows, account=circle.dk)
+        run_all()
+    assert known(case)["turned.jpg"] == "new"
+    with guard.system("test"):
+        assert not Match.objects.exists()
 
 
 def test_a_run_that_was_killed_goes_on_after_its_last_piece(circle, case, pictures, tmp_path, monkeypatch):
@@ -267,11 +300,11 @@ def test_a_run_that_was_killed_goes_on_after_its_last_piece(circle, case, pictur
     take_in(circle, written(tmp_path / "l.csv", rows))
     real, pieces = backwards._load, []
 
-    def dies(keys, after, kinds):
+    def dies(keys, cases, after, kinds):
         pieces.append(after)
         if len(pieces) == 3:
             raise jobs.Stopped
-        return real(keys, after, kinds)
+        return real(keys, cases, after, kinds)
 
     monkeypatch.setattr(backwards, "_load", dies)
     job = Job.objects.get(task="match.backwards")

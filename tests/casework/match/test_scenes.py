@@ -11,7 +11,8 @@ import pytest
 
 from entente.casework.intake.service import Intake, evidence_store, open_case, receive
 from entente.casework.match.scene import TOO_FEW, Features
-from entente.casework.match.service import decide_match
+from entente.casework.match.service import decide_match, scenes
+from entente.casework.match.service.marks import remark
 from entente.casework.prioritise.service import assign
 from entente.casework.seize.service.reproduce import Again, reproduce
 from entente.records import guard, jobs
@@ -21,6 +22,7 @@ from entente.records.models import Derivation, Job, Match, Media, SceneFeatures
 from entente.vocabulary.agency import Part
 from entente.vocabulary.handling import Purpose
 from tests.casework.match.scene.drawn import pasted, scene
+from tests.casework.match.test_lists import run_all
 
 VI = Purpose.VICTIM_IDENTIFICATION
 
@@ -191,3 +193,54 @@ def test_damaged_features_are_left_out_and_nothing_else_is_lost(circle, case, ol
     taken(circle, case, laid_down(tmp_path / "new", a=scene(1)[60:420, 60:560], b=scene(2)[60:420, 60:560]))
     assert searched(circle, case)["proposed"] == 1
     assert [m.held_id for m in matches(case)] == [second.media_id]
+
+
+def test_what_hangs_on_a_confirmed_match_falls_and_stands_with_it(circle, case, older, tmp_path) -> None:
+    officer = circle.officer(circle.it)
+    taken(circle, case, laid_down(tmp_path / "new", crop=scene(1)[30:450, 30:610]))
+    searched(circle, case)
+    [match] = matches(case)
+    taken(circle, case, laid_down(tmp_path / "more", part=scene(1)[80:440, 100:560]))
+    Job.objects.all().delete()
+    decide_match(officer, VI, match, confirmed=True)
+    assert sorted(Job.objects.values_list("task", flat=True)) == ["match.scenes", "prioritise.rank"]
+    run_all()
+    of_older = {m.pk: m.held_id for m in matches(case)}
+    [hanging] = [pk for pk, held in of_older.items() if held == match.media_id]
+
+    def standing() -> tuple[str, str]:
+        with guard.system("test"):
+            row = Match.objects.get(pk=hanging)
+            Match.objects.filter(media=row.media, held__case=older).update(state="refused")
+            remark([row.media_id])
+            return row.state, Media.objects.get(pk=row.media_id).known
+
+    assert standing() == ("proposed", "scene")
+    decide_match(officer, VI, match, confirmed=None)
+    assert standing() == ("withdrawn", "new")
+    decide_match(officer, VI, match, confirmed=True)
+    assert standing() == ("proposed", "scene")
+    decide_match(officer, VI, match, confirmed=False)
+    assert standing() == ("withdrawn", "new")
+    assert "prioritise.rank" in [job.task for job in run_all()]
+
+
+def test_features_that_were_opened_once_are_not_opened_again_and_erased_ones_are_let_go(
+    circle, case, older, tmp_path, monkeypatch
+) -> None:
+    store, opened = evidence_store(), []
+    real = store.open
+    monkeypatch.setattr(store, "open", lambda key: opened.append(key) or real(key))
+    with guard.system("test"):
+        keys = set(SceneFeatures.objects.filter(case=older).values_list("key", flat=True))
+    taken(circle, case, laid_down(tmp_path / "new", a=scene(1)[60:420, 60:560]))
+    assert searched(circle, case)["proposed"] == 1
+    assert keys <= set(opened)
+    opened.clear()
+    taken(circle, case, laid_down(tmp_path / "more", b=scene(2)[60:420, 60:560]))
+    assert searched(circle, case)["proposed"] == 1
+    assert not keys & set(opened)
+    assert scenes._KEPT
+    with guard.system("test"):
+        erase(circle.officer(circle.it), VI, older, "the court says so")
+    assert not scenes._KEPT

@@ -33,14 +33,14 @@ from entente.evidence import archive, tools
 from entente.evidence.bucket import Bucket
 from entente.evidence.keyring import FileKeyRing
 from entente.evidence.keys import node_key
-from entente.evidence.open import Known, Opened, read, walk
+from entente.evidence.open import Known, Opened, is_video, read, walk
 from entente.evidence.reach import NotOpened
 from entente.evidence.store import INCOMING, STALE_S, EvidenceStore, Kept, NotKept, StoreFailed
 from entente.records import clock, derivation, guard, retention
-from entente.records.act import acting
+from entente.records.act import Deed, acting
 from entente.records.announce import announce
 from entente.records.derivation import Made
-from entente.records.jobs import LeaseLost, Progress, Stopped, enqueue, task
+from entente.records.jobs import LeaseLost, Progress, Stopped, enqueue, enqueue_once, task
 from entente.records.models import (
     Case,
     CaseBound,
@@ -57,14 +57,17 @@ from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer, Part
 from entente.vocabulary.case import Stage
 from entente.vocabulary.handling import ORIGINATOR_ONLY, Audience, Handling, HandlingCode, Purpose
-from entente.vocabulary.media import Refusal, RefusalCode
+from entente.vocabulary.media import Refusal, RefusalCode, Sampling
 from entente.workers.local import LocalEngine
 
 BATCH_FILES = 64  # one transaction and one log entry for so many files
 BATCH_SECONDS = 5.0
+LARGE = 2_000  # files from which on videos are looked at by their key frames first, and closely afterwards
 # Such files are opened again when they come again: an import may have been killed before all came out.
 LOOKED_AT_AGAIN = (RefusalCode.ARCHIVE, RefusalCode.UNSUPPORTED)
 WITHIN = "it is an archive within an archive, and one level is opened; unpack it and add the folder"
+CLOSER = "intake.look-closer"
+AFTER_ALL_ELSE = -10  # the priority of what waits until the first answers are there
 WITHHELD_FROM = 10_000_000  # item numbers from here are drawn at random; a case has fewer files than that
 
 
@@ -210,6 +213,7 @@ class _Sealed:
     opened: Opened | None
     refusal: Refusal | None
     inside: tuple[str, str] | None = None  # folder and name of an archive's member; text, never a path
+    sampling: Sampling = Sampling.SPARSE  # how closely a video was looked at
 
     @property
     def folder(self) -> str:
@@ -334,8 +338,10 @@ def _seal_all(files: Iterable[Path], total: int, known: frozenset[str], case: UU
     """
     store = evidence_store()
 
+    first_pass = total >= LARGE
+
     def seal(path: Path) -> _Sealed:
-        return _opened(store, _kept(path, lambda: store.keep(path, case)), known)
+        return _opened(store, _kept(path, lambda: store.keep(path, case)), known, first_pass=first_pass)
 
     archives: list[tuple[_Sealed, str]] = []
     engine = LocalEngine(threads=True)  # the threads wait for disks and decoders; the decoders are processes
@@ -371,13 +377,18 @@ def _kept(path: Path, keep: Callable[[], Kept], inside: tuple[str, str] | None =
         return _Sealed(path, None, None, fault.refusal, inside)
 
 
-def _opened(store: EvidenceStore, sealed: _Sealed, known: frozenset[str]) -> _Sealed:
-    """Open what was kept, unless the same bytes are recorded already."""
+def _opened(
+    store: EvidenceStore, sealed: _Sealed, known: frozenset[str], *, first_pass: bool = False
+) -> _Sealed:
+    """Open what was kept, unless its bytes are recorded already; in a first pass videos by key frames."""
     kept = sealed.kept
     if kept is None or kept.sha256 in known:
         return sealed
-    opened = read(store.original(kept.key), known=Known(kept.size, kept.md5, kept.sha1, kept.sha256))
-    return replace(sealed, opened=opened, refusal=opened.refusal)
+    original = store.original(kept.key)
+    sampling = Sampling.KEYS if first_pass and is_video(original) else Sampling.SPARSE
+    known_of = Known(kept.size, kept.md5, kept.sha1, kept.sha256)
+    opened = read(original, known=known_of, sampling=sampling)
+    return replace(sealed, opened=opened, refusal=opened.refusal, sampling=sampling)
 
 
 def _form(store: EvidenceStore, sealed: _Sealed) -> str:
@@ -477,6 +488,8 @@ def _record(progress: Progress, case_id: UUID, intake: Intake, batch: list[_Seal
         deed.reason = _told(intake, outcomes)
         if set(outcomes) - {"known"}:
             announce("received", officer, progress.purpose, case_id, files=len(batch), origin=intake.origin)
+        if any(sealed.sampling is Sampling.KEYS for sealed in batch):
+            enqueue_once(CLOSER, officer, progress.purpose, case=case_id, priority=AFTER_ALL_ELSE)
     return outcomes
 
 
@@ -504,7 +517,7 @@ def _record_one(case: Case, officer: Officer, intake: Intake, sealed: _Sealed, d
         media.save()
         if sealed.opened:
             Frame.objects.bulk_create(_frames(media, sealed.opened))
-            derived.append(hashed(media, sealed.opened))
+            derived.append(hashed(media, sealed.opened, sealed.sampling))
     elif unread:
         unread.delete()  # the path can be read by now, and its bytes are those of another item
     seen = Occurrence.objects.get_or_create(
@@ -568,7 +581,7 @@ def _item(
         media.size, media.key = sealed.kept.size, sealed.kept.key
         media.md5, media.sha1, media.sha256 = sealed.kept.md5, sealed.kept.sha1, sealed.kept.sha256
     if sealed.opened:
-        _describe(media, sealed.opened)
+        _describe(media, sealed.opened, sealed.sampling)
     media.refusal = media.refusal_reason = ""
     _refuse(media, sealed.refusal)
     return media
@@ -580,7 +593,7 @@ def _refuse(media: Media, refusal: Refusal | None) -> None:
         media.refusal, media.refusal_reason = str(refusal.code), refusal.reason
 
 
-def _describe(media: Media, opened: Opened) -> None:
+def _describe(media: Media, opened: Opened, sampling: Sampling = Sampling.SPARSE) -> None:
     """Copy what opening learned into the row; a refused file may still have told its container's facts."""
     media.kind = str(opened.kind or "")
     media.mime, media.partial = opened.mime, opened.partial
@@ -591,6 +604,42 @@ def _describe(media: Media, opened: Opened) -> None:
     media.metadata = metadata.normalise(opened.tags).as_json()
     if opened.kind == "video":
         media.decoded = {"decoded": opened.decoded, "expected": opened.expected, "errors": opened.errors}
+        media.decoded["pass"] = str(sampling)
+
+
+@task(CLOSER)
+def look_closer(progress: Progress) -> dict[str, Any]:
+    """Look closely at videos that a first pass saw by their key frames; it goes on where it was."""
+    officer, case_id = progress.officer, UUID(str(progress.job.case))
+    thing = Thing(Shape.CASE, owner=officer.agency, case=case_id, id=case_id)
+    with acting(officer, Act.READ, thing, progress.purpose, step="intake", reason="which videos wait"):
+        rows = Media.objects.filter(case_id=case_id, owner_id=officer.agency, kind="video", refusal="")
+        rows = rows.filter(decoded__has_key="pass").exclude(key="").order_by("number")
+        todo = [m for m in rows if m.first_pass and "closer" not in m.decoded]
+    counts = {"videos": 0, "as they were": 0}
+    for done, media in enumerate(todo, 1):
+        known = Known(media.size, media.md5, media.sha1, media.sha256)
+        opened = read(evidence_store().original(media.key), known=known)
+        with acting(officer, Act.ALTER, media.as_thing(), progress.purpose, step="intake") as deed:
+            counts["as they were" if opened.refusal else "videos"] += 1
+            deed.reason = "a video was looked at more closely"
+            _seen_closely(progress, deed, media, opened)
+        progress.tell(done, len(todo), "")
+    return counts
+
+
+def _seen_closely(progress: Progress, deed: Deed, media: Media, opened: Opened) -> None:
+    """Let a video's frames take the place of its key frames; where there are none, say so and keep these."""
+    if opened.refusal:
+        media.decoded = {**media.decoded, "closer": opened.refusal.reason}
+        media.save(update_fields=["decoded"])
+        return
+    _describe(media, opened)
+    media.save(update_fields=["decoded", "partial"])
+    media.frames.all().delete()
+    Frame.objects.bulk_create(_frames(media, opened))
+    derivation.record(deed, progress.officer, [hashed(media, opened)])
+    announce("looked closer", progress.officer, progress.purpose, media.case_id, media=str(media.pk))
 
 
 def is_withheld(case: Case, agency: UUID, handling: Handling) -> bool:
@@ -633,15 +682,16 @@ def _frames(media: Media, opened: Opened) -> list[Frame]:
     ]
 
 
-def hashed(media: Media, opened: Opened) -> Made:
+def hashed(media: Media, opened: Opened, sampling: Sampling = Sampling.SPARSE) -> Made:
     """Return how an item's digests, hashes, frames and tags were derived from it, to be recorded."""
+    closely = {} if sampling is Sampling.SPARSE else {"sampling": str(sampling)}
     return Made(
         what="hashes",
         sources=[media],
         inputs=[media.sha256],
         tool=tools.READ,
         version=tools.versions(**hash_versions()),
-        parameters={"extract": []},
+        parameters={"extract": [], **closely},
         output=tools.output_of(tools.described(opened)),
         media=media,
     )

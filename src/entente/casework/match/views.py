@@ -39,7 +39,7 @@ from entente.records.models import Case, HashList, Job, Match, Media, Quarantine
 from entente.safeguards import access
 from entente.safeguards.access import Act, Deny, Shape, Thing
 from entente.safeguards.exposure import neutral_label
-from entente.vocabulary.media import MediaKind
+from entente.vocabulary.media import MediaKind, Sampling
 from entente.vocabulary.media_hash import PDQ_NEAR
 
 PAGE_ROWS = 100
@@ -62,6 +62,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         "counts": {k: counts.get(k, (0, None))[0] for k in kinds},
         "stacks": {k: counts.get(k, (0, None))[1] for k in kinds},
         "matches": matches,
+        "first_pass": Media.objects.filter(case=case, refusal="", decoded__pass=str(Sampling.KEYS)).count(),
         "jobs": asked_by(request.officer.agency, case.pk, "match.check")[:2],
     }
     return render(request, "match/page.html", context)

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 from entente.casework.prioritise.urgency import VERSION, CaseFacts, score
 from entente.records import clock
 from entente.records.act import acting
+from entente.records.announce import announce
 from entente.records.jobs import Progress, task
 from entente.records.models import (
     Account,
@@ -162,6 +163,8 @@ def assign(
         Milestone.reach(
             case, Stage.PRIORITISED, "the case was put first and people were assigned", by=officer.id
         )
+        if part is not Part.READER:
+            announce("joined", account.as_officer(), purpose, case.pk)
     return membership
 
 

@@ -6,6 +6,7 @@ from django.db import models
 
 from entente.records import clock
 from entente.records.models.handled import CaseBound
+from entente.vocabulary.media import Sampling
 from entente.vocabulary.media_hash import Profile, Turns
 
 ORIGINS = ["found", "partner", "open source", "seized", "search", "crop"]
@@ -57,6 +58,11 @@ class Media(CaseBound):
 
     def __str__(self) -> str:
         return f"#{self.number}"
+
+    @property
+    def first_pass(self) -> bool:
+        """Whether a video was looked at by its key frames alone so far."""
+        return bool(self.decoded.get("pass") == Sampling.KEYS)
 
     @property
     def full_turns(self) -> Turns:

@@ -25,6 +25,9 @@ LEAST_FILLED = 0.3  # of the fields that both pictures show
 LEAST_FIELDS = 5  # of them with points in
 LEAST_PART = 0.04  # of the held picture around the points, and
 LEAST_ASKED_PART = 0.01  # of the asked one: a word or a logo in both is no common scene
+# Things of one make, seen from one place, share outlines and not what is on them: of what both must show,
+# half of the fields agree in a copy, or at least a good part of the corners.
+SURE_FILLED, SURE_AGREEING = 0.5, 0.22
 FIELDS = 8  # each way
 FINER = 2  # sixteenths of a halving that a corner may be smaller than the smallest asked one
 LARGEST_SCALE, MOST_STRETCH = 12.0, 1.6
@@ -38,13 +41,14 @@ class Arrangement:
 
     ``pairs`` (n, 4): x, y in the asked and x, y in the held picture, in fractions of width and height;
     ``affine`` (3, 3) takes pixels of the asked picture to pixels of the held one; ``filled`` is the share of
-    the common part's fields that hold points.
+    the common part's fields that hold points, ``agreeing`` that of its held corners that are points.
     """
 
     pairs: NDArray[np.float64]
     affine: NDArray[np.float64]
     filled: float
     fields: int
+    agreeing: float
 
     def part(self, column: int) -> float:
         """Return the share of the asked (0) or the held (2) picture that the box around the points takes."""
@@ -57,7 +61,9 @@ def arranged(asked: Features, held: Features) -> Arrangement | None:
     if found is None or len(found.pairs) < LEAST_POINTS:
         return None
     wide = found.part(2) >= LEAST_PART and found.part(0) >= LEAST_ASKED_PART
-    return found if wide and found.filled >= LEAST_FILLED and found.fields >= LEAST_FIELDS else None
+    enough = found.filled >= LEAST_FILLED and found.fields >= LEAST_FIELDS
+    sure = found.filled >= SURE_FILLED or found.agreeing >= SURE_AGREEING
+    return found if wide and enough and sure else None
 
 
 def measured(asked: Features, held: Features) -> Arrangement | None:
@@ -76,9 +82,9 @@ def measured(asked: Features, held: Features) -> Arrangement | None:
         return None
     chosen = inside.ravel().astype(bool)
     whole = np.vstack([affine, [0.0, 0.0, 1.0]])
-    filled, fields = _filled(whole, asked, held, b[chosen])
+    filled, fields, expected = _filled(whole, asked, held, b[chosen])
     places = np.hstack([a[chosen] / (asked.width, asked.height), b[chosen] / (held.width, held.height)])
-    return Arrangement(places, whole, filled, fields)
+    return Arrangement(places, whole, filled, fields, len(places) / max(1, expected))
 
 
 def difference(
@@ -113,8 +119,8 @@ def _plausible(affine: NDArray[np.float64], asked: Features, held: Features) -> 
 
 def _filled(
     whole: NDArray[np.float64], asked: Features, held: Features, points: NDArray[np.float64]
-) -> tuple[float, int]:
-    """Return the share and number of the fields of the common part that hold points.
+) -> tuple[float, int, int]:
+    """Return the share and number of the fields of the common part that hold points, and its held corners.
 
     Counted are the fields of the held picture in which it has corners that the asked one must show as well:
     those that fall inside it, at a size that it resolves.
@@ -128,7 +134,7 @@ def _filled(
     resolved = held.sizes + 16 * np.log2(shrunk) <= asked.sizes.max() + FINER
     common = resolved & ((seen >= 0) & (seen <= (asked.width, asked.height))).all(axis=1)
     if not common.any():
-        return 0.0, 0
+        return 0.0, 0, 0
     low, high = at[common].min(axis=0), at[common].max(axis=0)
     step = np.maximum((high - low) / FIELDS, 1e-6)
 
@@ -139,4 +145,4 @@ def _filled(
         return table
 
     told, expected = fields(points), fields(at[common])
-    return float((told & expected).sum() / expected.sum()), int(told.sum())
+    return float((told & expected).sum() / expected.sum()), int(told.sum()), int(common.sum())

@@ -9,7 +9,7 @@ the second stage.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,8 @@ from entente.casework.match.scene.corners import Asked, Features
 from entente.casework.match.scene.loops import bucketed, key_of, meeting, peaks, weights
 from entente.vocabulary.reason import Reason
 
-METHOD, VERSION = "match.scene", "1"
+METHOD, VERSION = "match.scene", "1"  # of the features: those of two versions are never compared
+RULE = "2"  # of what is believed; 2: things of one make, seen from one place, are no common part
 TABLES = 8
 FEWEST_BITS, MOST_BITS = 12, 24  # of a word
 IN_BUCKET = 8  # corners that a bucket shall hold
@@ -56,7 +57,7 @@ class SceneMatch:
             f"{self.score} corners lie in one arrangement{turn}, in {self.filled:.0%} of what both show: "
             f"{_words(self.region_query)} of this picture, {_words(self.region_held)} of the held one",
             METHOD,
-            VERSION,
+            f"{VERSION}.{RULE}",
             float(self.score),
         )
 
@@ -66,18 +67,21 @@ def _words(region: Box) -> str:
 
 
 class SceneIndex:
-    """Features of held pictures, searchable without comparing with all of them."""
+    """Features of held pictures, searchable without comparing with all of them; each corner is held once."""
 
     def __init__(self, pictures: list[tuple[int, Features]]) -> None:
         """Take in (id, features); those with too few features are not searched (``skipped``)."""
-        self._pictures = [(number, f) for number, f in pictures if not f.too_few]
-        self.skipped = len(pictures) - len(self._pictures)
-        counts = [len(f) for _, f in self._pictures]
+        held = [(number, f) for number, f in pictures if not f.too_few]
+        self.skipped = len(pictures) - len(held)
+        self._numbers = [number for number, _ in held]
+        self._frames = [(f.width, f.height) for _, f in held]
+        counts = [len(f) for _, f in held]
         self._first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         self._owner = np.repeat(np.arange(len(counts), dtype=np.uint32), counts)
-        self._words = np.concatenate([np.zeros((0, 4), np.uint64), *(f.words for _, f in self._pictures)])
-        self._turns = np.concatenate([np.zeros(0, np.uint8), *(f.turns for _, f in self._pictures)])
-        self._sizes = np.concatenate([np.zeros(0, np.uint8), *(f.sizes for _, f in self._pictures)])
+        self._places = np.concatenate([np.zeros((0, 2), np.uint16), *(f.places for _, f in held)])
+        self._words = np.concatenate([np.zeros((0, 4), np.uint64), *(f.words for _, f in held)])
+        self._turns = np.concatenate([np.zeros(0, np.uint8), *(f.turns for _, f in held)])
+        self._sizes = np.concatenate([np.zeros(0, np.uint8), *(f.sizes for _, f in held)])
         wanted = int(np.log2(max(1, len(self._words) / IN_BUCKET)))
         self._bits = [_chosen(table, min(MOST_BITS, max(FEWEST_BITS, wanted))) for table in range(TABLES)]
         self._tables = [bucketed(key_of(self._words, bits), 1 << len(bits)) for bits in self._bits]
@@ -89,12 +93,21 @@ class SceneIndex:
         return cls(list(pictures))
 
     def __len__(self) -> int:
-        return len(self._pictures)
+        return len(self._numbers)
+
+    def pictures(self) -> Iterator[tuple[int, Features]]:
+        """Yield (id, features) of what is searched, as parts of the index itself: nothing is copied."""
+        return ((number, self._features(place)) for place, number in enumerate(self._numbers))
+
+    def _features(self, place: int) -> Features:
+        own = slice(self._first[place], self._first[place + 1])
+        parts = (self._places[own], self._turns[own], self._sizes[own], self._words[own])
+        return Features(*self._frames[place], *parts)
 
     @property
     def nbytes(self) -> int:
-        """What the index holds in memory besides the features that it was given."""
-        own = [self._owner, self._words, self._turns, self._sizes, self._first]
+        """What the index holds in memory, features included."""
+        own = [self._owner, self._places, self._words, self._turns, self._sizes, self._first]
         return sum(a.nbytes for a in own) + sum(a.nbytes for pair in self._tables for a in pair)
 
     def search(self, query: Asked | Features) -> list[SceneMatch]:
@@ -110,7 +123,7 @@ class SceneIndex:
         )
         for side, mirrored in sides:
             for place in self.candidates(side):
-                number, held = self._pictures[place]
+                number, held = self._numbers[place], self._features(place)
                 shared = arranged(side, held)
                 if shared and (number not in found or len(shared.pairs) > found[number].score):
                     found[number] = _match(number, side, held, shared, mirrored)
@@ -118,7 +131,7 @@ class SceneIndex:
 
     def candidates(self, query: Features) -> list[int]:
         """Return the places of the held pictures most of whose met corners agree in turn and size."""
-        if query.too_few or not self._pictures:
+        if query.too_few or not self._numbers:
             return []
         met = [
             meeting(

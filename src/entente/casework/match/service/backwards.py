@@ -1,8 +1,8 @@
-"""A new list, or a new record, is matched backwards: everything held is asked whether it is known by now.
+"""A new list, or a new record, is matched backwards: every item that its agency sees is asked (``sight``).
 
 The index stands over the held items, all turns and profiles of each; the list's records are the queries. A
-hit is the list's agency's (H2) and its item counts as known in whatever case it is. The job of the list's
-owner speaks of its own records only: not of items, nor of cases that the owner is not in.
+hit is the list's agency's (H2), and its item counts as known in its case. The job of the list's owner speaks
+of its own records only: not of items, nor of cases that the owner is not in.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from entente.casework.match.service.asking import Labels, live_entries, write_hi
 from entente.casework.match.service.keyed import KINDS, ListKeys, key_standing_lists, keys_of
 from entente.casework.match.service.marks import remark
 from entente.casework.match.service.moving import NO_HASHES, every_way, looked_for, met_enough
+from entente.casework.match.service.sight import cases_of, seen_by
 from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.jobs import Progress, enqueue, task
@@ -53,7 +54,7 @@ PIECE_ITEMS = 500_000  # in one index: half a million pictures are 12 million ha
 ASKED_AT_ONCE = 16_384  # records in one search: what is told of progress, and bounds the pairs in memory
 WRITTEN_AT_ONCE = 200  # items in one transaction
 _TURN = re.compile('"([0-9a-f]{64})"')
-WHY = "a list is matched backwards with everything held, in whatever case it is"
+WHY = "a list is matched backwards with the items of the cases that its agency works on"
 
 
 def match_backwards(officer: Officer, purpose: Purpose, held: HashList, delivery: ListVersion) -> Job:
@@ -120,23 +121,24 @@ def backwards(
         columns = (Cast("pk", TextField()), *KINDS, "pdq", "pdq_quality", "frames")
         records = _read(asking.order_by("pk").values_list(*columns).iterator(10_000))
         labels = Labels(officer.agency)
+    cases = cases_of(officer.agency)
     if records.ids:
-        _Run(progress, records, labels, after).go()
+        _Run(progress, records, labels, cases, after).go()
     with acting(
         officer, Act.ALTER, row.as_thing(), purpose, step="match", reason="a list was matched backwards"
     ):
         if delivery:
-            _advance(officer, delivery, datetime.fromisoformat(began))
+            _advance(officer, delivery, datetime.fromisoformat(began), cases)
         met = Match.objects.filter(of_list=held).count()  # those that this officer may see
     return {"records": len(records.ids), "matches_in_your_cases": met}
 
 
-def _advance(officer: Officer, delivery: str, began: datetime) -> None:
+def _advance(officer: Officer, delivery: str, began: datetime, cases: Collection[UUID]) -> None:
     """Note that items asked up to the state before this delivery were now asked of it too."""
     done = ListVersion.objects.get(pk=delivery)
     ListVersion.objects.filter(pk=delivery).update(backwards="done")
     asked = Compared.objects.filter(owner_id=officer.agency, serial=done.serial - 1, made_at__lt=began)
-    asked.update(serial=done.serial)
+    asked.filter(case_id__in=cases).update(serial=done.serial)
 
 
 def _read(rows: Iterable[tuple[Any, ...]]) -> _Records:
@@ -175,13 +177,16 @@ def _read(rows: Iterable[tuple[Any, ...]]) -> _Records:
 class _Run:
     """One run over everything held, piece by piece."""
 
-    def __init__(self, progress: Progress, records: _Records, labels: Labels, after: str) -> None:
-        self.progress, self.records, self.labels = progress, records, labels
+    def __init__(
+        self, progress: Progress, records: _Records, labels: Labels, cases: Collection[UUID], after: str
+    ) -> None:
+        self.progress, self.records, self.labels, self.cases = progress, records, labels, cases
         self.agency, self.by = progress.officer.agency, progress.officer.id
         self.after = UUID(after) if after else None
         with guard.system(WHY):
-            self.most, self.total = flood.limit()
-            self.done = _held(None).count() - _held(self.after).count()
+            self.most, _ = flood.limit()
+            self.total = _held(self.cases, None).count()
+            self.done = self.total - _held(self.cases, self.after).count()
         self._listed: NearIndex | None = None
         self.met: dict[int, int] = {}  # place of a record: distinct items that it met
 
@@ -189,7 +194,7 @@ class _Run:
         """Ask of each piece; a piece that was done is noted in the job, so that it is not done again."""
         while True:
             with guard.system(WHY):
-                items = _load(keys_of(self.agency), self.after, list(self.records.digests))
+                items = _load(keys_of(self.agency), self.cases, self.after, list(self.records.digests))
             if not items.ids:
                 return
             hits = self._candidates(items)
@@ -283,12 +288,13 @@ class _Run:
         floods = {UUID(self.records.ids[p]): n for p, n in self.met.items() if n > self.most}
         if floods:
             with guard.system(WHY), transaction.atomic():
-                flood.set_aside(floods, self.most, self.total)
+                flood.set_aside(floods, *flood.limit())
 
     def _write_some(self, pairs: dict[UUID, list[UUID]]) -> None:
-        asked = {pk for records in pairs.values() for pk in records}
+        seen = seen_by(self.agency, pairs)
+        asked = {pk for item in seen for pk in pairs[item]}
         rows = ListedHash.objects.select_related("list").in_bulk(list(asked))
-        items = list(Media.objects.filter(pk__in=list(pairs)).prefetch_related("frames"))
+        items = list(Media.objects.filter(pk__in=seen).prefetch_related("frames"))
         for media in items:
             write_hits(media, [rows[pk] for pk in pairs[media.pk] if pk in rows], self.labels, self.by)
         remark(media.pk for media in items)
@@ -305,13 +311,13 @@ def _equal(
     return item, whose[np.repeat(first, counts) + offset]
 
 
-def _held(after: UUID | None) -> Any:
-    """Return the items after ``after`` in the order of their keys; in the system's scope."""
-    rows = Media.objects.filter(refusal="").exclude(origin="crop").order_by("pk")
+def _held(cases: Collection[UUID], after: UUID | None) -> Any:
+    """Return the cases' items after ``after`` in the order of their keys; in the system's scope."""
+    rows = Media.objects.filter(refusal="", case_id__in=cases).exclude(origin="crop").order_by("pk")
     return rows.filter(pk__gt=after) if after else rows
 
 
-def _load(keys: ListKeys, after: UUID | None, kinds: Collection[str] = KINDS) -> _Items:
+def _load(keys: ListKeys, cases: Collection[UUID], after: UUID | None, kinds: Collection[str]) -> _Items:
     """Return the next piece of what is held, packed as it is read; digests of those kinds that are asked.
 
     Keys and turns are taken as the database's own text: a million objects of each would take a minute.
@@ -321,7 +327,7 @@ def _load(keys: ListKeys, after: UUID | None, kinds: Collection[str] = KINDS) ->
     digests: dict[str, list[int]] = {kind: [] for kind in kinds}
     as_text = [Cast("pk", TextField()), Cast("pdq_turns", TextField())]
     columns = (*as_text, "pdq_raw", "pdq_quality", *kinds)
-    rows = _held(after).values_list(*columns)[:PIECE_ITEMS].iterator(10_000)
+    rows = _held(cases, after).values_list(*columns)[:PIECE_ITEMS].iterator(10_000)
     while piece := list(islice(rows, 10_000)):
         text: list[str] = []
         for pk, turns, raw, quality, *values in piece:

@@ -10,11 +10,12 @@ from entente.casework.match.service.asking import AskedLists, Labels, write_hits
 from entente.casework.match.service.flood import set_floods_aside
 from entente.casework.match.service.keyed import key_standing_lists
 from entente.casework.match.service.listed import listed_hashes
-from entente.casework.match.service.marks import mark
-from entente.records import clock
+from entente.casework.match.service.marks import follow_held, mark
+from entente.casework.match.service.sight import others_to_ask
+from entente.records import clock, guard
 from entente.records.act import acting
-from entente.records.announce import announce
-from entente.records.jobs import Progress, enqueue, task
+from entente.records.announce import News, announce, on
+from entente.records.jobs import Progress, enqueue, enqueue_once, task
 from entente.records.models import Case, Compared, Job, ListedHash, ListVersion, Match, Media
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer
@@ -124,6 +125,20 @@ def _ask(officer: Officer, part: Sequence[UUID], lists: AskedLists, state: int) 
     )
 
 
+@on("received")
+def _ask_the_others(news: News) -> None:
+    """What one agency takes into a joint case is asked of the lists of all that see it there (``sight``)."""
+    for officer, purpose in others_to_ask(news.case, news.officer.agency):
+        enqueue_once("match.check", officer, purpose, case=news.case)
+
+
+@on("looked closer")
+def _ask_again(news: News) -> None:
+    """A video that was compared by its key frames is compared again by what was seen of it since."""
+    with guard.system("what was asked of a video's key frames is asked of its frames again"):
+        Compared.objects.filter(media_id=news.facts["media"]).delete()
+
+
 def decide_match(officer: Officer, purpose: Purpose, match: Match, *, confirmed: bool | None) -> Match:
     """A named person confirms or refuses what the machine proposed, or takes the decision back (``None``).
 
@@ -131,9 +146,12 @@ def decide_match(officer: Officer, purpose: Purpose, match: Match, *, confirmed:
     """
     said = "reopen" if confirmed is None else "confirm" if confirmed else "refuse"
     with acting(officer, Act.ALTER, match.as_thing(), purpose, step="match", reason=f"{said} a match"):
-        match.state = DECISIONS[said]
+        before, match.state = match.state, DECISIONS[said]
         match.decided_by_id = None if confirmed is None else officer.id
         match.save(update_fields=["state", "decided_by"])
         mark([match.media_id])
+        if "confirmed" in {before, match.state} and before != match.state:
+            follow_held(match.media_id)
+            announce("held changed", officer, purpose, match.case_id)
         announce("known changed", officer, purpose, match.case_id)
     return match

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from entente.casework.match.standing import verdict_of
 from entente.records import guard, log
@@ -16,6 +16,7 @@ from entente.records.models import Case, Match, Media, Membership
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Part
 from entente.vocabulary.handling import Purpose
+from entente.vocabulary.media_hash import Verdict
 
 AT_ONCE = 500
 
@@ -37,6 +38,27 @@ def mark(items: Iterable[UUID]) -> dict[UUID, str]:
             same = [item for item, v in found.items() if v == verdict]
             Media.objects.filter(pk__in=same).exclude(known=verdict).update(known=verdict)
     return found
+
+
+def follow_held(item: UUID) -> None:
+    """Let what was proposed as a part of an item of its own case stand while that item is confirmed as known.
+
+    Inside an act. What a person decided stays; an item of another case is held whatever is said of it.
+    """
+    with guard.system("what was proposed as a part of an item stands or falls with it"):
+        parts = Match.objects.filter(held_id=item, verdict=str(Verdict.SCENE), case_id=F("held__case_id"))
+        confirmed = Match.objects.filter(media_id=item, state="confirmed", suppresses=False)
+        owners = set(confirmed.values_list("owner_id", flat=True))
+        falls = parts.filter(state="proposed").exclude(owner_id__in=owners)
+        stands = parts.filter(state="withdrawn", owner_id__in=owners)
+        touched = {*falls.values_list("media_id", flat=True), *stands.values_list("media_id", flat=True)}
+        falling, standing = (
+            list(falls.values_list("pk", flat=True)),
+            list(stands.values_list("pk", flat=True)),
+        )
+        Match.objects.filter(pk__in=falling).update(state="withdrawn")
+        Match.objects.filter(pk__in=standing).update(state="proposed")
+        mark(touched)
 
 
 def withdraw(which: Q, because: str) -> int:

@@ -6,11 +6,12 @@ its case. What is met is proposed; a person confirms.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -45,8 +46,11 @@ from entente.vocabulary.handling import Handling, HandlingCode, union
 from entente.vocabulary.media_hash import Transform, Verdict
 
 AT_ONCE = 8
+AGENCIES_KEPT = 2  # whose opened features a process keeps in memory, never on the disk: 30 KB a picture
 OWN = 16  # bytes of the item's id before its features: no two items share one object, so erasing is safe
 HELD = "held pictures"  # stands where a hash list's name stands
+_KEPT: dict[UUID, tuple[str, SceneIndex]] = {}  # by agency: which pictures, and their index
+_KEPT_LOCK = Lock()
 
 
 @task("match.scenes")
@@ -62,9 +66,9 @@ def find_scenes(progress: Progress) -> dict[str, Any]:
     with acting(officer, Act.READ, thing, purpose, step="match", reason="which pictures are held") as deed:
         held = _Held.of_agency(officer.agency, case_id)
         todo = _todo(officer.agency, case_id, held.digest)
-        deed.reason = f"{len(held.rows)} held pictures' features, for {len(todo)} pictures"
+        deed.reason = f"{len(held.keys)} held pictures' features, for {len(todo)} pictures"
     counts = {"asked": 0, "proposed": 0, "too_few": 0}
-    index = held.index() if todo else SceneIndex([])
+    index = held.index() if any(each.ask for each in todo) else SceneIndex([])
     for start in range(0, len(todo), AT_ONCE):
         part = todo[start : start + AT_ONCE]
         with ThreadPoolExecutor(len(part)) as threads:  # they wait for decoders; the sandbox limits those
@@ -118,7 +122,8 @@ def _todo(agency: UUID, case: UUID, digest: str) -> list[_Todo]:
 class _Held:
     """The held pictures that a case's are asked of, and the digest that says which these are."""
 
-    rows: Sequence[SceneFeatures]
+    agency: UUID
+    keys: Mapping[int, str]  # of the features in the store, by the number of their row
     digest: str
 
     @classmethod
@@ -131,19 +136,37 @@ class _Held:
             version=VERSION,
             media__in=_pictures().exclude(known="harmless"),
         )
-        found = list(rows.exclude(key="").select_related("media").order_by("pk"))
-        told = b"".join(row.pk.bytes for row in found)
-        return cls(found, sha256(VERSION.encode() + told).hexdigest())
+        found = rows.exclude(key="").order_by("pk").values_list("pk", "key").iterator(10_000)
+        keys = {pk.int: key for pk, key in found}
+        told = b"".join(pk.to_bytes(16, "big") for pk in keys)
+        return cls(agency, keys, sha256(VERSION.encode() + told).hexdigest())
 
     def index(self) -> SceneIndex:
-        """Open the features and build the index; what is damaged or erased in between is left out."""
-        return SceneIndex.build(self._opened())
+        """Return the index of these; what this process opened before for the agency is not opened again."""
+        with _KEPT_LOCK:
+            before = _KEPT.pop(self.agency, None)
+            if before is None or before[0] != self.digest:
+                old = before[1].pictures() if before else ()
+                there = {number: features for number, features in old if number in self.keys}
+                before = self.digest, SceneIndex.build(self._opened(there))
+            _KEPT[self.agency] = before
+            while len(_KEPT) > AGENCIES_KEPT:
+                del _KEPT[next(iter(_KEPT))]
+            return before[1]
 
-    def _opened(self) -> Iterator[tuple[int, Features]]:
+    def media_of(self, number: int) -> Media:
+        """Return the item of a row that was met."""
+        return SceneFeatures.objects.select_related("media").get(pk=UUID(int=number)).media
+
+    def _opened(self, there: Mapping[int, Features]) -> Iterator[tuple[int, Features]]:
+        """Yield features in their order; what is damaged or erased in between is left out."""
         store = evidence_store()
-        for place, row in enumerate(self.rows):
-            with suppress(OSError, Erased, FeaturesDamaged), store.open(row.key) as stream:
-                yield place, Features.from_bytes(stream.read()[OWN:])
+        for number, key in self.keys.items():
+            if number in there:
+                yield number, there[number]
+                continue
+            with suppress(OSError, Erased, FeaturesDamaged), store.open(key) as stream:
+                yield number, Features.from_bytes(stream.read()[OWN:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +236,7 @@ def _proposed(officer: Officer, found: _Found, index: SceneIndex, held: _Held) -
         return 0
     made = 0
     for match in index.search(found.asked):
-        other = held.rows[match.id].media
+        other = held.media_of(match.id)
         if other.pk != found.media.pk and other.sha256 != found.media.sha256:
             made += _written(officer, found.media, other, match)
     return made
@@ -255,6 +278,7 @@ def _written(officer: Officer, media: Media, other: Media, match: SceneMatch) ->
 @on("erased")
 def _unmark(news: News) -> None:
     """What was known only as a part of an erased picture counts as new again, in whatever case it is."""
+    _KEPT.clear()  # other processes read the rows again before they ask
     with guard.system("items whose known picture was erased"):
         scenes = Match.objects.filter(verdict=str(Verdict.SCENE))
         alone = Media.objects.filter(known=str(Verdict.SCENE)).exclude(pk__in=scenes.values("media"))

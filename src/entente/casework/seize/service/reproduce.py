@@ -30,7 +30,7 @@ from entente.records.models import Case, Derivation, Exhibit, ExhibitItem, Media
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
-from entente.vocabulary.media import Refusal, Region
+from entente.vocabulary.media import Refusal, Region, Sampling
 
 
 class Again(StrEnum):
@@ -200,7 +200,8 @@ def _rendered(row: Derivation, key: str) -> bytes:
 
 def _read_again(row: Derivation, key: str) -> bytes:
     extract = row.parameters["extract"]
-    opened = read(evidence_store().original(key), extract=extract)
+    sampling = Sampling(row.parameters.get("sampling", Sampling.SPARSE))
+    opened = read(evidence_store().original(key), extract=extract, sampling=sampling)
     if not extract:
         return tools.described(opened)
     if extract == [TO_HOLD]:
