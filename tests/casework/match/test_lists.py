@@ -277,6 +277,7 @@ def test_in_a_joint_case_the_lists_of_all_who_see_an_item_are_asked_whichever_ca
 @pytest.mark.parametrize("first", ["the list", "the items"])
 def test_what_is_withheld_from_an_agency_is_not_asked_of_its_lists(circle, case, pictures, tmp_path, first):
     assign(circle.officer(circle.it), VI, case, circle.dk, part=Part.MEMBER)
+    run_all()
     rows = written(tmp_path / "l.csv", [digests(pictures)["turned.jpg"] + ",1"])
     for act in (0, 1) if first == "the list" else (1, 0):
         if act:

@@ -186,7 +186,7 @@ def test_erasing_the_held_picture_takes_its_features_and_the_match_along(
 
 def test_damaged_features_are_left_out_and_nothing_else_is_lost(circle, case, older, tmp_path) -> None:
     with guard.system("test"):
-        first, second, *_ = SceneFeatures.objects.filter(case=older).order_by("media__number")
+        first, second, *_ = SceneFeatures.objects.filter(case=older).order_by("media__occurrences__name")
     path = next(p for p in evidence_store().root.rglob("*") if first.key in p.name)
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:-9] + b"123456789")
