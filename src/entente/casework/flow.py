@@ -25,7 +25,6 @@ SERVICES = tuple(import_module(f"entente.casework.{step}.service") for step in S
 FOLLOWS = {
     "received": ("match.check",),
     "looked closer": ("match.check",),
-    "joined": ("match.check",),  # in the name of who joined: its agency's lists are asked of what it sees now
     "held changed": ("match.scenes",),  # what a person confirmed as known is held from then on
     "known changed": ("prioritise.rank",),
     "matched": ("match.scenes", "link.propose", "examine.suggest", "trends.count"),

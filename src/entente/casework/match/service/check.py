@@ -11,7 +11,7 @@ from entente.casework.match.service.flood import set_floods_aside
 from entente.casework.match.service.keyed import key_standing_lists
 from entente.casework.match.service.listed import listed_hashes
 from entente.casework.match.service.marks import follow_held, mark
-from entente.casework.match.service.sight import others_to_ask
+from entente.casework.match.service.sight import others_to_ask, unasked
 from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.announce import News, announce, on
@@ -130,6 +130,13 @@ def _ask_the_others(news: News) -> None:
     """What one agency takes into a joint case is asked of the lists of all that see it there (``sight``)."""
     for officer, purpose in others_to_ask(news.case, news.officer.agency):
         enqueue_once("match.check", officer, purpose, case=news.case)
+
+
+@on("joined")
+def _ask_who_joined(news: News) -> None:
+    """Who joins a case brings the lists of an agency: they are asked of what it sees there now."""
+    if unasked(news.officer, news.purpose, news.case):
+        enqueue_once("match.check", news.officer, news.purpose, case=news.case)
 
 
 @on("looked closer")

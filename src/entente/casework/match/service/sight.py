@@ -60,11 +60,14 @@ def others_to_ask(case: UUID, but: UUID) -> list[tuple[Officer, Purpose]]:
     found: dict[UUID, tuple[Officer, Purpose]] = {}
     for row in rows:
         officer, purpose = row.account.as_officer(), Purpose(case_purpose(row))
-        if officer.agency in found:
-            continue
-        with guard.scope(officer, purpose):
-            asked = Compared.objects.filter(owner_id=officer.agency, case_id=case).values("media")
-            items = Media.objects.filter(case_id=case, refusal="").exclude(origin="crop")
-            if items.exclude(pk__in=asked).exists():
-                found[officer.agency] = officer, purpose
+        if officer.agency not in found and unasked(officer, purpose, case):
+            found[officer.agency] = officer, purpose
     return list(found.values())
+
+
+def unasked(officer: Officer, purpose: Purpose, case: UUID) -> bool:
+    """Whether an officer sees an item in a case that the agency's lists were not asked of."""
+    with guard.scope(officer, purpose):
+        asked = Compared.objects.filter(owner_id=officer.agency, case_id=case).values("media")
+        items = Media.objects.filter(case_id=case, refusal="").exclude(origin="crop")
+        return bool(items.exclude(pk__in=asked).exists())
