@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from entente.casework.examine import service
+from entente.casework.examine.service.opinions import ask_opinion
 from entente.casework.intake.service import open_case
 from entente.casework.locate.service import clues_at_hand
 from entente.records import clock, guard
@@ -189,6 +190,19 @@ def test_of_two_who_edit_at_once_the_second_is_shown_the_first(it, film, joined)
         with pytest.raises(service.Stale) as stale:
             act()
         assert stale.value.row.value in {"green rug", "rug"}
+    assert again(it, Clue, clue.pk).value == "green rug"
+
+
+def test_what_others_vote_on_stays_as_it_is(it, film, joined):
+    clue = service.mark(it, VI, film, kind=ClueKind.OBJECT, value="rug")
+    edited(it, clue, value="green rug")
+    ask_opinion(it, VI, film, clue=clue)
+    for act in (
+        lambda: edited(joined.dk, clue, value="red rug"),
+        lambda: service.restore(it, VI, clue),
+    ):
+        with pytest.raises(service.ExamineRefused, match="wait for the outcome"):
+            act()
     assert again(it, Clue, clue.pk).value == "green rug"
 
 

@@ -18,6 +18,7 @@ from tests.casework.examine.test_marks import OUTLINE, VI, Clue, film, it, seen_
 
 __all__ = ["film", "it"]
 playwright = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -125,3 +126,23 @@ def test_a_box_reopens_where_it_was_and_a_drawn_box_puts_the_outline_away(browse
     assert outline_in(browser) == ""
     box = [float(browser.locator(f"#box-{n}").input_value()) for n in "xywh"]
     assert box == pytest.approx([0.6, 0.7, 0.3, 0.2], abs=0.01)
+
+
+def test_the_pages_of_marks_are_clean_for_assistive_technology(browser, case, it, film):
+    with at_the_desk():
+        clue = service.mark(it, VI, film, kind=ClueKind.OBJECT, value="rug", polygon=OUTLINE, start=2.0)
+        service.edit(it, VI, clue, edition="", kind=ClueKind.OBJECT, value="green rug")
+        note = service.note(it, VI, film, "a bell", 1.0)
+        service.observe(it, VI, film, "a curtain")
+    go(browser, case)
+    found = {"item": axe.Axe().run(browser).response["violations"]}
+    for name, args in (("edit", [1, clue.pk]), ("change-note", [note.pk]), ("all-notes", [])):
+        browser.goto("http://desk.example" + reverse(f"examine:{name}", args=[case.pk, *args]))
+        found[name] = axe.Axe().run(browser).response["violations"]
+    browser.goto("http://desk.example" + reverse("examine:edit", args=[case.pk, 1, clue.pk]))
+    browser.locator("#clue-form [name=edition]").evaluate("e => { e.value = 'opened before'; }")
+    browser.get_by_role("button", name="Save the change").click()
+    browser.wait_for_selector("#conflict-title")
+    found["conflict"] = axe.Axe().run(browser).response["violations"]
+    told = {n: [(v["id"], v["nodes"][0]["html"][:120]) for v in vs] for n, vs in found.items() if vs}
+    assert told == {}

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from entente.casework.examine.service.refused import ExamineRefused
-from entente.records.models import Change, Clue, Note, Observation
+from entente.records.models import Change, Clue, Note, Observation, Opinion
 from entente.records.undo import Touched
 from entente.vocabulary.agency import Officer
 
@@ -50,6 +50,14 @@ def demand_edition(row: Marked, edition: str) -> None:
     """Raise ``Stale`` unless ``row`` stands as it did in ``edition``; an empty one asks nothing."""
     if edition and edition != edition_of(row):
         raise Stale(row)
+
+
+def demand_unasked(clue: Clue) -> None:
+    """Raise ``ExamineRefused`` while others vote on a clue: a vote stands for what it was cast on."""
+    if Opinion.objects.filter(clue=clue, state__in=["open", "divided"]).exists():
+        raise ExamineRefused(
+            "others are giving their opinion on this clue as it stands; wait for the outcome"
+        )
 
 
 def remember(touched: Touched, row: Marked, officer: Officer, what: str) -> Change:

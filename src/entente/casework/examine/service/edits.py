@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from entente.casework.examine.service.editions import demand_edition, edition_of, remember
+from entente.casework.examine.service.editions import demand_edition, demand_unasked, edition_of, remember
 from entente.casework.examine.service.marks import METHOD, VERSION, Points, demand_inside, placed
 from entente.casework.examine.service.refused import ExamineRefused
 from entente.records.act import acting
@@ -43,6 +43,7 @@ def edit(
     with acting(officer, Act.ALTER, clue.as_thing(), purpose, step="examine", reason="edit a clue"):
         row = Clue.objects.select_for_update().get(pk=clue.pk)
         demand_edition(row, edition)
+        demand_unasked(row)
         if row.media_id is not None:
             demand_inside(Media.objects.get(pk=row.media_id), start, end)
         region, polygon = placed(region, polygon)

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from entente.casework.examine.outline import box_about, outline
-from entente.casework.examine.service.editions import Stale, demand_edition, last_change, remember
+from entente.casework.examine.service.editions import (
+    Stale,
+    demand_edition,
+    demand_unasked,
+    last_change,
+    remember,
+)
 from entente.casework.examine.service.refused import ExamineRefused
 from entente.casework.examine.service.written import at_least, written
 from entente.records.act import acting
@@ -155,6 +161,8 @@ def restore(officer: Officer, purpose: Purpose, clue: Clue, *, edition: str = ""
         done = last_change(row)
         if done is None:
             raise ExamineRefused("no decision on this clue is left to take back")
+        if done.what == "edit a clue":
+            demand_unasked(row)
         take_back(done)
         announce("clue changed", officer, purpose, clue.case_id, clue=str(clue.pk))
         return Clue.objects.get(pk=clue.pk)
