@@ -196,6 +196,7 @@ ACCOUNTS = {
     "account-reset": {POST},
     "account-end": {POST},
     "account-change": {POST},
+    "agency-votes": {POST},
 }
 DESK |= ACCOUNTS
 # Before anybody is known, or about one's own account only.

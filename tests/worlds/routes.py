@@ -60,6 +60,7 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     "account-close": {},
     "account-reopen": {},
     "account-end": {},
+    "agency-votes": {"needed": ["4", "9"]},
     "account-change": {"decision": ["confirm", "refuse"]},
     "emergencies": {},
     "stub-ask": {"why": ["a child is at risk", ""], "act": ["join", "read"]},

@@ -18,12 +18,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from entente.casework.examine.service.opinions import set_needed_of_agency
 from entente.records import accounts as service
 from entente.records import guard, limits, sessions
 from entente.records.door import DeskRequest, consult, desk_page
 from entente.records.models import Account, AccountChange
 from entente.safeguards.access import UNSURE
 from entente.safeguards.accounts import KEEPERS, ROLES_OF
+from entente.safeguards.opinion import LEAST, MOST
 from entente.vocabulary.agency import AgencyKind, Role
 from entente.web.context import PURPOSE_NAMES
 
@@ -103,7 +105,11 @@ def accounts(request: DeskRequest) -> HttpResponse:
     waiting = AccountChange.objects.filter(agency=request.officer.agency, state="waiting")
     rows = [(a, _named(a.roles), service.has_keys(a)) for a in mine]
     asked = [(c, WHAT_NAMES.get(c.what, c.what), _named(c.roles)) for c in waiting.select_related("asked_by")]
-    return render(request, "accounts.html", {"rows": rows, "asked": asked, "keeps": _keeps(request)})
+    return render(
+        request,
+        "accounts.html",
+        {"rows": rows, "asked": asked, "keeps": _keeps(request), "least": LEAST, "most": MOST},
+    )
 
 
 @keepers_page
@@ -187,6 +193,20 @@ def account_change(request: DeskRequest, asked_id: UUID) -> HttpResponse:
         do(request.officer, request.purpose, change)
         messages.success(request, now_("Decided; it is in the log."))
     except service.NotDone as fault:
+        messages.error(request, str(fault))
+    return redirect("accounts")
+
+
+@require_POST
+@keepers_page
+def agency_votes(request: DeskRequest) -> HttpResponse:
+    """Set how many votes a second opinion needs in the agency's cases."""
+    asked = request.POST.get("needed", "")
+    try:
+        number = int(asked) if asked.isascii() and asked.isdigit() else 0
+        set_needed_of_agency(request.officer, request.purpose, number)
+        messages.success(request, now_("New questions in your agency's cases need that many votes."))
+    except ValueError as fault:
         messages.error(request, str(fault))
     return redirect("accounts")
 

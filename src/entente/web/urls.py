@@ -31,6 +31,7 @@ urlpatterns = [
     path("account/agency/<str:agency>/", agency_login.there, name="oidc"),
     path("account/agency/<str:agency>/back/", agency_login.back, name="oidc-back"),
     path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/votes/", accounts.agency_votes, name="agency-votes"),
     path("accounts/new/", accounts.new_account, name="new-account"),
     path("accounts/<uuid:account_id>/", accounts.account, name="account"),
     path("accounts/<uuid:account_id>/link/", accounts.account_link, name="account-link"),

@@ -321,3 +321,13 @@ def test_a_form_that_says_nothing_is_refused_in_words(client, joint, sent):
     answer = client.post(reverse("examine:opinion", args=[joint.case.pk, row.pk]), sent, follow=True)
     assert answer.status_code == 200 and 'class="notice error' in answer.content.decode()
     assert now(row).state == "open" and seen(joint.au, Vote) == []
+
+
+def test_an_administrator_sets_the_number_of_the_agency_on_the_page_of_accounts(client, circle):
+    client.force_login(circle.it_admin)
+    for sent, kept in (("9", None), ("x", None), ("4", 4)):
+        assert client.post(reverse("agency-votes"), {"needed": sent}).status_code == 302
+        circle.agencies.it.refresh_from_db()
+        assert circle.agencies.it.votes_needed == kept
+    client.force_login(circle.it)
+    assert client.post(reverse("agency-votes"), {"needed": "2"}).status_code == 403

@@ -12,7 +12,7 @@ from entente.casework.intake.service import evidence_store
 from entente.evidence.open import Through, render
 from entente.records import guard
 from entente.records.act import acting
-from entente.records.models import Case, Clue, Link, Media, Note, Viewing
+from entente.records.models import Case, Clue, Link, Media, Note, Spared, Viewing
 from entente.safeguards.access import Act
 from entente.safeguards.exposure import Exposure, Seen, exposure
 from entente.vocabulary.agency import Officer
@@ -115,12 +115,24 @@ def counted(
             viewing.handling = media.handling
             viewing.save()
             viewing.derives_from(media)
-    shown = make()
+    try:
+        shown = make()
+    except Exception:
+        _not_shown(officer, purpose, media, viewing)
+        raise
     if isinstance(shown, Refusal):
-        with guard.system("nothing could be shown, so nobody looked"):
-            viewing.delete()
+        _not_shown(officer, purpose, media, viewing)
         raise ExamineRefused(shown.reason)
     return viewing, shown
+
+
+def _not_shown(officer: Officer, purpose: Purpose, media: Media, viewing: Viewing) -> None:
+    """Take a look that showed nothing out of the ledger, and say so in the log beside its entry."""
+    with (
+        acting(officer, Act.READ, media.as_thing(), purpose, step="examine", reason="nothing was shown"),
+        guard.system("nothing could be shown, so nobody looked"),
+    ):
+        viewing.delete()
 
 
 def demand_viewable(media: Media, t: float | None, read_restriction: bool) -> None:
@@ -145,7 +157,8 @@ def hide(officer: Officer, purpose: Purpose, viewing: Viewing, milliseconds: int
 def exposure_of(officer: Officer, purpose: Purpose, case: Case) -> Exposure:
     """Return the officer's own figures in a case: clear looks, seconds, and the looks that were not needed.
 
-    Worked with = recorded or decided a clue, wrote a note, decided a link. Nobody else's figures are told.
+    Worked with = recorded or decided a clue, wrote a note, decided a link, or read others' findings and went
+    on. Nobody else's figures are told.
     """
     with guard.scope(officer, purpose):
         looks = Viewing.objects.filter(case=case, account=officer.id, view__in=["clear", "sound"])
@@ -163,3 +176,5 @@ def _worked_on(officer: Officer, case: Case) -> Iterator[UUID]:
     )
     for a, b in Link.objects.filter(case=case, decided_by=officer.id).values_list("a", "b"):
         yield from (a, b)
+    spared = Spared.objects.filter(account=officer.id, needed=False, media__case=case)
+    yield from spared.values_list("media", flat=True)

@@ -15,7 +15,18 @@ from django.db.models import QuerySet
 from entente.casework.examine.service.refused import ExamineRefused
 from entente.records import clock, guard
 from entente.records.act import acting
-from entente.records.models import Account, Consent, Rest, Shelter, Spared, TotalsRead, Viewing
+from entente.records.models import (
+    Account,
+    Clue,
+    Consent,
+    Link,
+    Note,
+    Rest,
+    Shelter,
+    Spared,
+    TotalsRead,
+    Viewing,
+)
 from entente.safeguards import shelter
 from entente.safeguards.access import Act, Shape, Thing
 from entente.safeguards.exposure import supervisor_may_read
@@ -87,11 +98,11 @@ class _Read:
     """All that is counted of one person, read once."""
 
     looks: list[tuple[Look, UUID]]
-    spared: list[tuple[UUID, datetime]]
+    handled: list[tuple[UUID, datetime]]
     breaks: list[datetime]
 
     def totals(self, since: date | None = None, until: date | None = None) -> Totals:
-        """Count a span of days. Avoided: went on without, and had no look in full at all."""
+        """Count a span of days. Avoided: worked on or passed by, with no look in full at any time."""
 
         def inside(at: datetime) -> bool:
             return since is None or until is None or since <= at.date() < until
@@ -102,16 +113,20 @@ class _Read:
             looks=sum(inside(k.at) for k in full),
             minutes=shelter.minutes(k for k in full if inside(k.at)),
             grey=sum(inside(k.at) for k, _ in self.looks if k.view not in IN_FULL),
-            avoided=len({media for media, at in self.spared if inside(at)} - had),
+            avoided=len({media for media, at in self.handled if inside(at)} - had),
             breaks=sum(inside(at) for at in self.breaks),
         )
 
 
 def _read(account: UUID) -> _Read:
-    with guard.system("a person's own answers and breaks are counted for that person"):
-        spared = list(Spared.objects.filter(account=account, needed=False).values_list("media_id", "at"))
+    with guard.system("a person's own answers, decisions and breaks are counted for that person"):
+        handled = list(Spared.objects.filter(account=account, needed=False).values_list("media_id", "at"))
+        for rows in (Clue.objects.filter(decided_by=account), Note.objects.filter(made_by=account)):
+            handled += rows.exclude(media=None).values_list("media_id", "made_at")
+        for a, b, at in Link.objects.filter(decided_by=account).values_list("a_id", "b_id", "made_at"):
+            handled += [(a, at), (b, at)]
         breaks = list(Rest.objects.filter(account=account, kind="break").values_list("at", flat=True))
-    return _Read(looks_of(account), spared, breaks)
+    return _Read(looks_of(account), handled, breaks)
 
 
 def limits_of(officer: Officer) -> Limits:
