@@ -138,6 +138,14 @@ def test_going_on_without_counts_as_avoided_until_one_looks_after_all(client, jo
         assert not Spared.objects.exists()  # whether one needed to look is one's own
 
 
+def test_who_may_not_look_is_denied_and_not_asked(client, joint, reader):
+    marked(joint)
+    client.force_login(joint.circle.it_second)
+    answer = client.post(at("reveal", joint, joint.item.number), {"purpose": str(VI)})
+    assert answer.status_code == 403 and "X-Findings" not in answer
+    assert client.post(at("once", joint, joint.item.number), {"needed": "no"}).status_code == 403
+
+
 def test_one_s_own_findings_and_a_machine_s_ask_nothing(client, joint):
     marked(joint, "fr")
     with guard.system("a machine's proposal in a test"):
