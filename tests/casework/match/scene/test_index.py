@@ -7,8 +7,19 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
+from demo.camera import shoot
+from demo.rooms import other
+from demo.scenes import see
 
 from entente.casework.match.scene import SceneIndex, SceneMatch, asked, features
+from entente.casework.match.scene.arrangement import (
+    LEAST_FIELDS,
+    LEAST_FILLED,
+    LEAST_POINTS,
+    SURE_AGREEING,
+    SURE_FILLED,
+    measured,
+)
 from tests.casework.match.scene.drawn import Plane, pasted, scene, written
 
 HELD = 45
@@ -127,3 +138,37 @@ def test_what_is_held_does_not_depend_on_the_order(index: SceneIndex) -> None:
     query = asked(written(scene(4)[50:400, 60:560]))
     one, other = (SceneIndex.build(p).search(query) for p in (pictures, pictures[::-1]))
     assert [(m.id, m.score) for m in one] == [(m.id, m.score) for m in other]
+
+
+@pytest.fixture(scope="module")
+def rooms() -> dict[int, Plane]:
+    """Rooms of two homes with furniture of one make, seen from one place: the nearest two of 1,260 pairs."""
+    drawn = {
+        n: shoot(other(f"crops {n}"), see("other", 1800, 1200, 2600, (800, 600), seed=n)) for n in (29, 35)
+    }
+    return {n: cv2.cvtColor(each.picture, cv2.COLOR_RGB2GRAY) for n, each in drawn.items()}
+
+
+@pytest.mark.parametrize("quality", [60, 75, 85, 95])
+def test_rooms_of_one_make_seen_from_one_place_are_not_one_scene(
+    rooms: dict[int, Plane], quality: int
+) -> None:
+    index = SceneIndex.build([(n, features(written(room, 85))) for n, room in rooms.items()])
+    for n, room in rooms.items():
+        assert [m.id for m in index.search(asked(written(room, quality)))] == [n]
+        assert [m.id for m in index.search(asked(written(room[30:570, 40:720], quality)))] == [n]
+
+
+def test_without_the_rule_on_what_agrees_they_would_be_one(rooms: dict[int, Plane]) -> None:
+    one, two = (features(written(room, 85)) for room in rooms.values())
+    met = max(
+        (measured(asked(written(rooms[29], 85)).plain, two), measured(one, two)), key=lambda m: m.filled
+    )
+    assert met.filled >= LEAST_FILLED and met.fields >= LEAST_FIELDS and len(met.pairs) >= LEAST_POINTS
+    assert met.filled < SURE_FILLED and met.agreeing < SURE_AGREEING
+
+
+def test_an_index_gives_its_pictures_back_as_they_were() -> None:
+    given = [(n, features(scene(n))) for n in range(4)]
+    for (number, held), (again, found) in zip(given, SceneIndex.build(given).pictures(), strict=True):
+        assert (number, held.to_bytes()) == (again, found.to_bytes())

@@ -26,8 +26,8 @@ LEAST_FIELDS = 5  # of them with points in
 LEAST_PART = 0.04  # of the held picture around the points, and
 LEAST_ASKED_PART = 0.01  # of the asked one: a word or a logo in both is no common scene
 # Things of one make, seen from one place, share outlines and not what is on them: of what both must show,
-# half of the fields agree in a copy, or at least a good part of the corners.
-SURE_FILLED, SURE_AGREEING = 0.5, 0.22
+# half of the fields agree in a copy, or at least a quarter of the corners.
+SURE_FILLED, SURE_AGREEING = 0.5, 0.25
 FIELDS = 8  # each way
 FINER = 2  # sixteenths of a halving that a corner may be smaller than the smallest asked one
 LARGEST_SCALE, MOST_STRETCH = 12.0, 1.6
