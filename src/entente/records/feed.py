@@ -23,6 +23,8 @@ from entente.records.announce import News, on
 from entente.records.models.clue import Clue, Note, Observation
 from entente.records.models.feed import Feed
 from entente.records.models.media import Media
+from entente.records.models.opinion import Opinion
+from entente.records.models.review import Review
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
 
@@ -35,8 +37,11 @@ TOLD: dict[str, tuple[str, Any]] = {
     "observed": ("observation", Observation),
     "noted": ("note", Note),
     "crop made": ("crop", Media),
+    "reviewed": ("review", Review),
+    "opinion ended": ("opinion", Opinion),  # never a vote before: it is blind until all are cast
 }
 TABLES: dict[str, Any] = dict(TOLD.values())
+OF_OTHERS = {"review"}  # the page in which one decides shows one's own already
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,10 @@ def gathering() -> Iterator[dict[tuple[str, UUID], UUID]]:
 def _gather(news: News) -> None:
     what, _ = TOLD[news.event]
     held = _announced.get()
-    if held is not None and (thing := news.facts.get(what)):
-        held[what, UUID(str(thing))] = news.case
+    things = news.facts.get(what) or []
+    for thing in [things] if isinstance(things, str) else things:
+        if held is not None:
+            held[what, UUID(thing)] = news.case
 
 
 for _event in TOLD:
@@ -110,6 +117,8 @@ def known(officer: Officer, purpose: Purpose, changes: Iterable[Change]) -> list
             things = sorted({c.thing for c in asked if c.what == what})
             for start in range(0, len(things), MOST):
                 rows = table.objects.filter(pk__in=things[start : start + MOST])
+                if what in OF_OTHERS:
+                    rows = rows.exclude(made_by=officer.id)
                 seen.update(rows.values_list("pk", flat=True))
     return [c for c in asked if c.thing in seen]
 

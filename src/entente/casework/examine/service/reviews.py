@@ -89,6 +89,7 @@ def review(officer: Officer, purpose: Purpose, case: Case, numbers: Sequence[int
             items=[m.number for m in media],
         )
         change.derives_from(*media)
+        announce("reviewed", officer, purpose, case.pk, review=[str(row.pk) for row in said])
     return Reviewed(change, tuple(media), len(asked) - len(media))
 
 

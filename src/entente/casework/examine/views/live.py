@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.examine.service import hours, together
 from entente.casework.examine.views import item as page
+from entente.casework.examine.views import opinions
 from entente.casework.examine.views.tiles import tile_of
 from entente.records import feed
 from entente.records.door import DeskRequest, case_page
@@ -61,8 +62,10 @@ def part(request: DeskRequest, case: Case, number: int) -> HttpResponse:
     media = get_object_or_404(Media, case=case, number=number)
     told = page.marked(request, case, media, {*_asked(request, "clue"), *_asked(request, "observation")})
     crops = media.crops.filter(pk__in=_asked(request, "crop"))
+    asked = _asked(request, "opinion")
     context = {
         **told,
+        "questions": [q for q in opinions.of_item(media, request.LANGUAGE_CODE) if q["opinion"].pk in asked],
         "media": media,
         "seen": [*told["observations"], *told["dealt_with"]],
         "notes": page.noted(request, media, _asked(request, "note")),

@@ -39,7 +39,10 @@ function follow(place) {
     stream = new EventSource(`${place.dataset.live}?${asked}`);
     stream.addEventListener("changed", (event) => {
       last = event.lastEventId;
-      if (place.dataset.part) fetchSoon(place, JSON.parse(event.data));
+      const told = JSON.parse(event.data);
+      if (told.review && document.querySelector("[data-grid]")) sayReviewed(place);
+      delete told.review;
+      if (place.dataset.part && Object.keys(told).length) fetchSoon(place, told);
     });
     stream.addEventListener("here", (event) => showHere(place, JSON.parse(event.data)));
     stream.addEventListener("ended", () => {
@@ -57,6 +60,14 @@ function follow(place) {
   window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", (event) => { if (event.persisted) open(); });
   if (!document.hidden) open();
+}
+
+/** Of items decided by others the page of the grid says so once: the tiles stay where they are worked on. */
+function sayReviewed(place) {
+  const sentence = place.querySelector("[data-reviewed]");
+  if (!sentence.hidden) return;
+  sentence.hidden = false;
+  say(sentence.textContent);
 }
 
 const wanted = new Map(); // what → ids
