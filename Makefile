@@ -48,6 +48,9 @@ bench: $(VENV)/.dev ## the figures, as ratios against named peers in the same ru
 bench-match: $(VENV)/.dev ## is it known: hashes, index, parts, videos, lists, bulk (hours)
 	$(BIN)/python -m benchmarks pdq match crops video_hash video_match list_import backwards bulk
 
+bench-examine: $(VENV)/.dev ## examine together in the real browser: the grid; ten windows on one item
+	$(BIN)/python -m benchmarks grid together
+
 docs: $(VENV)/.dev ## make again the pages that are derived from the code
 	$(BIN)/python -m tests.house.documents
 

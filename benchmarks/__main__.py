@@ -33,6 +33,7 @@ NAMES = {
     "start": "from a fresh clone to the first page; memory",
     "faults": "power cuts, a fault at each call of an import",
     "sandbox": "a decode in the sandbox against the same in this process",
+    "together": "ten browsers on one item: what is lost, how soon the others see it",
     "hostile": "hostile files and mutants through the one door",
 }
 
