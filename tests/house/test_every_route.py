@@ -21,6 +21,7 @@ from entente.casework.inform.service import issue
 from entente.records import clock, guard
 from entente.records.models import (
     Answer,
+    Appeal,
     Change,
     Clue,
     Consent,
@@ -119,6 +120,13 @@ CASE = {
     "cooperate:withdraw": {POST},
     "cooperate:answer": {GET, POST},
     "cooperate:take": {POST},
+    "cooperate:shelf-ask": {GET, POST},
+    "cooperate:remind": {POST},
+    "cooperate:appeals": {GET, POST},
+    "cooperate:appeal": {GET, POST},
+    "cooperate:appeal-grey": {POST},
+    "cooperate:appeal-reveal": {POST},
+    "cooperate:appeal-export": {POST},
     "crosscheck:page": {GET},
     "crosscheck:ask": {POST},
     "inform:page": {GET},
@@ -179,6 +187,7 @@ DESK = {
     "own-consent": {POST},
     "exposure-totals": {POST},
     "requests": {GET},
+    "shelf": {GET, POST},
     "dispatch": {GET, POST},
     "dispatch-answer": {POST},
     "dispatch-crop": {POST},
@@ -303,6 +312,9 @@ def world(circle, case):
         sent = Dispatch.objects.create(
             request=asked, addressed=au, question="Which town?", due=due, purpose=str(VI), codes="H2", **made
         )
+        appeal = Appeal.objects.create(
+            number="A-1", crop=a, words={}, contact="c", statement="s", key="k", sha256="0" * 64, **made
+        )
         answer = Answer.objects.create(
             dispatch=sent,
             addressed=au,
@@ -374,6 +386,8 @@ def world(circle, case):
             "membership_id": second.pk,
             "request_id": asked.pk,
             "answer_id": answer.pk,
+            "appeal_id": appeal.pk,
+            "sent_id": sent.pk,
             "dispatch_id": sent.pk,
             "product_id": product.pk,
             "list_id": hashes.pk,
@@ -448,6 +462,8 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
             "codes": "H0",
         },
         "crosscheck:ask": {"kinds": "hash"},
+        "cooperate:appeal": {"do": "end", "because": "known"},
+        "cooperate:appeal-reveal": look,
         "inform:leave": {"to": str(other.pk)},
         "seize:page": {"element-name": "a chair", "element-evaluation": "X4"},
         "seize:receive": {

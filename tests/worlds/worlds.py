@@ -987,6 +987,8 @@ NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "request_id": ((Request, "pk"),),
     "answer_id": ((Answer, "pk"),),
     "dispatch_id": ((Dispatch, "pk"),),
+    "sent_id": ((Dispatch, "pk"),),
+    "appeal_id": ((apps.get_model("records", "Appeal"), "pk"),),
     "product_id": ((Product, "pk"),),
     "list_id": ((HashList, "pk"),),
     "aside_id": ((Quarantine, "pk"),),

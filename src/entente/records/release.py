@@ -16,6 +16,7 @@ from entente.records.act import acting
 from entente.records.models import (
     Agency,
     Answer,
+    Appeal,
     CaseBound,
     Disclosure,
     Membership,
@@ -23,7 +24,7 @@ from entente.records.models import (
     Release,
     carried_from,
 )
-from entente.safeguards.access import Act, Shape, Thing
+from entente.safeguards.access import PUBLIC, Act, Shape, Thing
 from entente.safeguards.retention import review_due
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
@@ -36,9 +37,11 @@ class NotReleased(ValueError):
 
 
 def release(
-    officer: Officer, purpose: Purpose, thing: CaseBound, to: Agency, until: datetime, reason: str
+    officer: Officer, purpose: Purpose, thing: CaseBound, to: Agency | None, until: datetime, reason: str
 ) -> Release:
     """Let ``to`` have what the officer's agency originated, until a day, and the clue taken from it.
+
+    Without ``to`` it is let go to the public.
 
     Raises ``NotReleased`` for a date in the past or beyond the review date, or without a reason.
     """
@@ -54,15 +57,15 @@ def release(
         purpose,
         step=STEP,
         reason="release",
-        recipients=[to.pk],
+        recipients=[to.pk if to else PUBLIC],
     ):
-        row = permit(thing.pk, officer, to.pk, until, reason.strip())
+        row = permit(thing.pk, officer, to.pk if to else None, until, reason.strip())
         if isinstance(thing, Answer) and (clue := Answer.objects.get(pk=thing.pk).taken_as_id):
-            permit(clue, officer, to.pk, until, carried_from(thing.pk))
+            permit(clue, officer, to.pk if to else None, until, carried_from(thing.pk))
     return row
 
 
-def permit(thing: UUID, officer: Officer, to: UUID, until: datetime, reason: str) -> Release:
+def permit(thing: UUID, officer: Officer, to: UUID | None, until: datetime, reason: str) -> Release:
     """Write the permission of the officer's agency, inside the act that gives it."""
     return Release.objects.create(
         thing=thing,
@@ -75,7 +78,7 @@ def permit(thing: UUID, officer: Officer, to: UUID, until: datetime, reason: str
     )
 
 
-def withdraw(officer: Officer, purpose: Purpose, thing: CaseBound, to: Agency) -> int:
+def withdraw(officer: Officer, purpose: Purpose, thing: CaseBound, to: Agency | None) -> int:
     """End the agency's permissions for ``to``, here and on all that carried them; return how many.
 
     From this moment ``to`` sees none of it; where something left already, its recipient gets a recall.
@@ -87,9 +90,9 @@ def withdraw(officer: Officer, purpose: Purpose, thing: CaseBound, to: Agency) -
         purpose,
         step=STEP,
         reason="withdraw a release",
-        recipients=[to.pk],
+        recipients=[to.pk if to else PUBLIC],
     ):
-        mine = Release.objects.filter(by_id=officer.agency, to_id=to.pk, withdrawn=None)
+        mine = Release.objects.filter(by_id=officer.agency, to=to, withdrawn=None)
         ended: set[UUID] = set()
         waiting_for = [thing.pk]
         count = 0
@@ -98,8 +101,10 @@ def withdraw(officer: Officer, purpose: Purpose, thing: CaseBound, to: Agency) -
             waiting_for += mine.filter(reason__contains=carried_from(source)).values_list("thing", flat=True)
             if done := mine.filter(thing=source).update(withdrawn=clock.now()):
                 count, ended = count + done, ended | {source}
-        if ended:
+        if ended and to is not None:
             recall(officer, ended, to=to.pk, case=thing.case_id)
+        if ended and to is None:
+            _take_down(officer, ended)
     return count
 
 
@@ -127,6 +132,14 @@ def recall(officer: Officer, things: Iterable[UUID], *, case: UUID, to: UUID | N
         for agency in others:
             _tell(officer.agency, agency, None, officer)
     return len(called) + len(others)
+
+
+def _take_down(officer: Officer, things: Iterable[UUID]) -> None:
+    """Tell whose appeal shows one of ``things`` to the public that it must come down."""
+    with guard.system("an appeal that lost a release must come down"):
+        shown = Appeal.objects.filter(state="exported", crop_id__in=list(things))
+        for row in shown | Appeal.objects.filter(state="exported", pk__in=list(things)):
+            _tell(officer.agency, row.owner_id, row.pk, officer)
 
 
 def _tell(owner: UUID, to: UUID, about: UUID | None, officer: Officer) -> None:

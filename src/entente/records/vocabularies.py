@@ -90,6 +90,26 @@ def label(agency: UUID, chosen: Word, language: str = "en") -> str:
     return held.label(chosen.code, language) if held else chosen.code
 
 
+def recorded(agency: UUID, kind: str, value: object) -> list[str]:
+    """Return the words that a clue's value is made of, for its record; free text is none.
+
+    An object is met by its label in any language, a socket by each of its letters.
+    """
+    if kind == "socket" and isinstance(value, str):
+        held = in_force(agency, "sockets")
+        return [str(Word(held.name, held.version, c)) for c in value if held.term(c)]
+    if kind != "object" or not isinstance(value, str):
+        return []
+    held, said = in_force(agency, "objects"), value.strip().casefold()
+    met = (t for t in held.offered() if said in {t.code, *(text.casefold() for text in t.labels.values())})
+    return [str(Word(held.name, held.version, t.code)) for t in met][:1]
+
+
+def choices(agency: UUID, name: str, language: str) -> list[tuple[str, str]]:
+    """Return the codes that are offered, each with its label."""
+    return [(t.code, t.label(language)) for t in in_force(agency, name).offered()]
+
+
 def schemes(agency: UUID) -> list[Vocabulary]:
     """Return the category schemes in force, each under its profile and model version."""
     return [held for name in names(agency) if (held := in_force(agency, name)).scheme is not None]

@@ -33,6 +33,10 @@ class Shape(StrEnum):
     STUB = "stub"  # urgency, country and status of a case: by analysts of the coordination centre
 
 
+#: Stands for everybody, as the one to whom an originator lets a thing go. It is no agency and has no officer.
+PUBLIC = UUID(int=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """An originator's permission: ``by`` lets ``to`` have the thing, until it expires or is withdrawn."""

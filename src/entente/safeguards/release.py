@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from entente.safeguards.access import Allow, Deny, Release
-from entente.vocabulary.handling import Handling, HandlingCode
+from entente.safeguards.access import PUBLIC, Allow, Deny, Release, Thing
+from entente.vocabulary.handling import Audience, Handling, HandlingCode
 
 EXPIRING = timedelta(days=14)
 
@@ -72,6 +72,24 @@ def may_go_to_court(thing: Leaving, sender: UUID, court: UUID, now: datetime) ->
         return allowed
     if thing.originators - {sender} - released_by(thing.releases, court, now):
         return Deny("H1: not for judicial proceedings without its originator's permission")
+    return Allow()
+
+
+def may_be_public(thing: Thing, now: datetime) -> Allow | Deny:
+    """Whether the thing may be shown to everybody: TLP:CLEAR under H0 alone, or all originators signed.
+
+    Another originator must have signed even then (``access.decide`` asks for it): TLP:CLEAR says that nothing
+    limits its passing on, and not that somebody else may make an appeal of it.
+    """
+    if thing.owner is None:
+        return Deny("nobody is recorded as its originator, so nobody can release it")
+    free = thing.audience is Audience.CLEAR and thing.handling.codes == {HandlingCode.H0}
+    signed = released_by(thing.releases, PUBLIC, now)
+    needed = thing.originators if free else thing.originators | {thing.owner}
+    if needed - signed:
+        return Deny(
+            f"it is {thing.audience} {thing.handling}: an originator has not signed its release to all"
+        )
     return Allow()
 
 

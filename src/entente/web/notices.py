@@ -22,6 +22,7 @@ KIND_NAMES = {
     "emergency": _("Emergency"),
     "join": _("Wish to join"),
     "retention": _("Retention"),
+    "reminder": _("Reminder"),
 }
 WHAT_TO_DO = {
     "recall": _(
@@ -35,6 +36,7 @@ WHAT_TO_DO = {
         "The glass was broken for a child at risk: what you provided was opened without your release."
     ),
     "join": _("The coordination centre asks to be added to a case. Its lead decides."),
+    "reminder": _("A question to your agency waits for its answer: see the reference shelf or the requests."),
     "retention": _("A review date is near. Without a reason to keep, it is erased."),
 }
 

@@ -2,6 +2,7 @@
 
 from entente.records.models.account_change import AccountChange
 from entente.records.models.agency import Account, Agency, LoginLink
+from entente.records.models.appeal import Appeal, TipFile
 from entente.records.models.case import Case, Change, Membership, Milestone
 from entente.records.models.checkpoint import Checkpoint, Cosignature, LogAlarm, LogStamp, PartnerLog
 from entente.records.models.clue import Clue, Estimate, HomeProposal, Note, Observation, Priority
@@ -42,6 +43,7 @@ from entente.records.models.search import Element, ElementMatch
 from entente.records.models.series import Link, Series, SeriesItem
 from entente.records.models.session import Session, Spent
 from entente.records.models.shelter import Consent, Rest, Shelter, Spared, TotalsRead
+from entente.records.models.specialist import Specialist
 from entente.records.models.stub import Stub
 from entente.records.models.trail import TrailStep
 from entente.records.models.vocabulary import VocabularyVersion
@@ -51,6 +53,7 @@ __all__ = [
     "AccountChange",
     "Agency",
     "Answer",
+    "Appeal",
     "Case",
     "CaseBound",
     "Change",
@@ -124,8 +127,10 @@ __all__ = [
     "Session",
     "Shelter",
     "Spared",
+    "Specialist",
     "Spent",
     "Stub",
+    "TipFile",
     "Tombstone",
     "TotalsRead",
     "TrailStep",

@@ -27,6 +27,7 @@ class Clue(CaseBound):
     because = models.TextField()
     method = models.CharField(max_length=60)
     version = models.CharField(max_length=20)
+    words = models.JSONField(default=list)  # what was chosen from a vocabulary, with its version
     state = models.CharField(max_length=10, default="proposed")  # proposed, confirmed, withdrawn
     decided_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
     observation = models.ForeignKey("records.Observation", models.SET_NULL, null=True, related_name="clues")

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from django.db import models
 
 from entente.records import clock, guard
+from entente.safeguards.access import PUBLIC, Shape, Thing
 from entente.safeguards.access import Release as Permission
-from entente.safeguards.access import Shape, Thing
 from entente.vocabulary.handling import Audience, Handling, HandlingCode, narrowest
 
 
@@ -102,7 +102,7 @@ class CaseBound(Guarded):
             Release.objects.create(
                 thing=self.pk,
                 by_id=by,
-                to_id=to,
+                to_id=None if to == PUBLIC else to,
                 granted=now,
                 expires=min(ends[to] for ends in live),
                 reason=" ".join(carried_from(t.id) for t in bound),
@@ -129,7 +129,8 @@ class Release(models.Model):
 
     thing = models.UUIDField(db_index=True)
     by = models.ForeignKey("records.Agency", models.PROTECT, related_name="+")
-    to = models.ForeignKey("records.Agency", models.PROTECT, related_name="+")
+    # none: the public, which is no agency
+    to = models.ForeignKey("records.Agency", models.PROTECT, null=True, related_name="+")
     granted = models.DateTimeField(default=clock.now)
     expires = models.DateTimeField()
     withdrawn = models.DateTimeField(null=True)
@@ -139,7 +140,7 @@ class Release(models.Model):
 
     def as_permission(self) -> Permission:
         """Return the law's view of this release."""
-        return Permission(self.by_id, self.to_id, self.granted, self.expires, self.withdrawn)
+        return Permission(self.by_id, self.to_id or PUBLIC, self.granted, self.expires, self.withdrawn)
 
 
 def put_behind_guard(sender: Any, **kwargs: Any) -> None:

@@ -18,6 +18,7 @@ class Request(CaseBound):
     purpose = models.CharField(max_length=40)
     urgency = models.CharField(max_length=12, default="normal")  # normal, urgent, child at risk
     withdrawn_at = models.DateTimeField(null=True)
+    field = models.CharField(max_length=120, blank=True)  # a question of the shelf: a word of a field
 
     class Meta:
         ordering = ["-made_at"]
@@ -38,6 +39,10 @@ class Dispatch(CaseBound):
     urgency = models.CharField(max_length=12, default="normal")
     read_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=10, default="sent")  # sent, answered, withdrawn
+    field = models.CharField(max_length=120, blank=True)
+    # the specialist whom it is for, of the agency addressed; none: whoever is there
+    specialist = models.ForeignKey("records.Account", models.PROTECT, null=True, related_name="+")
+    reminded_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-made_at"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from entente.records import vocabularies
 from entente.records.models import Clue, Media, Observation
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.clue import Clue as ClueWord
@@ -41,6 +42,7 @@ def written(
         because=word.because,
         method=word.method,
         version=word.version,
+        words=vocabularies.recorded(officer.agency, str(word.kind), word.value),
         state=state,
         decided_by_id=officer.id if state == "confirmed" else None,
         observation=observation,

@@ -1,4 +1,4 @@
-"""Ask, answer, take, release: the acts between agencies.
+"""Ask, answer, take: the acts between agencies.
 
 Each named agency gets a dispatch of its own, which is all that it ever sees of the case. A dispatch is H2
 of the asking agency, so that nobody else in the case learns who was asked. Originals never leave; a crop
@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from entente.casework.cooperate.clue_value import ValueRefused
 from entente.casework.intake.service import evidence_store
@@ -23,11 +23,12 @@ from entente.casework.locate.world import world
 from entente.evidence import tools
 from entente.evidence.open import render
 from entente.evidence.store import Erased, NotKept
-from entente.records import clock, derivation, emergency, guard
+from entente.records import clock, derivation, emergency, guard, vocabularies
 from entente.records.act import Deed, acting
 from entente.records.announce import announce
 from entente.records.derivation import Made
 from entente.records.models import (
+    Account,
     Agency,
     Answer,
     Case,
@@ -83,17 +84,21 @@ def ask(
     urgency: str = "normal",
     codes: Iterable[str] = ("H0",),
     handling_text: str = "",
+    field: str = "",
+    people: Iterable[Account] = (),
 ) -> Request:
     """Put a precise question to named agencies, one dispatch each; recipients do not learn of each other.
 
+    A question of the shelf has its ``field`` of knowledge, and may go to named ``people``, our own too.
     A ``crop`` leaves only where the law lets it go to every one of ``agencies``. Raises ``NotAsked`` or
     ``guard.Denied``; then nothing was sent to anybody.
     """
     to = {a.pk: a for a in agencies}
-    _demand_precise(officer, question, to.values(), due, asks, urgency)
+    named = {p.pk: p for p in people}
+    _demand_precise(officer, question, to.values(), named.values(), due, asks, urgency)
     handling = handling_of(codes, handling_text)
     if crop is not None:
-        _demand_may_leave(officer, purpose, crop, to)
+        _demand_may_leave(officer, purpose, crop, {*to, *(p.agency_id for p in named.values())})
         handling = union([handling, crop.handling])
     thing = replace(case.as_thing(), owner=officer.agency, handling=handling)
     with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason="write a request") as deed:
@@ -104,6 +109,7 @@ def ask(
             due=due,
             purpose=str(purpose),
             urgency=urgency,
+            field=field,
             **_made(officer, case.pk, handling, case.audience),
         )
         request.save()
@@ -115,16 +121,24 @@ def ask(
             derivation.record(deed, officer, [replace(derived, thing=request.pk)])
         for agency in to:
             _dispatch(officer, purpose, request, agency, key)
+        for person in named.values():
+            _dispatch(officer, purpose, request, person.agency_id, key, person)
     return request
 
 
 def _demand_precise(
-    officer: Officer, question: str, to: Iterable[Agency], due: datetime, asks: str, urgency: str
+    officer: Officer,
+    question: str,
+    to: Iterable[Agency],
+    people: Iterable[Account],
+    due: datetime,
+    asks: str,
+    urgency: str,
 ) -> None:
     agencies = list(to)
     if not question.strip():
         raise NotAsked("a request needs its question; write what the partner should look for")
-    if not agencies:
+    if not agencies and not list(people):
         raise NotAsked("name at least one agency; nothing is sent to everybody")
     if any(a.pk == officer.agency for a in agencies):
         raise NotAsked("a request goes to another agency; take your own from the list")
@@ -174,7 +188,14 @@ def _copy_of(crop: Media) -> tuple[str, Made]:
     return kept.key, derived
 
 
-def _dispatch(officer: Officer, purpose: Purpose, request: Request, to: UUID, crop_key: str) -> Dispatch:
+def _dispatch(
+    officer: Officer,
+    purpose: Purpose,
+    request: Request,
+    to: UUID,
+    crop_key: str,
+    person: Account | None = None,
+) -> Dispatch:
     """Send the question to one agency: its own row, its own log entry with one recipient.
 
     Who was asked is the asker's own information and H2: the crop's originators are asked again each time
@@ -190,6 +211,8 @@ def _dispatch(officer: Officer, purpose: Purpose, request: Request, to: UUID, cr
         due=request.due,
         purpose=request.purpose,
         urgency=request.urgency,
+        field=request.field,
+        specialist=person,
         **_made(officer, request.case_id, handling, request.audience),
     )
     thing = row.as_thing().going_to(to)
@@ -215,10 +238,14 @@ def withdraw(officer: Officer, purpose: Purpose, request: Request) -> None:
 
 
 def inbox(officer: Officer) -> QuerySet[Dispatch]:
-    """Return what is addressed to the officer's agency and not withdrawn, the first due first."""
+    """Return what is addressed to the officer's agency and not withdrawn, the first due first.
+
+    What a colleague asked a specialist of the own agency is for that specialist alone.
+    """
     return (
         Dispatch.objects.filter(addressed_id=officer.agency)
         .exclude(state="withdrawn")
+        .exclude(Q(owner_id=officer.agency) & ~Q(specialist_id=officer.id))
         .select_related("owner")
         .order_by("due", "made_at")
     )
@@ -228,7 +255,7 @@ def outbox(officer: Officer) -> QuerySet[Dispatch]:
     """Return what the officer's agency sent in the officer's cases, the last first."""
     return (
         Dispatch.objects.filter(owner_id=officer.agency)
-        .select_related("addressed", "request", "case")
+        .select_related("addressed", "request", "case", "specialist")
         .order_by("-made_at", "addressed__short")
     )
 
@@ -352,7 +379,25 @@ def answer(
         permit(row.pk, officer, held.owner_id, review_due(clock.now()), "an answer goes to the one who asked")
         if kind != "partial":
             Dispatch.objects.filter(pk=held.pk).update(state="answered")
+        if held.field and held.crop_key and clue_kind:
+            _propose(officer, held, row)
     return row
+
+
+def _propose(officer: Officer, held: Dispatch, row: Answer) -> None:
+    """Lay an answer about a crop before the case, on the item that the crop was cut from, as a proposal."""
+    with guard.system("an answer of the shelf is proposed in the case of the one who asked"):
+        crop = Request.objects.select_related("crop", "crop__parent").get(pk=held.request_id).crop
+        if crop is None:
+            return
+        clue = _clue_of(officer, row, held.owner_id)
+        clue.media, clue.state, clue.decided_by_id = crop.parent or crop, "proposed", None
+        clue.region, clue.start, clue.end = crop.region if crop.parent_id else None, crop.t, crop.t
+        clue.handling = union([row.handling, crop.handling])
+        clue.save()
+        clue.derives_from(row, crop)
+        Answer.objects.filter(pk=row.pk).update(taken_as=clue)
+        row.taken_as = clue
 
 
 def _statement(officer: Officer, kind: str, clue_kind: str, value: Any) -> tuple[str, Any]:
@@ -396,15 +441,20 @@ def take(officer: Officer, purpose: Purpose, answer: Answer) -> Clue:
         held = Answer.objects.select_related("addressed").get(pk=answer.pk)
         if not Dispatch.objects.filter(pk=held.dispatch_id, owner_id=officer.agency).exists():
             raise NotAnswered("only the agency that asked takes an answer; ask it for the clue")
-        if held.taken_as_id:
-            return Clue.objects.get(pk=held.taken_as_id)
+        clue = Clue.objects.filter(pk=held.taken_as_id).first() if held.taken_as_id else None
+        if clue is not None and clue.state != "proposed":
+            return clue
         if not held.clue_kind:
             raise NotAnswered("this answer states no clue; write one on the examine page from its words")
-        clue = _clue_of(officer, held)
-        clue.save()
-        clue.derives_from(held)
-        held.taken_as = clue
-        held.save(update_fields=["taken_as"])
+        if clue is None:
+            clue = _clue_of(officer, held, officer.agency)
+            clue.save()
+            clue.derives_from(held)
+            held.taken_as = clue
+            held.save(update_fields=["taken_as"])
+        else:
+            clue.state, clue.decided_by_id = "confirmed", officer.id
+            clue.save(update_fields=["state", "decided_by"])
         case = Case.objects.get(pk=held.case_id)
         Milestone.reach(case, Stage.CONTRIBUTIONS, "a partner's answer was taken as a clue", by=officer.id)
         announce("answered", officer, purpose, case.pk, answer=str(held.pk), clue=str(clue.pk))
@@ -412,7 +462,7 @@ def take(officer: Officer, purpose: Purpose, answer: Answer) -> Clue:
     return clue
 
 
-def _clue_of(officer: Officer, held: Answer) -> Clue:
+def _clue_of(officer: Officer, held: Answer, owner: UUID) -> Clue:
     """Return the unsaved clue: the provider's evaluation stands (Regulation (EU) 2016/794 art. 29(3))."""
     negated = held.kind == "not ours"
     words = held.text or ("recognised as not theirs" if negated else "stated in answer to a request")
@@ -425,10 +475,11 @@ def _clue_of(officer: Officer, held: Answer) -> Clue:
         evaluation=held.evaluation,
         because=words,
         method="partner answer",
+        words=vocabularies.recorded(owner, held.clue_kind, held.clue_value),
         version="1",
         state="confirmed",
         decided_by_id=officer.id,
-        **_made(officer, held.case_id, held.handling, held.audience),
+        **_made(officer, held.case_id, held.handling, held.audience) | {"owner_id": owner},
     )
 
 

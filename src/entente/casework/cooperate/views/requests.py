@@ -9,17 +9,17 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.cooperate import service
 from entente.casework.cooperate.clue_value import STATED, parse, said
-from entente.records import clock, release
+from entente.records import clock, release, vocabularies
 from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page, consult, desk_page
-from entente.records.models import Agency, Answer, Case, Dispatch, Media, Release, Request
+from entente.records.models import Agency, Answer, Appeal, Case, Dispatch, Media, Release, Request
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import AgencyKind, Officer
 from entente.vocabulary.clue import ClueKind
@@ -160,7 +160,10 @@ class AnswerForm(Handled):
         choices=[("", _("none")), *((str(k), KIND_NAMES[k]) for k in STATED)],
     )
     clue_value = forms.CharField(
-        label=_("Its value"), required=False, help_text=_("As in the brackets beside the kind.")
+        label=_("Its value"),
+        required=False,
+        help_text=_("As in the brackets beside the kind."),
+        widget=forms.TextInput(attrs={"list": "words"}),
     )
     source = forms.ChoiceField(label=_("Source"), choices=_choices(SOURCE_NAMES), initial="X")
     information = forms.ChoiceField(label=_("Information"), choices=_choices(INFORMATION_NAMES), initial="4")
@@ -212,7 +215,7 @@ def _case_page(request: DeskRequest, case: Case, form: AskForm) -> HttpResponse:
     sent = list(service.outbox(request.officer).filter(case=case))
     ids = [d.pk for d in sent]
     given: dict[UUID, list[Answer]] = {}
-    for row in Answer.objects.filter(dispatch_id__in=ids).select_related("addressed"):
+    for row in Answer.objects.filter(dispatch_id__in=ids).select_related("addressed", "taken_as"):
         given.setdefault(row.dispatch_id, []).append(row)
     rows = [
         {
@@ -229,7 +232,12 @@ def _case_page(request: DeskRequest, case: Case, form: AskForm) -> HttpResponse:
         }
         for asked in own
     ]
-    context = {"form": form, "rows": rows, "agency_id": request.officer.agency}
+    context = {
+        "form": form,
+        "rows": rows,
+        "agency_id": request.officer.agency,
+        "appeals": Appeal.objects.filter(case=case).count(),
+    }
     return render(request, "cooperate/page.html", context, status=400 if form.errors else 200)
 
 
@@ -298,15 +306,6 @@ def _kind_name(kind: str) -> str:
     return str(KIND_NAMES.get(ClueKind(kind), kind)).partition(" (")[0] if kind else ""
 
 
-urlpatterns = [
-    path("", page, name="page"),
-    path("ask/", send, name="ask"),
-    path("<uuid:request_id>/withdraw/", withdraw, name="withdraw"),
-    path("answers/<uuid:answer_id>/", answer, name="answer"),
-    path("answers/<uuid:answer_id>/take/", take, name="take"),
-]
-
-
 # --- outside any case: those who are asked ----------------------------------------------------------------
 
 
@@ -340,7 +339,10 @@ def dispatch(request: DeskRequest, dispatch_id: UUID) -> HttpResponse:
         context = {"thing": held, "sender": held.owner, "nav": "requests"}
         return render(request, "cooperate/restriction.html", context)
     held = service.read_dispatch(request.officer, request.purpose, held)
-    return _dispatch_page(request, held, AnswerForm(initial={"clue_kind": held.asks}))
+    form = AnswerForm(initial={"clue_kind": held.asks, "kind": "answer" if held.field else None})
+    if held.field:
+        form.fields["clue_value"].widget.attrs["autofocus"] = True
+    return _dispatch_page(request, held, form)
 
 
 def _dispatch_page(request: DeskRequest, held: Dispatch, form: forms.Form) -> HttpResponse:
@@ -362,6 +364,12 @@ def _dispatch_page(request: DeskRequest, held: Dispatch, form: forms.Form) -> Ht
         "answers": answers,
         "form": form,
         "asks": _kind_name(held.asks),
+        "field": service.field_name(request.officer, held.field, request.LANGUAGE_CODE),
+        "words": [
+            label
+            for name in ("objects", "sockets")
+            for _code, label in vocabularies.choices(request.officer.agency, name, request.LANGUAGE_CODE)
+        ],
         "action": reverse("dispatch-answer", args=[held.pk]),
         "item": _crop_item(held),
         "release_form": ReleaseForm(auto_id="release_%s"),
@@ -406,8 +414,16 @@ def give_answer(request: DeskRequest, dispatch_id: UUID) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             messages.success(request, _("The answer was sent to the agency that asked, and to nobody else."))
-            return redirect("requests")
+            return _after(request, held)
     return _dispatch_page(request, held, form)
+
+
+def _after(request: DeskRequest, held: Dispatch) -> HttpResponse:
+    """Go on to the next open question of the shelf, so that answering needs no way back and forth."""
+    if not held.field:
+        return redirect("requests")
+    coming = service.open_questions(request.officer).exclude(pk=held.pk).first()
+    return redirect("dispatch", dispatch_id=coming.pk) if coming else redirect("shelf")
 
 
 @require_POST
@@ -469,18 +485,3 @@ def _picture(request: DeskRequest, held: Dispatch, purpose: Purpose, view: str) 
     except service.NotAnswered as refused:
         raise Http404(str(refused)) from None
     return HttpResponse(data, content_type="image/jpeg")
-
-
-# included at /requests/, outside any case
-inbox_urlpatterns = [
-    path("", requests, name="requests"),
-    path("<uuid:dispatch_id>/", dispatch, name="dispatch"),
-    path("<uuid:dispatch_id>/answer/", give_answer, name="dispatch-answer"),
-    path("<uuid:dispatch_id>/crop/", dispatch_crop, name="dispatch-crop"),
-    path("<uuid:dispatch_id>/reveal/", dispatch_reveal, name="dispatch-reveal"),
-    path(
-        "<uuid:dispatch_id>/answers/<uuid:answer_id>/release/",
-        change_release,
-        name="dispatch-release",
-    ),
-]

@@ -1,0 +1,37 @@
+"""Pages of asking and answering, of the reference shelf, and of appeals to the public."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from entente.casework.cooperate.views import appeals, requests, shelf
+
+urlpatterns = [
+    path("", requests.page, name="page"),
+    path("ask/", requests.send, name="ask"),
+    path("<uuid:request_id>/withdraw/", requests.withdraw, name="withdraw"),
+    path("answers/<uuid:answer_id>/", requests.answer, name="answer"),
+    path("answers/<uuid:answer_id>/take/", requests.take, name="take"),
+    path("shelf/", shelf.ask, name="shelf-ask"),
+    path("sent/<uuid:sent_id>/remind/", shelf.remind, name="remind"),
+    path("appeals/", appeals.appeals, name="appeals"),
+    path("appeals/<uuid:appeal_id>/", appeals.appeal, name="appeal"),
+    path("appeals/<uuid:appeal_id>/grey/", appeals.grey, name="appeal-grey"),
+    path("appeals/<uuid:appeal_id>/reveal/", appeals.reveal, name="appeal-reveal"),
+    path("appeals/<uuid:appeal_id>/export/", appeals.export, name="appeal-export"),
+]
+
+# included at /requests/, outside any case
+inbox_urlpatterns = [
+    path("", requests.requests, name="requests"),
+    path("shelf/", shelf.shelf, name="shelf"),
+    path("<uuid:dispatch_id>/", requests.dispatch, name="dispatch"),
+    path("<uuid:dispatch_id>/answer/", requests.give_answer, name="dispatch-answer"),
+    path("<uuid:dispatch_id>/crop/", requests.dispatch_crop, name="dispatch-crop"),
+    path("<uuid:dispatch_id>/reveal/", requests.dispatch_reveal, name="dispatch-reveal"),
+    path(
+        "<uuid:dispatch_id>/answers/<uuid:answer_id>/release/",
+        requests.change_release,
+        name="dispatch-release",
+    ),
+]
