@@ -249,3 +249,14 @@ def test_a_scheme_is_found_by_profile_and_model_version_and_by_nothing_near_it(a
     for profile, model in (("US", "1.3"), ("US", ""), ("us", "2.0"), ("VIC_US", "2.0"), ("", "")):
         assert vocabularies.of_scheme(admin.agency, profile, model) is None
     assert len(vocabularies.schemes(admin.agency)) == 7
+
+
+def test_what_was_chosen_in_any_language_is_recorded_with_its_version(admin):
+    it = admin.agency
+    assert vocabularies.recorded(it, "object", "Interruttore della luce") == ["objects 1 light_switch"]
+    assert vocabularies.recorded(it, "object", "a thing nobody listed") == []
+    assert vocabularies.recorded(it, "socket", "CF") == ["sockets 1 C", "sockets 1 F"]
+    assert vocabularies.recorded(it, "country", "IT") == []
+    vocabularies.rename(admin, VI, "objects", "light_switch", said("switch"), seen="1")
+    assert vocabularies.recorded(it, "object", "switch") == ["objects 1+1 light_switch"]
+    assert vocabularies.label(it, Word.parse("objects 1 light_switch"), "fr") == "interrupteur"

@@ -50,7 +50,7 @@ _WORDS = {
 }
 _STYLE = (
     "body{margin:0 auto;max-width:44rem;padding:1rem;font:1.1rem/1.5 sans-serif;color:#111;background:#fff}"
-    "img{max-width:100%;height:auto;border:1px solid #555}"
+    "h1{font-size:1.1rem}img{max-width:100%;height:auto;border:1px solid #555}"
     "section{border-top:1px solid #999;margin-top:2rem}a{color:#003d99}"
 )
 
@@ -78,7 +78,7 @@ def page(shown: Shown) -> str:
 
 def closed(shown: Shown) -> str:
     """Return the page that takes its place once it has ended: without the picture and the question."""
-    parts = [f"<h1>{_WORDS[x]['closed']}</h1><p>{_WORDS[x]['thanks']}</p>" for x in LANGUAGES]
+    parts = [f"<h2>{_WORDS[x]['closed']}</h2><p>{_WORDS[x]['thanks']}</p>" for x in LANGUAGES]
     return _whole(shown, "", parts)
 
 
@@ -90,7 +90,7 @@ def _open(shown: Shown, language: str) -> str:
     words, said = _WORDS[language], shown.words.get(language, {})
     place = f"<p>{words['place']}: {escape(shown.place)}</p>" if shown.place else ""
     return (
-        f"<h1>{words['head']}</h1><h2>{escape(said.get('title', ''))}</h2>"
+        f"<h2>{words['head']}</h2><h3>{escape(said.get('title', ''))}</h3>"
         f"<p>{escape(said.get('text', ''))}</p>"
         f"{place}<p>{words['only']}</p><p><strong>{words['tell']}:</strong> {escape(shown.contact)}</p>"
         f"<p>{words['not']}</p>"
@@ -113,5 +113,5 @@ def _whole(shown: Shown, picture: str, parts: list[str]) -> str:
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src 'self'; "
         "style-src 'unsafe-inline'\">"
         f"<title>{title}</title><style>{_STYLE}</style></head><body>"
-        f"<header><p>{title}</p><nav>{links}</nav></header><main>{picture}{sections}</main></body></html>\n"
+        f"<header><h1>{title}</h1><nav>{links}</nav></header><main>{picture}{sections}</main></body></html>\n"
     )

@@ -7,6 +7,7 @@ from typing import Any
 from entente.casework.examine.service.editions import demand_edition, demand_unasked, edition_of, remember
 from entente.casework.examine.service.marks import METHOD, VERSION, Points, demand_inside, placed
 from entente.casework.examine.service.refused import ExamineRefused
+from entente.records import vocabularies
 from entente.records.act import acting
 from entente.records.announce import announce
 from entente.records.models import Agency, Clue, Media
@@ -54,6 +55,7 @@ def edit(
             row.method, row.version, row.reliability = METHOD, VERSION, None
             row.source = f"examiner, {Agency.objects.get(pk=officer.agency).short}"
         row.kind, row.value, row.negated = str(kind), value, negated
+        row.words = vocabularies.recorded(officer.agency, row.kind, value)
         row.group = str(group or group_of(kind))
         row.evaluation = _graded(officer, row, evaluation)
         row.because = because.strip() or row.because

@@ -16,9 +16,9 @@ from entente.casework.examine.views.forms import EditForm
 from entente.casework.examine.views.item import back_to, frames_of, place_of, placed_in, query_of, reads_only
 from entente.casework.examine.views.said import past, versions
 from entente.casework.examine.views.tiles import tile_of
+from entente.casework.examine.views.words import offered
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Case, Clue, Media, Observation
-from entente.records.names import named
 from entente.vocabulary.clue import ClueKind, group_of
 
 DECISIONS = {"confirm": service.confirm, "withdraw": service.withdraw}
@@ -99,7 +99,7 @@ def _page(request: DeskRequest, case: Case, media: Media, clue: Clue, form: Edit
         "form": form,
         "may_mark": not reads_only(request, case),
         "graded": clue.owner_id == request.officer.agency,
-        "hints": [(named(k), values.HINTS[k]) for k in ClueKind],
+        **offered(form, request.officer.agency, request.LANGUAGE_CODE),
         "mark_fields": "box",
         **placed_in(form),
         "frames": frames_of(case, media, read) if media.kind == "video" and "grey_url" in shown else [],

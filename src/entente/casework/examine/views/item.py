@@ -21,6 +21,7 @@ from entente.casework.examine.service import once
 from entente.casework.examine.views import opinions
 from entente.casework.examine.views.forms import MarkForm, NoteForm, PlaceForm, typed
 from entente.casework.examine.views.tiles import tile_of
+from entente.casework.examine.views.words import offered
 from entente.records import clock, feed
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import (
@@ -196,7 +197,7 @@ def _item(request: DeskRequest, case: Case, media: Media, given: MarkForm | None
         "t": t,
         "form": form,
         "made_of": _observation(media, form["observation"].value()),
-        "hints": [(named(k), values.HINTS[k]) for k in ClueKind],
+        **offered(form, request.officer.agency, request.LANGUAGE_CODE),
         "mark_fields": "box",
         **placed_in(form),
         "frames": frames_of(case, media, read) if media.kind == "video" and "grey_url" in shown else [],
