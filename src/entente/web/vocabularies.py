@@ -81,10 +81,11 @@ class FileForm(forms.Form):
 @desk_page
 def vocabularies(request: DeskRequest) -> HttpResponse:
     """List the vocabularies in force; take a newer one, after its changes were shown."""
-    form = FileForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and "text" in request.POST:
+    sent = request.method == "POST"
+    form = FileForm(request.POST, request.FILES) if sent else FileForm()
+    if sent and "text" in request.POST:
         return _taken(request)
-    if request.method == "POST" and form.is_valid():
+    if sent and form.is_valid():
         try:
             return _coming(request, form.cleaned_data["file"])
         except REFUSED as fault:

@@ -92,7 +92,7 @@ class LetGoForm(forms.Form):
 @case_page("cooperate")
 def appeals(request: DeskRequest, case: Case) -> HttpResponse:
     """List the appeals of the case; propose one."""
-    form = ProposeForm(request.POST or None, case=case)
+    form = ProposeForm(request.POST if request.method == "POST" else None, case=case)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

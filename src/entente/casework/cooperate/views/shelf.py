@@ -110,13 +110,18 @@ class ShelfForm(Handled):
         return data
 
 
+def _given(request: DeskRequest) -> Any:
+    """Return what was sent: an empty form that was sent is one with everything missing."""
+    return request.POST if request.method == "POST" else None
+
+
 # --- in the case: those who ask ---------------------------------------------------------------------------
 
 
 @case_page("cooperate")
 def ask(request: DeskRequest, case: Case) -> HttpResponse:
     """Ask specialists about a crop."""
-    form = ShelfForm(request.POST or None, officer=request.officer, case=case)
+    form = ShelfForm(_given(request), officer=request.officer, case=case)
     if request.method == "POST" and form.is_valid():
         try:
             service.ask_specialists(request.officer, request.purpose, case, **form.asking())
@@ -149,9 +154,7 @@ def remind(request: DeskRequest, case: Case, sent_id: UUID) -> HttpResponse:
 def shelf(request: DeskRequest) -> HttpResponse:
     """List the open questions of one's fields and find past answers; say which fields one knows."""
     officer = request.officer
-    form = FieldsForm(
-        request.POST or None, officer=officer, initial={"fields_known": service.fields_of(officer)}
-    )
+    form = FieldsForm(_given(request), officer=officer, initial={"fields_known": service.fields_of(officer)})
     if request.method == "POST" and form.is_valid():
         try:
             service.set_fields(officer, request.purpose, form.cleaned_data["fields_known"])
