@@ -12,7 +12,18 @@ from django.urls import reverse
 from entente.casework.examine.service import ExamineRefused, opinions
 from entente.records import guard
 from entente.records.guard import Denied
-from entente.records.models import Case, Clue, LogEntry, LogOpening, Media, Membership, Opinion, Seal, Vote
+from entente.records.models import (
+    Case,
+    Clue,
+    Feed,
+    LogEntry,
+    LogOpening,
+    Media,
+    Membership,
+    Opinion,
+    Seal,
+    Vote,
+)
 from entente.records.models.opinion import VoteRewritten
 from entente.safeguards.opinion import Answer, Outcome, in_own_order, tally, votes_needed
 from entente.vocabulary.handling import Purpose
@@ -278,6 +289,15 @@ def test_the_log_tells_that_a_vote_was_cast_and_never_which(joint):
         pks = [str(v.pk) for v in Vote.objects.all()]
         assert not any(pk in e.body for e in LogEntry.objects.all() for pk in pks)
     assert bodies[0] == bodies[1] and reasons == {"cast a vote"}
+
+
+def test_no_live_event_tells_that_a_vote_was_cast(joint):
+    row = asked(joint)
+    with guard.system("read the feed in a test"):
+        before = Feed.objects.count()
+    voted(joint, row, "yes", "no")
+    with guard.system("read the feed in a test"):
+        assert Feed.objects.count() == before
 
 
 # --- pages ---------------------------------------------------
