@@ -14,9 +14,10 @@ import shutil
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -99,9 +100,9 @@ def desk(items: int) -> Iterator[SimpleNamespace]:
         served = Desk(folder, folder)
         try:
             secret = LoginLink.issue(Account.objects.get(username="IT-1001"))
-            yield SimpleNamespace(
-                base=served.base, case=case, flags=FLAGS, enter=f"{served.base}/enter/{secret}/"
-            )
+            enter = f"{served.base}/enter/{secret}/"
+            spent = partial(measure.processor_seconds, served.process.pid)
+            yield SimpleNamespace(base=served.base, case=case, flags=FLAGS, enter=enter, spent=spent)
         finally:
             served.close()
 
@@ -235,7 +236,7 @@ def main() -> None:
             ),
         )
         page.add_init_script(WATCH)
-        told = walked(page, opened(page, served))
+        told = walked(page, opened(page, served), served.spent)
         line = page.context.new_cdp_session(page)
         line.send("Performance.enable")
         metrics = {m["name"]: m["value"] for m in line.send("Performance.getMetrics")["metrics"]}
@@ -248,7 +249,7 @@ def main() -> None:
     say(items, told)
 
 
-def walked(page: Any, grid: str) -> dict[str, Any]:
+def walked(page: Any, grid: str, spent: Callable[[], float]) -> dict[str, Any]:
     """Do everything once in the order of an examiner's day; return what it took."""
     told: dict[str, Any] = {"paints": first_paints(page, grid)}
     told["scroll"] = page.evaluate(SCROLL)
@@ -263,9 +264,14 @@ def walked(page: Any, grid: str) -> dict[str, Any]:
         ("kind", ""),
         ("device", ""),
     ]
+    began = spent()
     told["filters"] = [float(page.evaluate(CHANGE, list(f))) for f in filters * (CHANGES // len(filters))]
+    told["filter processor"] = 1000 * (spent() - began) / len(told["filters"])
     page.goto(grid)
+    page.wait_for_timeout(1000)
+    began = spent()
     told["decisions"] = decided(page)
+    told["decision processor"] = 1000 * (spent() - began) / PRESSES
     return told
 
 
@@ -287,8 +293,10 @@ def say(items: int, told: dict[str, Any]) -> None:
     figure.add("  tiles still missing after 1.5 s at the end", f"{told['blank']}")
     add("a change of filters, median ms", statistics.median(filters), FILTER_MS)
     figure.add("  the worst, ms", f"{max(filters):.0f}")
+    figure.add("  processor of the desk for each, ms", f"{told['filter processor']:.0f}")
     add("key press to stored decision, median ms", statistics.median(decisions), DECISION_MS)
     figure.add("  the worst, ms", f"{max(decisions):.0f}")
+    figure.add("  processor of the desk for each, ms", f"{told['decision processor']:.0f}")
     add("memory of the scripts, MiB", told["heap"], MEMORY_MIB)
     add("memory of the whole page's process, MiB", told["renderer"], MEMORY_MIB)
     add("answers with a picture, nothing being asked for", told["pictures"], 0)
