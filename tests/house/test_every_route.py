@@ -313,7 +313,7 @@ def world(circle, case):
             request=asked, addressed=au, question="Which town?", due=due, purpose=str(VI), codes="H2", **made
         )
         appeal = Appeal.objects.create(
-            number="A-1", crop=a, words={}, contact="c", statement="s", key="k", sha256="0" * 64, **made
+            number="A-1", crop=a, words={}, contact="c", statement="s", key="0" * 64, sha256="0" * 64, **made
         )
         answer = Answer.objects.create(
             dispatch=sent,

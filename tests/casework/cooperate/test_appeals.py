@@ -113,6 +113,20 @@ def test_the_page_runs_nothing_calls_nobody_and_is_read_in_three_languages(circl
         assert secret not in html
 
 
+def test_a_picture_that_is_lost_is_refused_and_counts_as_no_look(circle, case, own, lead):
+    appeal = sign(circle, lead, proposed(circle, own))
+    with guard.system("test"):
+        Appeal.objects.update(key="0" * 64)
+        looks = Viewing.objects.count()
+    for act in (lambda: service.show_picture(it(circle), VI, appeal, "clear"),
+                lambda: service.show_picture(it(circle), VI, appeal, "grey"),
+                lambda: service.export_page(it(circle), VI, appeal)):  # fmt: skip
+        with pytest.raises(service.NotPublic, match="cannot be"):
+            act()
+    with guard.system("test"):
+        assert Viewing.objects.count() == looks
+
+
 def test_nobody_signs_alone_unseen_or_for_another_agency(circle, case, own, lead):
     appeal = proposed(circle, own)
     officer = circle.officer(lead)

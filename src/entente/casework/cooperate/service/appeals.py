@@ -87,6 +87,7 @@ def show_picture(officer: Officer, purpose: Purpose, appeal: Appeal, view: str =
     with acting(officer, Act.REVEAL, appeal.as_thing(), purpose, step=STEP, reason=reason):
         held = Appeal.objects.select_related("crop").get(pk=appeal.pk)
         if view == "clear":
+            shown = _picture(held)  # before the look is counted: what cannot be shown was not seen
             looked = Viewing(
                 media=held.crop,
                 account_id=officer.id,
@@ -97,7 +98,7 @@ def show_picture(officer: Officer, purpose: Purpose, appeal: Appeal, view: str =
             looked.save()
             looked.derives_from(held.crop)
     if view == "clear":
-        return _picture(held)
+        return shown
     made = render(evidence_store().original(held.key), "grey")
     if isinstance(made, Refusal):
         raise NotPublic(f"the picture cannot be shown: {made.reason}")
@@ -302,8 +303,12 @@ def _decided(held: Appeal, officer: Officer, state: str, because: str = "") -> N
 
 
 def _picture(held: Appeal) -> bytes:
-    with evidence_store().open(held.key) as file:
-        return file.read()
+    try:
+        with evidence_store().open(held.key) as file:
+            return file.read()
+    except OSError as fault:  # lost, damaged or erased
+        why = f"the picture cannot be read ({fault}); withdraw this appeal and propose it anew"
+        raise NotPublic(why) from None
 
 
 def _packed(files: Mapping[str, bytes]) -> bytes:
