@@ -266,6 +266,7 @@ def test_the_part_gives_the_rows_asked_for_and_no_hidden_one(client, circle, cas
     at_part = reverse("examine:live-part", args=[case.pk, 1])
     told = client.get(f"{at_part}?clue={shown.pk}&clue={hidden.pk}&clue=x").content.decode()
     assert f"clue-{shown.pk}" in told and "IT-1001 added a clue." in told
+    assert "aria-current" not in told
     assert str(hidden.pk) not in told and str(other.pk) not in told
     client.force_login(circle.it)
     assert "added a clue" not in client.get(f"{at_part}?clue={shown.pk}").content.decode()

@@ -68,6 +68,7 @@ def part(request: DeskRequest, case: Case, number: int) -> HttpResponse:
     asked = _asked(request, "opinion")
     context = {
         **told,
+        "here": None,  # what changed is not what the address opens
         "questions": [q for q in _questions(request, media) if q["opinion"].pk in asked] if asked else [],
         "media": media,
         "seen": [*told["observations"], *told["dealt_with"]],

@@ -2,6 +2,7 @@
 
    [data-live]    the stream of the case; with data-item, data-since and data-part also of one item
    [data-beat]    told now and then while the page is visible and somebody works at it
+   [data-counted] says that time is counted; and, at the end, that the page is not kept up to date
    [data-fetched] what was fetched passes through here
    [data-here], [data-here-item], [data-here-case] with [data-names]   who else is here
 
@@ -48,7 +49,7 @@ function follow(place) {
     stream.addEventListener("ended", () => {
       close();
       say(place.dataset.sayEnded);
-      place.querySelector("p:last-child").textContent = place.dataset.sayEnded;
+      place.querySelector("[data-counted]").textContent = place.dataset.sayEnded;
     });
     stream.addEventListener("error", () => {
       if (stream?.readyState !== EventSource.CLOSED) return; // it comes again by itself
