@@ -88,6 +88,11 @@ CASE = {
     "examine:grey": {POST},
     "examine:reveal": {POST},
     "examine:hide": {POST},
+    "examine:keep": {POST},
+    "examine:moments": {POST},
+    "examine:loudness": {POST},
+    "examine:sound": {POST},
+    "examine:compare": {GET, POST},
     "examine:note": {POST},
     "examine:crop": {POST},
     "examine:decide": {POST},
@@ -439,6 +444,9 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "examine:grey": look,
         "examine:reveal": look,
         "examine:hide": {"reveal": str(uuid4()), "milliseconds": "5"},
+        "examine:keep": {"keep": "note", "text": "a note", "recipe": "zoom=2"},
+        "examine:sound": look,
+        "examine:compare": {"item": items},
         "examine:note": {"text": "a note"},
         "examine:crop": {"x": "0", "y": "0", "w": "0.5", "h": "0.5"},
         "examine:decide": {"decision": "withdraw"},
@@ -587,7 +595,7 @@ def test_a_reader_changes_and_reveals_nothing(world):
         if POST in methods and name not in READERS:
             told = asked(browser, POST, address(world, name), data.get(name))
             assert told.status_code in {303, 302, 400, 403, 404}, (name, told.status_code)
-            assert not told["Content-Type"].startswith(("image/", "application/pdf")), name
+            assert not told["Content-Type"].startswith(("image/", "audio/", "application/pdf")), name
             assert rows() == before, name
 
 
@@ -609,12 +617,12 @@ def test_a_get_changes_nothing_and_shows_no_picture(world):
     before = rows()
     for name, told in lead_pages(world, browser):
         assert told.status_code == 200, (name, told.status_code)
-        assert not told["Content-Type"].startswith("image/"), name
+        assert not told["Content-Type"].startswith(("image/", "audio/")), name
         assert b"<img" not in told.content, name
         assert rows() == before, name
     for name in (n for n in DESK if n.startswith("dispatch")):
         told = asked(recipient, GET, address(world, name))
-        assert not told["Content-Type"].startswith("image/"), name
+        assert not told["Content-Type"].startswith(("image/", "audio/")), name
 
 
 def test_every_form_is_refused_without_its_token(world):

@@ -219,6 +219,11 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     "examine:grey": LOOK,
     "examine:reveal": LOOK,
     "examine:hide": {"reveal": [Pool("viewing")], "milliseconds": ["5", "x"]},
+    "examine:keep": {"keep": ["note", "crop"], "text": ["a note", ""], "recipe": ["", "zoom=2", "zoom=99"]},
+    "examine:moments": {"t": ["0", "1", "x"], "by": ["", "1"]},
+    "examine:loudness": {},
+    "examine:sound": LOOK,
+    "examine:compare": {"item": [MEDIA]},
     "examine:note": {
         "text": ["a note", ""],
         "t": ["", "1"],
@@ -481,7 +486,9 @@ QUERIES: dict[str, list[dict[str, Any]]] = {
     "examine:live": [{"since": ""}, {"item": Pool("number"), "since": ""}, {"item": Pool("number")}],
     "examine:live-part": [{"clue": Pool("clue")}, {"crop": Pool("crop")}],
     "examine:grey": [{"view": "edges"}, {"h3": "read"}, {"t": "1"}],
-    "examine:reveal": [{"h3": "read"}, {"t": "1"}],
+    "examine:reveal": [{"h3": "read"}, {"t": "1"}, {"zoom": "2", "turn": "1"}, {"zoom": "99"}],
+    "examine:sound": [{"start": "1"}, {"h3": "read"}],
+    "examine:compare": [{"a": "1", "b": "2"}, {"a": Pool("number"), "b": Pool("number"), "h3": "read"}],
     "inform:leave": [{"to": Pool("agency")}, {"to": Pool("agency"), "court": "on"}],
 }
 

@@ -64,6 +64,7 @@ def place(request: HttpRequest) -> dict[str, Any]:
         "demonstration": settings.DEMONSTRATION,
         "providers": oidc.providers,  # read where they are shown
         "theme": held.get("__Host-theme", held.get("theme", "")),
+        "stills": held.get("__Host-stills", held.get("stills", "")),
     }
 
 

@@ -74,3 +74,35 @@ def reader(case, circle):
     with acting(circle.officer(circle.it), Act.GRANT, case.as_thing(), VI, step="test"):
         Membership.objects.create(case=case, account=circle.it_second, part="reader")
     return circle.officer(circle.it_second)
+
+
+@pytest.fixture
+def talking(officer, case, tmp_path):
+    """A video of two seconds with a tone, received as an item."""
+    folder = tmp_path / "talking"
+    folder.mkdir()
+    with av.open(str(folder / "tone.mov"), "w") as out:
+        stream = out.add_stream("mpeg4", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        voice = out.add_stream("pcm_s16le", rate=16000, layout="mono")
+        samples = (np.sin(np.arange(32000) * 0.17) * 9000).astype(np.int16)
+        sound = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
+        sound.sample_rate = 16000
+        out.mux(voice.encode(sound))
+        for n in range(10):
+            shade = np.full((48, 64, 3), 20 * n, np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(shade, format="rgb24")))
+        out.mux([*stream.encode(), *voice.encode()])
+    receive(officer, VI, case, [folder], Intake("seized laptop", "found", ("H0",), ""))
+    while (job := jobs.take("test")) and job.task != "intake.receive":
+        jobs.run(job)  # what earlier items set off
+    assert jobs.run(job), job.error
+    with guard.scope(officer, VI):
+        return Media.objects.filter(case=case).get(mime="video/quicktime")
+
+
+@pytest.fixture
+def desk(client, circle, items):
+    """Italy's examiner at the desk."""
+    client.force_login(circle.it)
+    return client

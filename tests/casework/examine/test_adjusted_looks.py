@@ -5,18 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 
-import av
-import numpy as np
 import pytest
 from PIL import Image
 
 from entente.casework.examine import service
 from entente.casework.examine.adjust import Recipe
 from entente.casework.examine.service import film
-from entente.casework.intake.service import Intake, evidence_store, receive
+from entente.casework.intake.service import evidence_store
 from entente.casework.seize.service.reproduce import Again, reproduce
-from entente.records import guard, jobs
-from entente.records.models import LogEntry, Media, Note, Viewing
+from entente.records import guard
+from entente.records.models import LogEntry, Note, Viewing
 from entente.vocabulary.handling import Purpose
 from entente.vocabulary.media import Region
 
@@ -37,31 +35,6 @@ def last_entry():
 def digest_of(media):
     with evidence_store().open(media.key) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-@pytest.fixture
-def talking(officer, case, tmp_path):
-    """A video of two seconds with a tone, received as an item."""
-    folder = tmp_path / "talking"
-    folder.mkdir()
-    with av.open(str(folder / "tone.mov"), "w") as out:
-        stream = out.add_stream("mpeg4", rate=5)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        voice = out.add_stream("pcm_s16le", rate=16000, layout="mono")
-        samples = (np.sin(np.arange(32000) * 0.17) * 9000).astype(np.int16)
-        sound = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
-        sound.sample_rate = 16000
-        out.mux(voice.encode(sound))
-        for n in range(10):
-            shade = np.full((48, 64, 3), 20 * n, np.uint8)
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(shade, format="rgb24")))
-        out.mux([*stream.encode(), *voice.encode()])
-    receive(officer, VI, case, [folder], Intake("seized laptop", "found", ("H0",), ""))
-    while (job := jobs.take("test")) and job.task != "intake.receive":
-        jobs.run(job)  # what earlier items set off
-    assert jobs.run(job), job.error
-    with guard.scope(officer, VI):
-        return Media.objects.filter(case=case).get(mime="video/quicktime")
 
 
 def test_a_recipe_stands_in_the_look_and_the_original_never_changes(officer, items):

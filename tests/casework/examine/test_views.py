@@ -13,6 +13,7 @@ from entente.records.models import Clue, LogEntry, Media, Note, Observation, Opi
 from entente.vocabulary.handling import Purpose
 
 VI = Purpose.VICTIM_IDENTIFICATION
+# and sounds
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"\x00\x00\x00\x18ftyp")
 
 
@@ -56,11 +57,11 @@ def test_no_get_of_any_route_gives_a_picture(desk, case, officer, items):
         address = reverse(
             f"examine:{route.name}", kwargs={"case_id": case.pk, **{n: values[n] for n in names}}
         )
-        for query in ("", "?view=edges", "?t=0", "?h3=read"):
+        for query in ("", "?view=edges", "?t=0", "?h3=read", "?zoom=2&turn=1", "?a=1&b=2&start=0"):
             answer = desk.get(address + query)
             assert answer.status_code in {200, 405}
             assert not answer.headers.get("Content-Type", "").startswith(
-                ("image/", "video/", "application/oct")
+                ("image/", "video/", "audio/", "application/oct")
             )
             assert not answer.content.startswith(PICTURES)
             assert b"data:image" not in answer.content

@@ -4,7 +4,9 @@ from django.urls import path
 
 from entente.casework.examine.views import (
     clues,
+    compare,
     deciding,
+    film,
     grid,
     item,
     live,
@@ -36,6 +38,11 @@ urlpatterns = [
     path("items/<int:number>/hide/", look.hide, name="hide"),
     path("items/<int:number>/note/", notes.note, name="note"),
     path("items/<int:number>/notes/", item.notes, name="notes"),
+    path("items/<int:number>/keep/", compare.keep, name="keep"),
+    path("items/<int:number>/moments/", film.moments, name="moments"),
+    path("items/<int:number>/loudness/", film.loudness, name="loudness"),
+    path("items/<int:number>/sound/", film.sound, name="sound"),
+    path("compare/", compare.compare, name="compare"),
     path("items/<int:number>/crop/", item.crop, name="crop"),
     path("items/<int:number>/observe/", item.observe, name="observe"),
     path("items/<int:number>/observations/<uuid:observation_id>/", clues.observation, name="observation"),

@@ -12,8 +12,9 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from entente.casework.examine import service, values
+from entente.casework.examine.views.address import query_of
 from entente.casework.examine.views.forms import EditForm
-from entente.casework.examine.views.item import back_to, frames_of, place_of, placed_in, query_of, reads_only
+from entente.casework.examine.views.item import back_to, frames_of, place_of, placed_in, reads_only
 from entente.casework.examine.views.said import past, versions
 from entente.casework.examine.views.tiles import tile_of
 from entente.casework.examine.views.words import offered

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,6 +18,8 @@ from entente.casework.examine import service, values
 from entente.casework.examine.outline import as_text
 from entente.casework.examine.service import once
 from entente.casework.examine.views import opinions
+from entente.casework.examine.views.address import query_of, seconds_of
+from entente.casework.examine.views.bench import bench_of, seen_of, sound_of
 from entente.casework.examine.views.forms import MarkForm, NoteForm, PlaceForm, typed
 from entente.casework.examine.views.tiles import tile_of
 from entente.casework.examine.views.words import offered
@@ -194,6 +195,9 @@ def _item(request: DeskRequest, case: Case, media: Media, given: MarkForm | None
         "sees": sees,
         "marks_here": not reader,
         "cases": note_cases(request, case, reader),
+        "bench": bench_of(request, media, read, t, sees=sees) | ({"reveal_url": ""} if first else {}),
+        "sound": sound_of(media, read),
+        "read": read,
         "t": t,
         "form": form,
         "made_of": _observation(media, form["observation"].value()),
@@ -201,7 +205,7 @@ def _item(request: DeskRequest, case: Case, media: Media, given: MarkForm | None
         "mark_fields": "box",
         **placed_in(form),
         "frames": frames_of(case, media, read) if media.kind == "video" and "grey_url" in shown else [],
-        "notes": noted(request, media),
+        "notes": noted(request, media, read=read),
         "known": known,
         "known_clues": [_clue_row(c, undoable=False) for c in known.clues] if known else [],
         "findings_first": first,
@@ -256,12 +260,15 @@ def marked(
     }
 
 
-def noted(request: DeskRequest, media: Media, only: Collection[UUID] | None = None) -> list[dict[str, Any]]:
+def noted(
+    request: DeskRequest, media: Media, only: Collection[UUID] | None = None, *, read: str = ""
+) -> list[dict[str, Any]]:
     """Return the notes on an item, or ``only`` these: of its case, and kept in cases of the officer's own."""
     rows = Note.objects.filter(Q(media=media) | Q(about=media.pk)).select_related("made_by", "owner", "case")
     if only is not None:
         rows = rows.filter(pk__in=only)
-    return [{"note": n, "own": n.made_by_id == request.officer.id} for n in rows]
+    own = request.officer.id
+    return [{"note": n, "own": n.made_by_id == own, "seen": seen_of(n, media, read)} for n in rows]
 
 
 def _begun(request: DeskRequest, media: Media, here: dict[str, Any] | None) -> dict[str, Any]:
@@ -301,20 +308,6 @@ def placed_in(form: PlaceForm) -> dict[str, Any]:
 
 def _shown(value: Any) -> Any:
     return "" if value is None else value
-
-
-def query_of(read: str, fields: dict[str, Any]) -> str:
-    """Return the query of an address, the read restriction first; empty where nothing goes with it."""
-    text = "&".join(filter(None, [read, urlencode(fields)]))
-    return f"?{text}" if text else ""
-
-
-def seconds_of(text: str | None) -> float | None:
-    """Return the second that an address names, ``None`` where it names none."""
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None
 
 
 def _clue_row(clue: Clue, undoable: bool) -> dict[str, Any]:

@@ -6,6 +6,7 @@ button, and the log knows of each.
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,8 +17,9 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from entente.casework.examine import service
+from entente.casework.examine.adjust import of_query
 from entente.casework.examine.service import once
-from entente.casework.examine.views.item import seconds_of
+from entente.casework.examine.views.address import seconds_of
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import (
     Case,
@@ -32,24 +34,29 @@ def _look(request: DeskRequest, case: Case, number: int, view: str) -> HttpRespo
     media = get_object_or_404(Media, case=case, number=number)
     read, t = request.GET.get("h3") == "read", seconds_of(request.GET.get("t"))
     try:
+        how: dict[str, Any] = {"recipe": of_query(request.GET), "read_restriction": read}
         purpose = Purpose(request.POST.get("purpose") or str(request.purpose))
         if view == "clear":
             if not request.POST.get("purpose"):
                 raise ValueError(gettext("Say for which purpose you need to see it."))
             once.demand_read(request.officer, purpose, media)
-            looked = service.reveal(request.officer, purpose, media, t, read_restriction=read)
+            looked = service.reveal(request.officer, purpose, media, t, **how)
         else:
-            looked = service.show_grey(request.officer, purpose, media, view, t, read_restriction=read)
+            looked = service.show_grey(request.officer, purpose, media, view, t, **how)
     except once.FindingsFirst as first:
-        # the page of the item shows them; the grid's script leads there
-        told = f"{first}\n{gettext('Read the findings')}"
-        where = {"X-Findings": reverse("examine:item", args=[case.pk, number])}
-        return HttpResponse(told, content_type="text/plain; charset=utf-8", status=409, headers=where)
+        return findings_first(case, number, first)
     except ValueError as refused:
         return HttpResponseBadRequest(str(refused), content_type="text/plain; charset=utf-8")
     viewing, picture = looked
     kind = "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
     return HttpResponse(picture, content_type=kind, headers={"X-Reveal": str(viewing.pk)})
+
+
+def findings_first(case: Case, number: int, first: once.FindingsFirst) -> HttpResponse:
+    """Refuse a look until others' findings are read; the page of the item shows them, and scripts lead there."""
+    told = f"{first}\n{gettext('Read the findings')}"
+    where = {"X-Findings": reverse("examine:item", args=[case.pk, number])}
+    return HttpResponse(told, content_type="text/plain; charset=utf-8", status=409, headers=where)
 
 
 @require_POST

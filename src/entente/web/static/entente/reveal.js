@@ -1,4 +1,5 @@
 /* Press and hold: the clear picture is there only while the officer holds, and only after the log knows.
+   What is heard is held in the same way: an answer of sound plays until it is let go, without picture.
 
    button[data-reveal-url]   POST here first; the answer is the picture, header X-Reveal names the act
    data-hide-url             POST here at the end: reveal, purpose, milliseconds held
@@ -75,15 +76,28 @@ async function begin(button) {
 function show(act, picture) {
   const place = document.getElementById(act.button.dataset.into);
   act.url = URL.createObjectURL(picture);
-  act.image = new Image();
-  act.image.className = "clear";
-  act.image.alt = place.dataset.label ?? "";
-  act.image.draggable = false;
-  act.image.src = act.url;
+  act.image = picture.type.startsWith("audio/") ? heard(act) : seen(act, place);
   act.started = performance.now();
   act.timer = setTimeout(end, Number(act.button.dataset.seconds ?? 10) * 1000);
   place.append(act.image);
   say(act.button.dataset.sayShown);
+}
+
+function seen(act, place) {
+  const image = new Image();
+  image.className = "clear";
+  image.alt = place.dataset.label ?? "";
+  image.draggable = false;
+  image.src = act.url;
+  return image;
+}
+
+function heard(act) {
+  const sound = document.createElement("audio");
+  sound.src = act.url;
+  sound.addEventListener("ended", () => { if (showing === act) end(); });
+  sound.play().catch(() => { if (showing === act) { end(); warn(act.button.dataset.sayRefused); } });
+  return sound;
 }
 
 /** Take the clear picture away, such as when its tile goes. */
@@ -96,6 +110,7 @@ function end() {
   clearTimeout(act.timer);
   delete act.button.dataset.held;
   if (!act.image) return;
+  act.image.pause?.();
   act.image.remove();
   URL.revokeObjectURL(act.url);
   say(act.button.dataset.sayHidden);
