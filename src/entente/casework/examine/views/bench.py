@@ -29,7 +29,7 @@ LABELS = {
 }
 GROUPS = (
     (gettext_lazy("Lay out"), ("angle", "zoom", "across", "down")),
-    (gettext_lazy("Light"), ("brightness", "contrast", "stretch")),
+    (gettext_lazy("Brightness and contrast"), ("brightness", "contrast", "stretch")),
     (gettext_lazy("Sharpen"), ("amount", "radius", "threshold")),
 )
 TURNS = (
