@@ -53,7 +53,7 @@ def _look(request: DeskRequest, case: Case, number: int, view: str) -> HttpRespo
 
 
 def findings_first(case: Case, number: int, first: once.FindingsFirst) -> HttpResponse:
-    """Refuse a look until others' findings are read; the page of the item shows them, and scripts lead there."""
+    """Refuse a look until others' findings are read: the item's page shows them, and scripts lead there."""
     told = f"{first}\n{gettext('Read the findings')}"
     where = {"X-Findings": reverse("examine:item", args=[case.pk, number])}
     return HttpResponse(told, content_type="text/plain; charset=utf-8", status=409, headers=where)
