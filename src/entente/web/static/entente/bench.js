@@ -77,14 +77,16 @@ function prepare(bench) {
   undo.hidden = false;
   all(form, "[data-slide]").forEach(slide);
 
-  const changed = () => {
+  const changed = (event) => {
     const next = kept(bench);
-    if (JSON.stringify(next) === JSON.stringify(now)) return;
-    steps.push(now);
-    if (steps.length > MOST_STEPS) steps.shift();
-    now = next;
-    undo.disabled = false;
-    show(bench, form);
+    const same = JSON.stringify(next) === JSON.stringify(now);
+    if (!same) {
+      steps.push(now);
+      if (steps.length > MOST_STEPS) steps.shift();
+      now = next;
+      undo.disabled = false;
+    }
+    if (!same || event?.detail?.redraw) show(bench, form);
   };
   bench.addEventListener("recipe", changed);
   form.addEventListener("change", (event) => {

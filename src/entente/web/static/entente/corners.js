@@ -81,8 +81,7 @@ function prepare(bench, set) {
     svg?.remove();
     svg = null;
     press(false);
-    bench.dispatchEvent(new CustomEvent("recipe", { bubbles: true }));
-    redraw(bench);
+    bench.dispatchEvent(new CustomEvent("recipe", { bubbles: true, detail: { redraw: true } }));
   };
   const handle = (n, w, h) => {
     const size = 0.025 * Math.max(w, h);
