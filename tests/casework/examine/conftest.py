@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from entente.casework.intake.service import Intake, receive
 from entente.records import guard, jobs
 from entente.records.act import acting
-from entente.records.models import Media, Membership
+from entente.records.models import Job, Media, Membership
 from entente.safeguards.access import Act
 from entente.vocabulary.handling import Purpose
 
@@ -94,8 +94,9 @@ def talking(officer, case, tmp_path):
             out.mux(stream.encode(av.VideoFrame.from_ndarray(shade, format="rgb24")))
         out.mux([*stream.encode(), *voice.encode()])
     receive(officer, VI, case, [folder], Intake("seized laptop", "found", ("H0",), ""))
-    while (job := jobs.take("test")) and job.task != "intake.receive":
-        jobs.run(job)  # what earlier items set off
+    with guard.system("what earlier items set off is not wanted here"):
+        Job.objects.exclude(task="intake.receive").filter(status="ready").delete()
+    job = jobs.take("test")
     assert jobs.run(job), job.error
     with guard.scope(officer, VI):
         return Media.objects.filter(case=case).get(mime="video/quicktime")

@@ -7,7 +7,10 @@ import io
 import pytest
 from PIL import Image
 
-from entente.records.models import Media, Note, Viewing
+from entente.casework.examine import service
+from entente.records.act import acting
+from entente.records.models import Media, Membership, Note, Viewing
+from entente.safeguards.access import Act
 from tests.casework.examine.test_views import VI, at, rows
 
 TWISTED = {"c1x": "0.1", "c1y": "0.1", "c2x": "0.9", "c2y": "0.9", "c3x": "0.9", "c3y": "0.1", "c4x": "0.1"}
@@ -97,6 +100,7 @@ def test_two_items_stand_beside_each_other_each_with_its_line_first(desk, case, 
 def test_the_grid_sends_the_two_items_that_it_has_chosen(desk, case, items):
     both = [str(items[kind].pk) for kind in ("picture", "video")]
     numbers = sorted(items[kind].number for kind in ("picture", "video"))
+    assert f'formaction="{at("compare", case)}"' in desk.get(at("page", case)).content.decode()
     answer = desk.post(at("compare", case), {"item": both})
     assert answer.status_code == 303
     assert answer["Location"] == at("compare", case, a=numbers[0], b=numbers[1])
@@ -105,9 +109,6 @@ def test_the_grid_sends_the_two_items_that_it_has_chosen(desk, case, items):
 
 
 def test_an_h3_item_is_compared_only_after_its_restriction_was_read(desk, case, officer, items):
-    from entente.records.act import acting
-    from entente.safeguards.access import Act
-
     number = items["picture"].number
     with acting(officer, Act.ALTER, case.as_thing(), VI, step="test"):
         Media.objects.filter(number=number).update(codes="H3", handling_text="for unit 4 alone")
@@ -155,6 +156,21 @@ def test_sound_is_a_post_with_a_purpose_and_is_counted_by_its_length(desk, case,
     assert (viewing.view, viewing.t, answer.headers["X-Reveal"]) == ("sound", 0.5, str(viewing.pk))
     desk.post(at("hide", case, talking.number), {"reveal": str(viewing.pk), "milliseconds": "700"})
     assert rows(officer, Viewing)[0].milliseconds == 700
+
+
+def test_others_findings_stand_before_the_sound_and_the_clear_view_of_the_bench(
+    client, circle, case, officer, talking
+):
+    service.note(officer, VI, talking, "a bell outside")
+    client.force_login(circle.it_second)
+    with acting(officer, Act.GRANT, case.as_thing(), VI, step="test"):
+        Membership.objects.create(case=case, account=circle.it_second, part="member")
+    page = client.get(at("item", case, talking.number)).content.decode()
+    assert "data-reveal-url" not in page
+    heard = client.post(at("sound", case, talking.number), {"purpose": str(VI)})
+    assert heard.status_code == 409
+    assert heard.headers["X-Findings"] == at("item", case, talking.number)
+    assert rows(officer, Viewing) == []
 
 
 def test_a_video_without_sound_says_so(desk, case, items):
