@@ -22,6 +22,13 @@ from entente.records.models import Case, Viewing
 
 WINDOW = 60  # tiles that come with the page; scripts bring the others as one scrolls
 AT_ONCE = 120  # items in one further window
+LEFT = "grid"  # in the session: how the grid of the last case was left, for the way back from an item
+
+
+def left_of(request: DeskRequest, case: Case) -> str:
+    """Return the query with which this log-in left the grid of a case, ready for a further part; else nothing."""
+    left = request.session.get(LEFT, {})
+    return str(left["query"]) if left.get("case") == str(case.pk) else ""
 
 
 @require_safe
@@ -29,6 +36,7 @@ AT_ONCE = 120  # items in one further window
 def page(request: DeskRequest, case: Case) -> HttpResponse:
     """Show the items as neutral lines; nothing is rendered before it is asked for."""
     context = selection(request, case)
+    request.session[LEFT] = {"case": str(case.pk), "query": context["query"]}
     if request.headers.get("X-Part") == "selection":
         return render(request, "examine/selection.html", context)
     context |= {

@@ -21,6 +21,7 @@ from entente.casework.examine.views import opinions
 from entente.casework.examine.views.address import query_of, seconds_of
 from entente.casework.examine.views.bench import bench_of, seen_of, sound_of
 from entente.casework.examine.views.forms import MarkForm, NoteForm, PlaceForm, typed
+from entente.casework.examine.views.grid import left_of
 from entente.casework.examine.views.tiles import tile_of
 from entente.casework.examine.views.words import offered
 from entente.records import clock, feed
@@ -189,6 +190,7 @@ def _item(request: DeskRequest, case: Case, media: Media, given: MarkForm | None
     same = Media.objects.filter(case=case)
     return {
         **told,
+        "grid_left": left_of(request, case),
         "media": media,
         "item": shown,
         "edges": edges,

@@ -3,8 +3,8 @@
    form[data-filters]     POSTs to the desk, which keeps the step and leads to the page of what is left;
                           data-say-refused is told when it does not answer
    a[data-selection]      another view of the selection, or a step of the search history
-   #selection             what is replaced; the header X-Part asks for it alone
-   a[data-grid-back]      on an item's page: back to the grid as it was left, at the item of this number */
+   #selection             what is replaced; the header X-Part asks for it alone */
+import { part } from "./part.js";
 import { say, warn } from "./say.js";
 
 let under = null; // the request under way
@@ -26,7 +26,7 @@ export function attachFilters() {
     event.preventDefault();
     bring(link.href, {}, true);
   });
-  if (!document.getElementById("selection")) return leadBack();
+  if (!document.getElementById("selection")) return;
   history.scrollRestoration = "manual";
   window.addEventListener("popstate", () => bring(location.href, {}, false));
 }
@@ -44,14 +44,10 @@ async function bring(url, how, forward) {
   const signal = under.signal;
   form.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(url, {
-      ...how, signal, headers: { "X-Part": "selection" }, credentials: "same-origin", cache: "no-store",
-    });
-    if (!answer.ok) throw answer;
-    const text = await answer.text();
+    const answer = await part(url, { ...how, signal, headers: { "X-Part": "selection" } });
     if (signal.aborted) return;
     if (forward) history.pushState({}, "", answer.url);
-    replace(old, text);
+    replace(old, answer.document);
     performance.mark("selection shown");
   } catch {
     if (signal.aborted) return;
@@ -60,10 +56,8 @@ async function bring(url, how, forward) {
   }
 }
 
-function replace(old, text) {
-  const holder = document.createElement("template");
-  holder.innerHTML = text;
-  const brought = holder.content.getElementById("selection");
+function replace(old, answer) {
+  const brought = document.adoptNode(answer.getElementById("selection"));
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   const open = old.querySelector("[data-trail]")?.open;
   old.replaceWith(brought);
@@ -72,12 +66,4 @@ function replace(old, text) {
   const again = focused && (document.getElementById(focused.id) ?? brought.querySelector("#items-title"));
   if (again && !brought.contains(document.activeElement)) again.focus({ preventScroll: true });
   say(brought.querySelector("#items-title")?.textContent.trim());
-}
-
-function leadBack() {
-  for (const link of document.querySelectorAll("a[data-grid-back]")) {
-    const kept = new URLSearchParams(sessionStorage.getItem(`grid ${new URL(link.href).pathname}`) ?? "");
-    kept.set("at", link.dataset.gridBack);
-    link.search = kept;
-  }
 }

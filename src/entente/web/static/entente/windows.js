@@ -7,6 +7,7 @@
 
    Tiles far away are taken out, and empty space stands for them, so that the page is as long as the whole
    selection. The focus is kept: when its tile is taken out the grid itself holds it, and gives it back. */
+import { part } from "./part.js";
 import { endReveal } from "./reveal.js";
 import { say } from "./say.js";
 
@@ -241,9 +242,7 @@ export function hold(grid, { quiet, focus, count }) {
     url.searchParams.set("n", wanted.map((stack) => stack.join(".")).join(" "));
     if (rows) url.searchParams.set("view", "table");
     try {
-      const answer = await fetch(url, { credentials: "same-origin", cache: "no-store", redirect: "error" });
-      if (answer.ok) fill(some, wanted, await answer.text());
-      else await pause();
+      fill(some, wanted, (await part(url)).document);
     } catch {
       await pause();
     }
@@ -251,11 +250,9 @@ export function hold(grid, { quiet, focus, count }) {
 
   function pause() { return new Promise((done) => { setTimeout(done, 1000); }); }
 
-  function fill(some, wanted, text) {
-    const holder = document.createElement("template");
-    holder.innerHTML = text;
+  function fill(some, wanted, answer) {
     const come = new Map();
-    for (const tile of holder.content.querySelectorAll("[data-tile]")) {
+    for (const tile of answer.querySelectorAll("[data-tile]")) {
       for (const number of tile.dataset.numbers.split(".")) come.set(Number(number), tile);
     }
     some.forEach((place, n) => {
@@ -354,6 +351,5 @@ export function hold(grid, { quiet, focus, count }) {
     if (place > 0) url.searchParams.set("at", order[place][0]);
     else url.searchParams.delete("at");
     if (url.href !== location.href) history.replaceState(history.state, "", url);
-    sessionStorage.setItem(`grid ${url.pathname}`, url.search);
   }
 }
