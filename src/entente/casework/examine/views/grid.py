@@ -26,7 +26,7 @@ LEFT = "grid"  # in the session: how the grid of the last case was left, for the
 
 
 def left_of(request: DeskRequest, case: Case) -> str:
-    """Return the query with which this log-in left the grid of a case, open for a further part; or nothing."""
+    """Return the query with which this log-in left the grid of a case, open for a further part."""
     left = request.session.get(LEFT, {})
     return str(left["query"]) if left.get("case") == str(case.pk) else ""
 
