@@ -54,8 +54,8 @@ def _look(request: DeskRequest, case: Case, number: int, view: str) -> HttpRespo
 
 def findings_first(case: Case, number: int, first: once.FindingsFirst) -> HttpResponse:
     """Refuse a look until others' findings are read: the item's page shows them, and scripts lead there."""
-    told = f"{first}\n{gettext('Read the findings')}"
     where = {"X-Findings": reverse("examine:item", args=[case.pk, number])}
+    told = "\n".join([str(first), gettext("Read the findings")])
     return HttpResponse(told, content_type="text/plain; charset=utf-8", status=409, headers=where)
 
 

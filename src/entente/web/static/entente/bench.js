@@ -179,7 +179,8 @@ function views(bench, form) {
 function slide(field) {
   const slider = document.createElement("input");
   slider.type = "range";
-  Object.assign(slider, { min: field.min, max: field.max, step: field.dataset.step, value: field.value });
+  [slider.min, slider.max, slider.step] = [field.min, field.max, field.dataset.step];
+  slider.value = field.value;
   slider.setAttribute("aria-label", field.labels[0]?.textContent ?? "");
   slider.addEventListener("input", () => { field.value = slider.value; });
   slider.addEventListener("change", () => field.dispatchEvent(new Event("change", { bubbles: true })));
@@ -211,8 +212,8 @@ function byKeys(bench, form) {
     if (event.target !== veil || event.ctrlKey || event.metaKey || event.altKey) return;
     const here = place(bench);
     if (event.key in ways) {
-      const [x, y] = ways[event.key];
-      Object.assign(here, { across: here.across + x * 0.1 / here.zoom, down: here.down + y * 0.1 / here.zoom });
+      here.across += ways[event.key][0] * 0.1 / here.zoom;
+      here.down += ways[event.key][1] * 0.1 / here.zoom;
     } else if (event.key === "+" || event.key === "=") here.zoom = Math.min(here.zoom * 1.25, 16);
     else if (event.key === "-") here.zoom = Math.max(here.zoom / 1.25, 1);
     else if (event.key === "0") here.zoom = 1;
