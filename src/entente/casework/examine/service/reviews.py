@@ -135,6 +135,6 @@ def undo(officer: Officer, purpose: Purpose, change: Change) -> Undone:
 def _states(case: UUID, numbers: Sequence[int]) -> dict[int, str]:
     if not numbers:
         return {}
-    media = dict(Media.objects.filter(case=case, number__in=numbers).values_list("pk", "number"))
-    said = reviewed(Case(pk=case), list(media))
-    return {number: said.get(pk, "none") for pk, number in media.items()}
+    seen = Media.objects.filter(case=case, number__in=numbers).values_list("number", flat=True)
+    said = reviewed(Case(pk=case), numbers)
+    return {number: said.get(number, "none") for number in seen}

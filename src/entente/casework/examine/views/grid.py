@@ -20,7 +20,7 @@ from entente.records.door import DeskRequest, case_page
 from entente.records.jobs import asked_by
 from entente.records.models import Case, Viewing
 
-WINDOW = 60  # tiles that come with the page; scripts bring the others as one scrolls
+WINDOW = 48  # tiles that come with the page; scripts bring the others as one scrolls
 AT_ONCE = 120  # items in one further window
 LEFT = "grid"  # in the session: how the grid of the last case was left, for the way back from an item
 
