@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -231,7 +231,8 @@ def reveal(request: DeskRequest, case: Case, appeal_id: UUID) -> HttpResponse:
             gettext("Say for which purpose."), status=400, content_type="text/plain; charset=utf-8"
         )
     answer = _picture(request, row, purpose, "clear")
-    answer["X-Reveal"] = str(row.pk)
+    if answer.status_code == 200:
+        answer["X-Reveal"] = str(row.pk)
     return answer
 
 
@@ -239,7 +240,8 @@ def _picture(request: DeskRequest, row: Appeal, purpose: Purpose, view: str) -> 
     try:
         data = service.show_picture(request.officer, purpose, row, view)
     except service.NotPublic as refused:
-        raise Http404(str(refused)) from None
+        # no page of the case: nothing was shown, and nothing of the case is said
+        return HttpResponse(str(refused), status=404, content_type="text/plain; charset=utf-8")
     return HttpResponse(data, content_type="image/jpeg")
 
 
