@@ -56,18 +56,21 @@ def case_page(step: str, *, consults: bool = True) -> Callable[[View], View]:
             request.case, request.step = case, step
             if not consults:
                 return view(request, case, **kwargs)
-            if request.method in READING:
-                with _consulting(request, case, step):
-                    return view(request, case, **kwargs)
             answer = view(request, case, **kwargs)
-            if answer.status_code < 500 and answer["Content-Type"].startswith("text/html") and answer.content:
+            if request.method in READING or _is_page(answer):
                 with _consulting(request, case, step):
-                    pass
+                    pass  # a page is in the log before it leaves; made before, it keeps nobody from writing
             return answer
 
         return opened
 
     return make
+
+
+def _is_page(answer: HttpResponse) -> bool:
+    return bool(
+        answer.status_code < 500 and answer["Content-Type"].startswith("text/html") and answer.content
+    )
 
 
 def _consulting(request: DeskRequest, case: Case, step: str) -> AbstractContextManager[Any]:
