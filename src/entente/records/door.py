@@ -1,9 +1,10 @@
 """The door of every page: who is asking, for which case, and one consultation in the log.
 
 ``case_page`` finds the case through the guard (hidden and absent are one 404). The page of a GET is made,
-then logged as a reading, then sent: while it is made nobody is kept from writing. A POST reaches the view with the case; its service asks the law for its own act, and a page
-that it answers with (a form with its errors) is a reading too. Other methods are served nowhere: a page got
-by OPTIONS would be a page that no log knows.
+then logged as a reading, then sent: while it is made nobody is kept from writing. A POST reaches the view
+with the case; its service asks the law for its own act, and a page that it answers with (a form with its
+errors) is a reading too. Other methods are served nowhere: a page got by OPTIONS would be a page that no
+log knows.
 """
 
 from __future__ import annotations
