@@ -258,7 +258,8 @@ def test_groups_are_accepted_by_keyboard_and_rooms_alike_stay_apart(walk, lead, 
             for s in series
         }
     assert len(series) >= ROOMS - 1
-    assert all(len(rooms) == 1 for rooms in rooms_of.values()), "two rooms in one series"
+    mixed = [sorted(rooms) for rooms in rooms_of.values() if len(rooms) > 1]
+    assert mixed == [], "two rooms in one series"
 
 
 def _standing() -> set[tuple[str, str]]:
@@ -320,15 +321,15 @@ def test_three_officers_annotate_one_item_and_every_mark_survives(walk):
     for number, hands in desks.items():  # all three forms were opened before the first was sent
         _record(hands, "Object", f"lamp seen by {number[:2].lower()}", "beside the window")
     for number, hands in desks.items():
-        hands.type("#id_text, [name=text]", f"remark of {number}")
-        hands.follow("form[action$='/note/'] button")
+        hands.type("form[action*='/note/'] textarea", f"remark of {number}")
+        hands.follow("form[action*='/note/'] button")
     with system():
         clues = Clue.objects.filter(media=item, kind="object", method="examiner")
         assert {c.made_by.username for c in clues.select_related("made_by")} == set(EXAMINERS)
         assert {n.text for n in Note.objects.filter(media=item)} == {f"remark of {n}" for n in EXAMINERS}
     page = walk.go("NL-6001", where)
     for number in EXAMINERS:
-        assert page.get_by_text(f"remark of {number}").count() == 1
+        assert page.locator("p").get_by_text(f"remark of {number}", exact=True).count() == 1
 
 
 def test_two_edits_of_one_clue_are_shown_as_a_conflict_and_nothing_is_overwritten(walk):
@@ -383,8 +384,8 @@ def test_a_reader_works_on_the_crop_and_cannot_fetch_the_original(walk, lead):
         )
         assert answer.status == 403, f"{view}: {answer.status}"
     with system():
-        denied = LogEntry.objects.filter(account__username=READER, verb="denied")
-        assert denied.exists()
+        reader = Account.objects.get(username=READER).pk
+        assert LogEntry.objects.filter(account=reader, verb="denied", step="examine").count() == 2
         assert not Viewing.objects.filter(media=item, account__username=READER).exists()
 
     hands = walk.hands(READER, f"examine/items/{cut.number}/")

@@ -68,7 +68,11 @@ def _ask_some(progress: Progress, case: UUID, part: list[UUID], lists: AskedList
     thing = Thing(Shape.CASE, owner=officer.agency, case=case, id=case)
     with acting(officer, Act.ALTER, thing, purpose, step="match", reason=f"compare {len(part)} items"):
         _ask(officer, part, lists, state)
-        announce("matched", officer, purpose, case, items=len(part))
+        if Media.objects.filter(pk__in=part, owner_id=officer.agency).exists():
+            announce("matched", officer, purpose, case, items=len(part))
+        else:  # another agency's: links and clues are proposed in the name of who took it in
+            announce("held changed", officer, purpose, case)
+            announce("known changed", officer, purpose, case)
 
 
 def _items(case: UUID) -> Any:

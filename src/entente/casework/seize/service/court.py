@@ -105,7 +105,8 @@ def plan(officer: Officer, case: Case, things: Iterable[str], to: Agency, act: A
         )
         ids = {str(j.media_id) for j in joints} | set(wanted)
         media = list(Media.objects.filter(case=case, pk__in=ids).exclude(origin="crop").order_by("number"))
-        derived = [d for m in media for d in derivations_of(m)]
+        # what a third agency derived, to ask its own lists, is its own and says nothing of this exhibit
+        derived = [d for m in media for d in derivations_of(m) if d.owner_id in {officer.agency, m.owner_id}]
         crops = [d.made for d in derived if d.made is not None]
         every = [*rows, *joints, *media, *derived, *crops, *(r for c in chains.values() for r in c)]
         law = things_of(every)
