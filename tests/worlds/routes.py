@@ -495,6 +495,7 @@ QUERIES: dict[str, list[dict[str, Any]]] = {
 # Tasks as their asker puts them in the queue.
 TASKS: dict[str, dict[str, Any]] = {
     "intake.receive": {"source": "disk"},
+    "intake.look-closer": {},
     "match.check": {},
     "match.scenes": {},
     "match.backwards": {
