@@ -21,8 +21,17 @@ VISITORS = ("IT-1001", "EU-2001", "DK-4001", "IT-9002", "IT-9001")
 TRIES = 12  # rows tried for an address before it counts as never shown
 # Files, not pages: they are checked where they are made.
 FILES = {"inform:pdf", "seize:checklist", "protection-export"}
-# Its answer is a part of a page that stands elsewhere.
-PARTS = {"job"}
+# Their answer is a part of a page that stands elsewhere, or a line that stays open.
+PARTS = {
+    "job",
+    "examine:clues",
+    "examine:notes",
+    "examine:live",
+    "examine:live-part",
+    "examine:tiles",
+}
+# A page that shows something only when its address says what.
+ASKED = {"examine:compare": "?a=1&b=2"}
 
 
 def names() -> list[str]:
@@ -33,9 +42,16 @@ def names() -> list[str]:
 
 def addresses(case: str, name: str) -> Iterator[str]:
     """Yield addresses of ``name`` for rows of the case, newest first."""
-    pools = [list(_pool(case, name, argument)) for argument in routes()[name]]
-    for given in islice(product(*pools), TRIES):
-        yield reverse(name, kwargs=dict(zip(routes()[name], given, strict=True)))
+    arguments = routes()[name]
+    if {"number", "clue_id"} <= set(arguments):  # a clue stands on its own item only
+        with system():
+            held = models.Clue.objects.filter(case=case, media__refusal="").select_related("media")
+            clues = list(held[:TRIES])
+        given = [(case, clue.media.number, clue.pk) for clue in clues]
+    else:
+        given = list(islice(product(*[list(_pool(case, name, argument)) for argument in arguments]), TRIES))
+    for values in given:
+        yield reverse(name, kwargs=dict(zip(arguments, values, strict=True))) + ASKED.get(name, "")
 
 
 def _pool(case: str, name: str, argument: str) -> Iterator[Any]:
@@ -46,22 +62,26 @@ def _pool(case: str, name: str, argument: str) -> Iterator[Any]:
         with system():
             yield from models.Media.objects.filter(case=case, refusal="").values_list("number", flat=True)[:3]
         return
-    kinds = ROWS[argument]
-    kind = kinds.get(name) or kinds[""]
+    if argument == "name":
+        yield "sockets"
+        return
     with system():
-        rows = list(kind.objects.order_by("-pk")[:TRIES])
+        rows = list(ROWS[argument].objects.order_by("-pk")[:TRIES])
     yield from (row.pk for row in rows)
 
 
-ROWS: dict[str, dict[str, Any]] = {
-    "match_id": {"": models.Match},
-    "series_id": {"": models.Series},
-    "request_id": {"": models.Request},
-    "dispatch_id": {"": models.Dispatch},
-    "product_id": {"": models.Product},
-    "list_id": {"": models.HashList},
-    "exhibit_id": {"": models.Exhibit},
-    "account_id": {"": models.Account},
+ROWS: dict[str, Any] = {
+    "match_id": models.Match,
+    "series_id": models.Series,
+    "answer_id": models.Answer,
+    "dispatch_id": models.Dispatch,
+    "product_id": models.Product,
+    "list_id": models.HashList,
+    "exhibit_id": models.Exhibit,
+    "account_id": models.Account,
+    "appeal_id": models.Appeal,
+    "note_id": models.Note,
+    "opinion_id": models.Opinion,
 }
 
 

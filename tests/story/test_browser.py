@@ -17,7 +17,11 @@ from demo.ten_days import TenDays, make_circle
 from django.conf import settings
 
 from demo import scenes
+from entente.casework.cooperate.service import appeals
+from entente.casework.examine import service as examine
+from entente.casework.examine.service.opinions import ask_opinion
 from entente.records.models import (
+    Account,
     Answer,
     Case,
     CheckHit,
@@ -35,6 +39,7 @@ from entente.records.models import (
     Product,
     Viewing,
 )
+from entente.vocabulary.handling import Purpose
 from tests.story import pages
 from tests.story.conftest import desk_in
 from tests.story.walk import FLAGS, Desk, Walk, system
@@ -634,9 +639,24 @@ def test_the_data_protection_officer_reads_the_log_page(walk):
 # --- every page, in three languages -----------------------------------------------------------------------
 
 
+def _what_the_walk_left_out(walk) -> None:
+    """Make a row for each page that the walk did not need: a note, a question to others, an appeal."""
+    lead, vi = Account.objects.get(username="IT-1001").as_officer(), Purpose.VICTIM_IDENTIFICATION
+    item = item_of(walk, "DSC_1188.JPG")
+    examine.note(lead, vi, item, "the same lamp as in the hall")
+    ask_opinion(lead, vi, item, profile="US", model_version="2.0", code="0")
+    words = {code: {"title": "A bag", "text": "Which bakery?"} for code in ("en", "fr", "it")}
+    with system():
+        crop = Media.objects.filter(case=walk.case, origin="crop").first()
+    appeals.propose(
+        lead, vi, crop, words=words, contact="the unit", statement="a bag, nobody on it", no_person=True
+    )
+
+
 @pytest.fixture(scope="module")
 def shown(walk) -> dict[str, tuple[str, str]]:
     """Each page of the resolver with an officer who sees it and its address."""
+    _what_the_walk_left_out(walk)
     return {name: found for name in pages.names() if (found := pages.opened(walk, name))}
 
 

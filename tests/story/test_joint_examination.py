@@ -25,6 +25,7 @@ from demo.rooms import other
 from demo.ten_days import make_circle
 
 from entente.casework.examine.service import crop
+from entente.casework.examine.service.opinions import ask_opinion, set_needed
 from entente.casework.intake.service import Intake, open_case, receive
 from entente.casework.link import service as linking
 from entente.casework.prioritise.service import assign
@@ -40,6 +41,7 @@ from entente.records.models import (
     Series,
     SeriesItem,
     Viewing,
+    Vote,
 )
 from entente.vocabulary.agency import Part
 from entente.vocabulary.handling import Purpose
@@ -369,6 +371,36 @@ def test_a_mark_on_a_frame_opens_again_at_its_box_and_second(walk):
     box = hands.page.locator(f"rect[data-clue='{clue.pk}']")
     assert [float(box.get_attribute(n)) for n in ("x", "y", "width", "height")] == pytest.approx(drawn)
     assert f"{clue.start:g}"[:3] in hands.page.locator("#content").inner_html()
+
+
+def test_what_one_records_appears_on_the_others_page_by_itself(walk):
+    item = _item(walk, "02-00.jpg")
+    where = f"examine/items/{item.number}/"
+    watching = walk.go("NL-6001", where)
+    _record(walk.hands("DK-4001", where), "Object", "a lamp that came live", "it stands there")
+    watching.get_by_text("a lamp that came live").first.wait_for(timeout=5_000)
+
+
+def test_a_category_needs_independent_votes_that_are_blind_until_cast(walk, lead, case):
+    item = _item(walk, "03-00.jpg")
+    set_needed(lead, VI, case, 2)
+    named = {"profile": "US", "model_version": "2.0", "code": "0"}
+    asked = ask_opinion(lead, VI, item, **named)
+    ballots = {}
+    for number, key in (("FR-5001", "y"), ("NL-6001", "n")):
+        hands = walk.hands(number, "examine/opinions/")
+        ballots[number] = hands.page.locator("section[aria-labelledby=wait-title]").inner_text()
+        hands.to("[data-opinions] > li")
+        with hands.page.expect_navigation():
+            hands.press(key)
+    assert ballots["FR-5001"] == ballots["NL-6001"], "the first vote can be seen before the second"
+    with system():
+        asked.refresh_from_db()
+        assert asked.state == "divided", "two who disagree do not decide: a named person does"
+        assert {v.account.username: v.answer for v in Vote.objects.filter(opinion=asked)} == {
+            "FR-5001": "yes",
+            "NL-6001": "no",
+        }
 
 
 def test_a_reader_works_on_the_crop_and_cannot_fetch_the_original(walk, lead):
