@@ -20,6 +20,8 @@ from demo import scenes
 from entente.casework.cooperate.service import appeals
 from entente.casework.examine import service as examine
 from entente.casework.examine.service.opinions import ask_opinion
+from entente.casework.seize import service as seize
+from entente.records import guard
 from entente.records.models import (
     Account,
     Answer,
@@ -645,6 +647,9 @@ def _what_the_walk_left_out(walk) -> None:
     item = item_of(walk, "DSC_1188.JPG")
     examine.note(lead, vi, item, "the same lamp as in the hall")
     ask_opinion(lead, vi, item, profile="US", model_version="2.0", code="0")
+    with guard.scope(lead, vi):
+        case = Case.objects.get(pk=walk.case)
+    seize.exhibit(lead, vi, case, number="E-1", description="a telephone")
     words = {code: {"title": "A bag", "text": "Which bakery?"} for code in ("en", "fr", "it")}
     with system():
         crop = Media.objects.filter(case=walk.case, origin="crop").first()

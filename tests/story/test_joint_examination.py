@@ -331,7 +331,9 @@ def test_three_officers_annotate_one_item_and_every_mark_survives(walk):
         assert {n.text for n in Note.objects.filter(media=item)} == {f"remark of {n}" for n in EXAMINERS}
     page = walk.go("NL-6001", where)
     for number in EXAMINERS:
-        assert page.locator("p").get_by_text(f"remark of {number}", exact=True).count() == 1
+        assert (
+            page.locator("#notes, [aria-labelledby=notes-title]").get_by_text(f"remark of {number}").count()
+        )
 
 
 def test_two_edits_of_one_clue_are_shown_as_a_conflict_and_nothing_is_overwritten(walk):

@@ -1,6 +1,6 @@
 /* A grid of tiles, or a table of rows, under the hand: arrows move, space chooses, one letter decides.
 
-   [data-grid] with .tile or [data-tile] inside   each with a checkbox in .pick; it is the tile's one place
+   [data-grid] with [data-tile] inside   each with a checkbox in .pick; it is the tile's one place
                                                   in the tab order
    data-order                       a selection that is held in windows: see windows.js; without it every
                                     tile is there
