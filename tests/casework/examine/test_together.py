@@ -134,7 +134,7 @@ def test_the_headers_of_a_stream_are_those_of_every_page_and_its_log_in_rests(ci
     async def scene():
         page = await (await look(Page)(circle.au)).open(at(case))
         told = page.answer.headers
-        assert told["Content-Type"] == "text/event-stream"
+        assert told["Content-Type"] == "text/event-stream; charset=utf-8"
         assert "default-src 'none'" in told["Content-Security-Policy"] and told["Cache-Control"] == "no-store"
 
     played(scene)

@@ -35,9 +35,9 @@ def live(request: DeskRequest, case: Case) -> HttpResponse:
     waits = request.method == "GET" and EVENTS in request.headers.get("Accept", "")
     if waits and together.ROOM.has_place(seat.account):
         told = together.ROOM.told(seat)
-        return StreamingHttpResponse(told, content_type=EVENTS, headers=FLOWS)  # type: ignore[return-value]
+        return StreamingHttpResponse(told, content_type=f"{EVENTS}; charset=utf-8", headers=FLOWS)  # type: ignore[return-value]
     now = together.ROOM.once(seat, request.officer)
-    return HttpResponse(now, content_type=EVENTS, headers=FLOWS)
+    return HttpResponse(now, content_type=f"{EVENTS}; charset=utf-8", headers=FLOWS)
 
 
 def _seat(request: DeskRequest, case: Case) -> together.Seat:
