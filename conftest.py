@@ -3,13 +3,11 @@
 import os
 import tempfile
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
 os.environ.setdefault("ENTENTE_DESK", tempfile.mkdtemp(prefix="entente-tests-"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "entente.web.settings")
 
 # `make test-long` draws many more examples; a test that sets its own number keeps it
 settings.register_profile("long", max_examples=2000, deadline=None)
-# the machine may be busy: how long an example takes to draw says nothing of what is tested
-settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "busy"))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
