@@ -114,16 +114,20 @@ def test_a_film_cut_in_the_middle_gives_its_first_half_and_says_partial(
 
 
 def test_two_hundred_flipped_bits_cost_few_frames(tmp_path: Path) -> None:
+    """Ten damages, together: what one costs hangs on where its bits fall, and x264 writes no film twice."""
     path = clip(tmp_path / "film.mkv", container="matroska", seconds=12)
-    whole, data = read(path), bytearray(path.read_bytes())
-    rng = np.random.default_rng(3)
-    for at in rng.integers(5000, len(data), 200):
-        data[at] ^= 1 << int(rng.integers(8))
-    path.write_bytes(data)
-    opened = read(path)
-    assert opened.refusal is None
-    assert len(opened.frames) >= len(whole.frames) * 0.7
-    assert opened.expected >= opened.decoded
+    whole, data = read(path), path.read_bytes()
+    kept = []
+    for seed in range(10):
+        damaged, rng = bytearray(data), np.random.default_rng(seed)
+        for at in rng.integers(5000, len(data), 200):
+            damaged[at] ^= 1 << int(rng.integers(8))
+        path.write_bytes(damaged)
+        opened = read(path)
+        assert opened.refusal is None
+        assert opened.expected >= opened.decoded
+        kept.append(len(opened.frames) / len(whole.frames))
+    assert np.mean(kept) >= 0.85, kept
 
 
 def test_a_film_inside_a_film_of_names_opens_no_other_file(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 CASE = "NU-1"
 SOURCE = "a phone"
@@ -300,6 +301,7 @@ def prepared(folder: str) -> None:
     from entente.vocabulary.clue import ClueKind
     from entente.vocabulary.handling import Purpose
     from entente.vocabulary.media import Region
+    from tests.evidence.drawn import clip
 
     purpose = Purpose.VICTIM_IDENTIFICATION
     open_case("NU-2")
@@ -309,6 +311,11 @@ def prepared(folder: str) -> None:
         case = cases[CASE]
         for target in cases.values():
             _finish(receive(officer, purpose, target, [Path(folder)], Intake(SOURCE)))
+        film = Path(folder).with_name("film")
+        film.mkdir(exist_ok=True)
+        clip(film / "film.mp4", codec="mpeg4", seconds=2)
+        with mock.patch("entente.casework.intake.service.LARGE", 1):  # its key frames first, the rest later
+            _finish(receive(officer, purpose, case, [film], Intake(SOURCE)))
         items = list(Media.objects.filter(case=case, kind="picture").order_by("sha256"))
         box = Region(0.1, 0.1, 0.5, 0.5)
         crop = examine.crop(officer, purpose, items[0], box)
@@ -417,7 +424,9 @@ def done_so_far() -> dict[str, list[str]]:
     for table in sorted(t for t in tables if not aside.match(t)):
         if table in {"records_derivation", "records_seal"}:
             own = re.compile(own.pattern + "|[0-9a-f]{32,}")  # hashes of what has identifiers in it
-        held[table] = sorted(own.sub("…", str(row)) for row in base.execute(f'select * from "{table}"'))
+        # a seal names its entry of the log by number; who goes on where another was killed reads once more
+        what = "digest, place" if table == "records_seal" else "*"
+        held[table] = sorted(own.sub("…", str(row)) for row in base.execute(f'select {what} from "{table}"'))
     held["records_estimate"] = sorted(
         set(held["records_estimate"])
     )  # weighed again, the same clues say the same

@@ -13,6 +13,7 @@ from tests.faults.conftest import LONG
 POINTS = 12 if LONG else 2
 KINDS = (
     "examine.suggest",
+    "intake.look-closer",
     "intake.receive",
     "link.propose",
     "lists.purge",

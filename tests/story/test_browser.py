@@ -6,7 +6,6 @@ Pictures of every page, wide and narrow, go to ``screenshots/`` for people to lo
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -44,11 +43,10 @@ from entente.records.models import (
 from entente.vocabulary.handling import Purpose
 from tests.story import pages
 from tests.story.conftest import desk_in
-from tests.story.walk import FLAGS, Desk, Walk, system
+from tests.story.walk import Desk, Walk, chromium, system
 
 pytestmark = pytest.mark.browser
 SHOTS = Path(__file__).resolve().parents[2] / "screenshots"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 # A few of the found files: enough for each step, small enough for a walk.
 FOUND = (
@@ -75,23 +73,16 @@ BAG = next(e for e in scenes.elements() if e.key == "bakery-bag")
 @pytest.fixture(scope="module")
 def walk(tmp_path_factory, django_db_blocker) -> Iterator[Walk]:
     """A desk with the circle, its partners' holdings and a folder of found media; the browser before it."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine: the walk through the browser is not taken")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     folder = tmp_path_factory.mktemp("walk")
     SHOTS.mkdir(exist_ok=True)
-    with pytest.MonkeyPatch.context() as patch, desk_in(folder / "desk", django_db_blocker):
-        # playwright keeps a loop in this thread; our queries beside it are plain ones
-        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with desk_in(folder / "desk", django_db_blocker):
         material = _material(folder / "material")
         desk = Desk(folder / "desk", material)
         try:
-            with sync_api.sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+            with chromium() as browser:
                 walked = Walk(browser, desk, SHOTS)
                 walked.kept["material"] = material
                 yield walked
-                browser.close()
         finally:
             desk.close()
 

@@ -7,8 +7,6 @@ focus with Tab and presses what has it, so whatever cannot be reached that way i
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -47,11 +45,10 @@ from entente.vocabulary.agency import Part
 from entente.vocabulary.handling import Purpose
 from entente.vocabulary.media import Region
 from tests.story.conftest import desk_in
-from tests.story.walk import FLAGS, Desk, Walk, system
+from tests.story.walk import Desk, Walk, chromium, system
 
 pytestmark = pytest.mark.browser
 SHOTS = Path(__file__).resolve().parents[2] / "screenshots"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 VI = Purpose.VICTIM_IDENTIFICATION
 
 ROOMS, VIEWS, CLIPS = 12, 25, 6
@@ -157,24 +154,18 @@ class Journey(Walk):
 @pytest.fixture(scope="module")
 def walk(tmp_path_factory, django_db_blocker) -> Iterator[Journey]:
     """A desk where the found files were received and looked through for links; three countries' officers."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine: the journey through the browser is not taken")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     folder = tmp_path_factory.mktemp("joint")
     SHOTS.mkdir(exist_ok=True)
-    with pytest.MonkeyPatch.context() as patch, desk_in(folder / "desk", django_db_blocker):
-        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with desk_in(folder / "desk", django_db_blocker):
         make_circle()
         _draw(folder / "found")
         case = _received(folder / "found")
         desk = Desk(folder / "desk", folder)
         try:
-            with sync_api.sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+            with chromium() as browser:
                 journey = Journey(browser, desk, SHOTS, case=str(case.pk))
                 journey.kept["lead"] = EXAMINERS[0]
                 yield journey
-                browser.close()
         finally:
             desk.close()
 

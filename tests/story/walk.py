@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connections
 
 from entente.records import guard
 from entente.records.models import Account, Job, LoginLink
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -31,6 +37,29 @@ FLAGS = (
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PATIENCE_S = 120
 PICTURE = re.compile(r"image/(?!svg)")
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """Open Chromium beside the desk of this file, whose database can be asked meanwhile.
+
+    While playwright's loop runs, asgiref keeps this thread's connections apart from those outside, and keeps
+    them for the loop of the next file: without a new one here, that file would ask the desk of this one.
+    """
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine: nothing is tried in a browser")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with pytest.MonkeyPatch.context() as patch, sync_api.sync_playwright() as playwright:
+        # the loop is playwright's; our queries beside it are plain ones
+        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        connections["default"] = connections.create_connection("default")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+            connections["default"].close()
+            del connections["default"]
 
 
 class Desk:

@@ -6,8 +6,6 @@ passkey. The tests run in order; each sits down where the one before stood up.
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -25,10 +23,9 @@ from entente.records.models import Account, LogEntry, LoginLink, Media, Session
 from entente.records.sessions import SessionStore
 from entente.vocabulary.handling import Purpose
 from tests.story.conftest import desk_in
-from tests.story.walk import FLAGS, Desk
+from tests.story.walk import Desk, chromium
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 VI = Purpose.VICTIM_IDENTIFICATION
 PASSWORD = "green chairs sing at noon"
 
@@ -36,19 +33,14 @@ PASSWORD = "green chairs sing at noon"
 @pytest.fixture(scope="module")
 def place(tmp_path_factory, django_db_blocker) -> Iterator[SimpleNamespace]:
     """A real desk (no demonstration) with one case and one picture, and a browser before it."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine: passkeys are not tried in a browser")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     folder = tmp_path_factory.mktemp("people")
-    with pytest.MonkeyPatch.context() as patch, desk_in(folder / "desk", django_db_blocker):
-        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with desk_in(folder / "desk", django_db_blocker):
         (folder / "desk" / "demonstration").unlink()
         make_circle()
         case = _case(folder)
         desk = Desk(folder / "desk", folder)
         try:
-            with sync_api.sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+            with chromium() as browser:
                 context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
                 page = context.new_page()
                 held = SimpleNamespace(
@@ -59,7 +51,6 @@ def place(tmp_path_factory, django_db_blocker) -> Iterator[SimpleNamespace]:
                 page.on("response", lambda r: held.sent.append(r))
                 held.key = _virtual_key(context, page)
                 yield held
-                browser.close()
         finally:
             desk.close()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,10 +15,9 @@ from entente.records import guard
 from entente.records.models import Account, LogEntry, LoginLink, Media, Review, TrailStep
 from entente.vocabulary.handling import Purpose
 from tests.story.conftest import desk_in
-from tests.story.walk import FLAGS, Desk
+from tests.story.walk import Desk, chromium
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 VI = Purpose.VICTIM_IDENTIFICATION
 ITEMS = 400
 PATIENCE_S = 30
@@ -30,18 +27,13 @@ HERE = "document.activeElement.closest('[data-tile]')?.dataset.number"
 @pytest.fixture(scope="module")
 def place(tmp_path_factory, django_db_blocker) -> Iterator[SimpleNamespace]:
     """A real desk with one case of drawn numbers, and an officer's browser before its grid."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine: the grid is not tried in a browser")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     folder = tmp_path_factory.mktemp("grid")
-    with pytest.MonkeyPatch.context() as patch, desk_in(folder / "desk", django_db_blocker):
-        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with desk_in(folder / "desk", django_db_blocker):
         make_circle()
         case = _case()
         desk = Desk(folder / "desk", folder)
         try:
-            with sync_api.sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+            with chromium() as browser:
                 page = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB").new_page()
                 held = SimpleNamespace(page=page, case=case, faults=[], pictures=[])
                 page.on("pageerror", lambda fault: held.faults.append(str(fault)))
@@ -51,7 +43,6 @@ def place(tmp_path_factory, django_db_blocker) -> Iterator[SimpleNamespace]:
                 page.wait_for_url(f"{desk.base}/")
                 held.grid = f"{desk.base}/cases/{case.pk}/examine/"
                 yield held
-                browser.close()
         finally:
             desk.close()
 

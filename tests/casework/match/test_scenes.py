@@ -93,11 +93,8 @@ def test_a_crop_and_a_screenshot_of_another_cases_pictures_are_proposed(
     assert mirrored.regions[1] == pytest.approx([60 / 640, 60 / 480, 500 / 640, 360 / 480], abs=0.02)
     assert "corners lie in one arrangement after mirroring" in mirrored.because
     with guard.system("test"):
-        assert sorted(Media.objects.filter(case=case).values_list("known", flat=True)) == [
-            "",
-            "scene",
-            "scene",
-        ]
+        assert set(Media.objects.filter(case=case).values_list("known", flat=True)) == {"", "new"}
+        assert not Media.objects.filter(case=case, known="scene").exists(), "a person has not said so"
 
 
 def test_what_is_met_in_another_case_is_no_other_agencys_to_read(circle, case, older, tmp_path) -> None:
@@ -107,7 +104,11 @@ def test_what_is_met_in_another_case_is_no_other_agencys_to_read(circle, case, o
     assert "H2" in match.codes.split()
     assign(circle.officer(circle.it), VI, case, circle.dk, part=Part.MEMBER)
     with guard.scope(circle.officer(circle.dk), VI):
-        assert Media.objects.get(case=case).known == "scene"
+        assert Media.objects.get(case=case).known == "new", "what Italy holds is not told"
+        assert not Match.objects.filter(case=case).exists()
+    decide_match(circle.officer(circle.it), VI, match, confirmed=True)
+    with guard.scope(circle.officer(circle.dk), VI):
+        assert Media.objects.get(case=case).known == "scene", "an officer of Italy said so"
         assert not Match.objects.filter(case=case).exists()
     assert str(match.held_id) == match.entry and "IT-2026-002" not in match.because + match.list_name
 
@@ -215,11 +216,11 @@ def test_what_hangs_on_a_confirmed_match_falls_and_stands_with_it(circle, case, 
             remark([row.media_id])
             return row.state, Media.objects.get(pk=row.media_id).known
 
-    assert standing() == ("proposed", "scene")
+    assert standing() == ("proposed", "new")
     decide_match(officer, VI, match, confirmed=None)
     assert standing() == ("withdrawn", "new")
     decide_match(officer, VI, match, confirmed=True)
-    assert standing() == ("proposed", "scene")
+    assert standing() == ("proposed", "new")
     decide_match(officer, VI, match, confirmed=False)
     assert standing() == ("withdrawn", "new")
     assert "prioritise.rank" in [job.task for job in run_all()]

@@ -15,7 +15,9 @@ from entente.casework.match.standing import Said, contradictions, verdict_of
         ([("near", "proposed", False), ("exact", "confirmed", False)], "exact"),
         ([("exact", "refused", False), ("near", "proposed", False)], "near"),
         ([("exact", "withdrawn", False)], "new"),
-        ([("exact", "set aside", False), ("scene", "proposed", False)], "scene"),
+        ([("exact", "set aside", False), ("scene", "confirmed", False)], "scene"),
+        ([("scene", "proposed", False)], "new"),  # a person says whether a part of it is known
+        ([("scene", "proposed", False), ("near", "proposed", False)], "near"),
         ([("exact", "proposed", True)], "harmless"),
         ([("near", "proposed", True)], "new"),  # it may have been changed
         (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from entente.vocabulary.media_hash import Verdict
 from entente.vocabulary.reason import Reason
 
-METHOD, VERSION = "match.standing", "1"
+METHOD, VERSION = "match.standing", "2"
 LIVE = frozenset({"proposed", "confirmed"})  # states of a match that count
 HARMLESS = "harmless"
 FLOOD_LEAST = 200  # distinct items; below it many hits of one record are a large collection, not a flood
@@ -42,9 +42,14 @@ def verdict_of(said: Iterable[tuple[str, str, bool]]) -> str:
     """Return the verdict on an item from (verdict, state, suppresses) of its matches.
 
     A known list's best word; else harmless where a list of the harmless holds the same bytes (what is
-    merely alike may have been changed); else new.
+    merely alike may have been changed); else new. That a part of it is known counts once a person says so:
+    an agency's other cases would speak through the item otherwise, to everybody who works on this one.
     """
-    live = [(verdict, suppresses) for verdict, state, suppresses in said if state in LIVE]
+    live = [
+        (verdict, suppresses)
+        for verdict, state, suppresses in said
+        if state in LIVE and (verdict != Verdict.SCENE or state == "confirmed")
+    ]
     known = {verdict for verdict, suppresses in live if not suppresses}
     for verdict in _ORDER:
         if verdict in known:

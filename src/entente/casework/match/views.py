@@ -40,7 +40,7 @@ from entente.safeguards import access
 from entente.safeguards.access import Act, Deny, Shape, Thing
 from entente.safeguards.exposure import neutral_label
 from entente.vocabulary.media import MediaKind, Sampling
-from entente.vocabulary.media_hash import PDQ_NEAR
+from entente.vocabulary.media_hash import PDQ_NEAR, Verdict
 
 PAGE_ROWS = 100
 
@@ -58,7 +58,9 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     for match in matches:
         match.stack = copies[stacks.get(match.media_id)]
     kinds = ("exact", "near", "scene", "harmless", "new", "waiting")
+    parts = Match.objects.filter(case=case, verdict=str(Verdict.SCENE), state="proposed")
     context = {
+        "parts": parts.values("media").distinct().count(),
         "counts": {k: counts.get(k, (0, None))[0] for k in kinds},
         "stacks": {k: counts.get(k, (0, None))[1] for k in kinds},
         "matches": matches,

@@ -26,8 +26,8 @@ LEAST_FIELDS = 5  # of them with points in
 LEAST_PART = 0.04  # of the held picture around the points, and
 LEAST_ASKED_PART = 0.01  # of the asked one: a word or a logo in both is no common scene
 # Things of one make, seen from one place, share outlines and not what is on them: of what both must show,
-# half of the fields agree in a copy, or at least a quarter of the corners.
-SURE_FILLED, SURE_AGREEING = 0.5, 0.25
+# half of the fields agree in a copy, or at least a quarter of the corners, or nearly that of both.
+SURE_FILLED, SURE_AGREEING, SURE_TOGETHER = 0.5, 0.25, 0.66
 FIELDS = 8  # each way
 FINER = 2  # sixteenths of a halving that a corner may be smaller than the smallest asked one
 LARGEST_SCALE, MOST_STRETCH = 12.0, 1.6
@@ -62,8 +62,13 @@ def arranged(asked: Features, held: Features) -> Arrangement | None:
         return None
     wide = found.part(2) >= LEAST_PART and found.part(0) >= LEAST_ASKED_PART
     enough = found.filled >= LEAST_FILLED and found.fields >= LEAST_FIELDS
-    sure = found.filled >= SURE_FILLED or found.agreeing >= SURE_AGREEING
-    return found if wide and enough and sure else None
+    return found if wide and enough and _sure(found) else None
+
+
+def _sure(found: Arrangement) -> bool:
+    """Whether what both show agrees as a copy's does, and not only as furniture of one make."""
+    alone = found.filled >= SURE_FILLED or found.agreeing >= SURE_AGREEING
+    return alone or found.filled + found.agreeing >= SURE_TOGETHER
 
 
 def measured(asked: Features, held: Features) -> Arrangement | None:
