@@ -9,9 +9,9 @@ import os
 from uuid import uuid4
 
 import pytest
-from tests.house import test_every_route as routes
 from tests.house import test_what_others_see as others
 from tests.records.walls import built_with
+from tests.web import test_every_route as routes
 
 from entente.safeguards.access import Shape
 

@@ -1,6 +1,6 @@
 """Every page that the desk's own resolver knows, opened with the rows of a case that was walked to its end.
 
-The lists of ``tests/house/test_every_route.py`` say which addresses are pages; here each finds a row to show
+The lists of ``tests/web/test_every_route.py`` say which addresses are pages; here each finds a row to show
 and an officer who may see it, so that a new page cannot be forgotten.
 """
 
@@ -13,8 +13,8 @@ from typing import Any
 from django.urls import reverse
 
 from entente.records import models
-from tests.house.test_every_route import CASE, DESK, GET, routes
 from tests.story.walk import Walk, system
+from tests.web.test_every_route import CASE, DESK, GET, routes
 
 # The lead of the case, the centre, a partner, who protects the data, who keeps the accounts.
 VISITORS = ("IT-1001", "EU-2001", "DK-4001", "IT-9002", "IT-9001")

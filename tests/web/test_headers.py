@@ -14,7 +14,7 @@ from django.urls import path
 
 from entente.web import urls
 from entente.web.middleware import HEADERS, NOT_OURS, POLICY
-from tests.house.test_every_route import CASE, DESK, as_one, asked, routes
+from tests.web.test_every_route import CASE, DESK, as_one, asked, routes
 
 METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS", "BREW")
 SAMPLE = {

@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import reverse
 
 from entente.records.models import Case, LoginLink, Membership
-from tests.house.test_every_route import DESK, DOORS, SECOND_FACTOR, as_one, routes
+from tests.web.test_every_route import DESK, DOORS, SECOND_FACTOR, as_one, routes
 
 TYPED = """<script>alert(1)</script>"'><img src=x onerror=alert(2)>{{ 7|add:7 }}"""
 

@@ -154,7 +154,7 @@ class Named:
     goes_with: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
-@dataclass
+@dataclass(repr=False)
 class World:
     """W: its people, what an address can name in it, and what can be hidden."""
 
@@ -170,6 +170,10 @@ class World:
     files: dict[str, Path] = field(default_factory=dict)
     sealed: Sealed = field(default_factory=dict)
     keys: Keys = field(default_factory=set)
+
+    def __repr__(self) -> str:
+        """Return a name: written out, it is every row there is, and each stratum of examples names it."""
+        return "World"
 
     def officer(self, who: str) -> Any:
         """Return the law's view of somebody as it stands now."""

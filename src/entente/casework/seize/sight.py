@@ -133,10 +133,11 @@ def _mutual(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.intp]:
     if len(a) < 2 or len(b) < 2:
         return np.empty((0, 2), np.intp)
     like = a @ b.T  # unit length: the larger, the nearer
-    two = np.partition(like, -2, axis=1)[:, -2:]
-    far = np.sqrt(np.maximum(2 - 2 * two, 0))
-    nearest, back = like.argmax(axis=1), like.argmax(axis=0)
-    keep = (far[:, 1] < RATIO * far[:, 0]) & (back[nearest] == np.arange(len(a)))
+    each, nearest, back = np.arange(len(a)), like.argmax(axis=1), like.argmax(axis=0)
+    first = like[each, nearest]
+    like[each, nearest] = -np.inf  # what is left is the second: a maximum is found sooner than an order
+    near, second = (np.sqrt(np.maximum(2 - 2 * found, 0)) for found in (first, like.max(axis=1)))
+    keep = (near < RATIO * second) & (back[nearest] == each)
     return np.column_stack([np.flatnonzero(keep), nearest[keep]])
 
 
