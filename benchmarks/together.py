@@ -244,7 +244,8 @@ def postgres() -> Iterator[str | None]:
     root = os.geteuid() == 0  # as root, PostgreSQL refuses to run: its own user does
     own = ["runuser", "-u", "postgres", "--"] if root else []
     user = "postgres" if root else os.environ.get("USER", "postgres")
-    cluster = Path(tempfile.mkdtemp(prefix="entente-pg-"))
+    # not inside a folder that a runner keeps for itself: PostgreSQL's own user has to get there
+    cluster = Path(tempfile.mkdtemp(prefix="entente-pg-", dir="/tmp"))
     if root:
         shutil.chown(cluster, "postgres")
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "check": True, "timeout": 120}

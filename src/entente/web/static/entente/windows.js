@@ -12,7 +12,7 @@ import { endReveal } from "./reveal.js";
 import { say } from "./say.js";
 
 const SCREENS = 1; // kept above and below what is in sight
-const AT_ONCE = 24; // tiles asked for at once
+const AT_ONCE = 16; // tiles asked for at once: few enough that reading them in stops no scrolling
 const ASKING = 2; // requests under way
 const PACE_MS = 60; // while the page runs past, what passes in between is not asked for
 const REMEMBERED_MS = 300;
