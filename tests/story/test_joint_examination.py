@@ -304,7 +304,9 @@ def _record(hands: Hands, kind: str, value: str, because: str) -> None:
     hands.choose("#clue-form [name=kind]", kind)
     hands.type("#clue-form [name=value]", value)
     hands.type("#clue-form [name=because]", because)
-    hands.follow("#clue-form button.main")
+    hands.to("#clue-form button.main")
+    hands.press("Enter")
+    hands.page.locator("#clue-list > li", has_text=because).filter(has_text=value).wait_for()
 
 
 def test_three_officers_annotate_one_item_and_every_mark_survives(walk):
@@ -315,7 +317,9 @@ def test_three_officers_annotate_one_item_and_every_mark_survives(walk):
         _record(hands, "Object", f"lamp seen by {number[:2].lower()}", "beside the window")
     for number, hands in desks.items():
         hands.type("form[action*='/note/'] textarea", f"remark of {number}")
-        hands.follow("form[action*='/note/'] button")
+        hands.to("form[action*='/note/'] button")
+        hands.press("Enter")
+        hands.page.locator("#note-list > li", has_text=f"remark of {number}").wait_for()
     with system():
         clues = Clue.objects.filter(media=item, kind="object", method="examiner")
         assert {c.made_by.username for c in clues.select_related("made_by")} == set(EXAMINERS)

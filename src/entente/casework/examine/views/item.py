@@ -69,8 +69,7 @@ def item(request: DeskRequest, case: Case, number: int) -> HttpResponse:
         except ValueError as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, gettext("The clue is recorded."))
-            return back_to(case, media, clue.start)
+            return kept(request, case, media, gettext("The clue is recorded."), clue.start)
     return item_page(request, case, media, form=form)
 
 
@@ -93,8 +92,8 @@ def observe(request: DeskRequest, case: Case, number: int) -> HttpResponse:
         except ValueError as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, gettext("The observation is recorded; it weighs nothing yet."))
-            return back_to(case, media, made.start)
+            said = gettext("The observation is recorded; it weighs nothing yet.")
+            return kept(request, case, media, said, made.start)
     return item_page(request, case, media, form=_as_typed(request), refused=form)
 
 
@@ -363,6 +362,14 @@ def frames_of(case: Case, media: Media, read: str) -> list[dict[str, Any]]:
         }
         for t in times[::step]
     ]
+
+
+def kept(request: DeskRequest, case: Case, media: Media, said: str, t: float | None = None) -> HttpResponse:
+    """Answer that something was recorded: in a sentence to a page that stays, else by the way back to it."""
+    if request.headers.get("Accept") == "text/plain":
+        return HttpResponse(said, content_type="text/plain; charset=utf-8", status=201)
+    messages.success(request, said)
+    return back_to(case, media, t)
 
 
 def back_to(case: Case, media: Media, t: float | None = None) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.examine import service
 from entente.casework.examine.views.forms import NoteForm
-from entente.casework.examine.views.item import back_to, item_page, note_cases, reads_only
+from entente.casework.examine.views.item import back_to, item_page, kept, note_cases, reads_only
 from entente.casework.examine.views.said import past, versions
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Case, Media, Note
@@ -45,7 +45,8 @@ def note(request: DeskRequest, case: Case, number: int) -> HttpResponse:
             if within is not None:
                 said = gettext("The note is kept in %(case)s; nothing was written in this case.")
                 messages.success(request, said % {"case": within})
-            return back_to(case, media, data["t"])
+                return back_to(case, media, data["t"])
+            return kept(request, case, media, gettext("The note is kept."), data["t"])
     return item_page(request, case, media, note_form=form)
 
 

@@ -6,6 +6,7 @@ import { attachCorners } from "./corners.js";
 import { attachFilters } from "./filters.js";
 import { attachFilms } from "./film.js";
 import { attachGrids } from "./grid.js";
+import { attachKeep } from "./keep.js";
 import { attachLive } from "./live.js";
 import { attachMarks } from "./mark.js";
 import { attachPasskeys } from "./passkey.js";
@@ -25,6 +26,7 @@ attachFilters();
 attachPasskeys();
 attachRest();
 attachLive();
+attachKeep();
 
 /* These prepare an element; each remembers what it has prepared. */
 function prepare(root) {

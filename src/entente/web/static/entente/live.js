@@ -15,6 +15,13 @@ const BEAT_MS = 30000;
 const AT_WORK_MS = 180000; // since the last key or press
 const AGAIN_MS = 15000;
 
+let line = null;
+
+/** Whether what others (and this page) record of the item appears here by itself. */
+export function follows() {
+  return line?.readyState === EventSource.OPEN && Boolean(document.querySelector("[data-live][data-part]"));
+}
+
 /** Follow the case, and the item if the page is one's, while the page is in sight. */
 export function attachLive() {
   const place = document.querySelector("[data-live]");
@@ -38,6 +45,7 @@ function follow(place) {
     if (place.dataset.item) asked.set("item", place.dataset.item);
     if (last !== undefined) asked.set("since", last);
     stream = new EventSource(`${place.dataset.live}?${asked}`);
+    line = stream;
     stream.addEventListener("changed", (event) => {
       last = event.lastEventId;
       const told = JSON.parse(event.data);

@@ -52,6 +52,7 @@ function prepare(place) {
     },
   };
   form.addEventListener("input", () => draw(mark));
+  form.addEventListener("reset", () => setTimeout(() => mark.setBox(null))); // once the fields are empty
   shapes(form, mark);
   byPointer(mark);
   place.addEventListener("keydown", (event) => {
