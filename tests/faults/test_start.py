@@ -94,6 +94,7 @@ def test_a_desk_whose_own_secret_is_lost_is_no_desk(filled):
         (OSError(errno.EIO, "Input/output error"), "fails"),
         (OperationalError("database or disk is full"), "full"),
         (OperationalError("disk I/O error"), "check the disk"),
+        (OperationalError("database is locked"), "do it again"),
         (FileNotFoundError(errno.ENOENT, "No such file"), ""),
         (IntegrityError("UNIQUE constraint failed"), ""),
         (OperationalError("no such table: records_case"), ""),

@@ -76,7 +76,7 @@ def _emptied() -> None:
 
 
 def disk_fault(fault: BaseException) -> str:
-    """Return the sentence for a disk that is full or fails; empty for any other fault."""
+    """Return the sentence for a disk that is full or fails, or that others write to; else an empty one."""
     if isinstance(fault, OSError):
         return _DISK.get(fault.errno or 0, "")
     cause = fault.__cause__ if isinstance(fault, DatabaseError) else fault
@@ -85,6 +85,8 @@ def disk_fault(fault: BaseException) -> str:
     says = str(fault).strip()
     if "full" in says or "No space" in says:
         return _FULL
+    if "locked" in says:
+        return "others are writing, for longer than this could wait; nothing of it was kept: do it again"
     if "disk" in says or "readonly" in says or "unable to open" in says:
         return f"the database cannot be used ({says}); check the disk: what was acknowledged stands"
     return ""

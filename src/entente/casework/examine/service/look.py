@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from entente.casework.examine.adjust import Recipe
+from entente.casework.examine.service import once
 from entente.casework.examine.service.refused import ExamineRefused
 from entente.casework.intake.service import evidence_store
 from entente.evidence.open import Through, render
@@ -15,6 +16,7 @@ from entente.records.act import acting
 from entente.records.models import Case, Clue, Link, Media, Note, Spared, Viewing
 from entente.safeguards.access import Act
 from entente.safeguards.exposure import Exposure, Seen, exposure
+from entente.safeguards.shelter import IN_FULL
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import HandlingCode, Purpose
 from entente.vocabulary.media import Refusal
@@ -55,7 +57,8 @@ def reveal(
 ) -> tuple[Viewing, bytes]:
     """Return the item in clear, for one press; it is logged and counted before a byte leaves.
 
-    A reader of the case is denied, and the log says so; crops are what a reader works on.
+    A reader of the case is denied, and the log says so; crops are what a reader works on. Where others have
+    assessed the item, it raises ``once.FindingsFirst`` until their findings are read.
     """
     view = "crop" if media.origin == "crop" else "clear"
     return _shown(officer, purpose, media, view, t, recipe, read_restriction)
@@ -100,6 +103,8 @@ def counted(
     with acting(officer, act, media.as_thing(), purpose, step="examine", reason=f"look: {view}"):
         media = Media.objects.get(pk=media.pk)
         demand_viewable(media, t, read_restriction)
+        if view in IN_FULL:
+            once.demand_read(officer, media)  # others' findings stand before the look
         with guard.system("count a look, a reader's at a crop too"):
             viewing = Viewing(
                 case_id=media.case_id,

@@ -13,10 +13,9 @@ from uuid import UUID
 
 from entente.casework.examine.findings import By, Held, latest_by, same_picture
 from entente.casework.examine.service.refused import ExamineRefused
-from entente.records import clock
 from entente.records.act import acting
 from entente.records.models import CheckHit, Clue, Media, Note, Opinion, Spared, Viewing
-from entente.safeguards.access import Act, Allow, decide
+from entente.safeguards.access import Act
 from entente.safeguards.shelter import IN_FULL
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
@@ -79,13 +78,8 @@ def to_answer(officer: Officer, media: Media, known: Assessed | None) -> bool:
     return not Viewing.objects.filter(media=media, account=officer.id, view__in=sorted(IN_FULL)).exists()
 
 
-def demand_read(officer: Officer, purpose: Purpose, media: Media) -> None:
-    """Raise ``FindingsFirst`` where others' findings stand and no need to look was said.
-
-    Who may not look at all is not asked: the look itself denies that, and the log says so.
-    """
-    if not isinstance(decide(officer, media.as_thing(), Act.REVEAL, purpose, clock.now()), Allow):
-        return
+def demand_read(officer: Officer, media: Media) -> None:
+    """Raise ``FindingsFirst`` where others' findings stand and no need to look was said; inside the look."""
     if to_answer(officer, media, assessed(officer, media)):
         raise FindingsFirst(
             "others have assessed this; read their findings first, and say if you need to look"

@@ -87,7 +87,6 @@ def sound(request: DeskRequest, case: Case, number: int) -> HttpResponse:
             raise ValueError(gettext("Say for which purpose you need to hear it."))
         purpose = Purpose(request.POST["purpose"])
         start = seconds_of(request.GET.get("start")) or 0.0
-        once.demand_read(request.officer, purpose, media)  # the findings stand before the sound too
         viewing, heard = service.hear(request.officer, purpose, media, start, read_restriction=read)
     except once.FindingsFirst as first:
         return findings_first(case, number, first)

@@ -39,7 +39,6 @@ def _look(request: DeskRequest, case: Case, number: int, view: str) -> HttpRespo
         if view == "clear":
             if not request.POST.get("purpose"):
                 raise ValueError(gettext("Say for which purpose you need to see it."))
-            once.demand_read(request.officer, purpose, media)
             looked = service.reveal(request.officer, purpose, media, t, **how)
         else:
             looked = service.show_grey(request.officer, purpose, media, view, t, **how)
