@@ -34,7 +34,7 @@ class ClueKind(StrEnum):
     RELIEF = "relief"  # flat | hilly | mountain
     IP_COUNTRY = "ip_country"  # ISO 3166-1 alpha-2
     PLATE = "plate"  # string
-    HOLIDAY = "holiday"  # string
+    HOLIDAY = "holiday"  # ISO 8601 day on which it was kept, or month and day
     # What is seen but says nothing of a place by itself; it leads to a request or to the search list.
     OBJECT = "object"  # string: a thing that would be recognised in the room
     DEVICE = "device"  # {make, model, serial}

@@ -34,6 +34,7 @@ def test_it_reads_a_line_by_its_kind(kind, line, value):
         (ClueKind.GPS, "nan, nan"),
         (ClueKind.LANGUAGE, "it and sc"),
         (ClueKind.RELIEF, "steep"),
+        (ClueKind.HOLIDAY, "Ferragosto"),
         (ClueKind.TOPONYM, "   "),
         (ClueKind.MAINS_HZ, "50"),
     ],
@@ -53,6 +54,7 @@ def test_every_stated_kind_can_be_read_back_as_one_line():
         "speech": "it",
         "driving_side": "left",
         "relief": "flat",
+        "holiday": "2025-06-24",
     }
     for kind in STATED:
         assert said(parse(kind, lines.get(str(kind), "ABC 123")))

@@ -118,6 +118,9 @@ def test_not_ours_lowers_a_region_and_a_country():
         ("gps", {"lat": 48.85, "lon": 2.35, "radius_m": 100}, "FR"),
         ("country", "SE", "SE"),
         ("region", {"country": "ES", "admin1": "56"}, "ES"),
+        ("holiday", "2025-07-14", "FR"),
+        ("relief", "flat", "NL"),
+        ("relief", "mountain", "CH"),
     ],
 )
 def test_each_kind_raises_its_country_and_its_negation_lowers_it(kind, value, country):
@@ -138,7 +141,7 @@ def test_what_says_nothing_of_place_is_reported_and_moves_nothing():
     silent = [
         clue("lamp", "object", "a red lamp"),
         clue("phone", "device", {"make": "x"}),
-        clue("hill", "relief", "flat"),
+        clue("hill", "plate", "AB*"),
     ]
     found = locate([*article(), *silent])
     assert found.countries == locate(article()).countries
@@ -180,6 +183,12 @@ def test_what_says_nothing_of_place_is_reported_and_moves_nothing():
         ("text", {"string": "a", "script": "Qaaa"}),
         ("toponym", "Nowhereville-sur-Rien"),
         ("toponym", None),
+        ("holiday", "Ferragosto"),
+        ("holiday", "2025-02-30"),
+        ("holiday", "1985-08-15"),
+        ("holiday", 24),
+        ("relief", "steep"),
+        ("relief", None),
     ],
 )
 def test_a_bad_value_is_refused_by_name(kind, value):

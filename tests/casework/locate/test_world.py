@@ -111,7 +111,7 @@ def test_every_line_of_the_gazetteer_has_its_figures():
 def test_the_files_are_small_and_carry_their_attribution():
     folder = files("entente.casework.locate") / "data"
     notice = (folder / "NOTICE.txt").read_text()
-    for name in ("world.npz.xz", "gazetteer.npz.xz", "outlines.json.xz"):
+    for name in ("world.npz.xz", "gazetteer.npz.xz", "outlines.json.xz", "days.npz.xz", "relief.npz.xz"):
         assert name in notice
         assert len((folder / name).read_bytes()) < 2 * 1024 * 1024
     assert "GeoNames" in notice and "Attribution" in notice and "ISC" in notice

@@ -88,6 +88,12 @@ def _one_of(*choices: str) -> Any:
     return read
 
 
+def _day(text: str) -> str:
+    if not re.match(r"(\d{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z", text):
+        raise ValueRefused(f"a holiday is the day on which it is kept, 2025-06-24 or 06-24, not {text!r}")
+    return text
+
+
 def _device(text: str) -> dict[str, str]:
     names = ("make", "model", "serial")
     return dict(zip(names, (p.strip() for p in text.split(",", 2)), strict=False))
@@ -102,6 +108,7 @@ _READERS: dict[ClueKind, Any] = {
     ClueKind.TEXT: lambda text: {"string": text, "script": ""},
     ClueKind.DRIVING_SIDE: _one_of("left", "right"),
     ClueKind.RELIEF: _one_of("flat", "hilly", "mountain"),
+    ClueKind.HOLIDAY: _day,
     ClueKind.CURRENCY: str.upper,
     ClueKind.SOCKET: str.upper,
     ClueKind.DEVICE: _device,

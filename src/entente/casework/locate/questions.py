@@ -7,12 +7,15 @@ Chances and costs are judged; the yes/no question to a country uses the rates of
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from entente.casework.locate import credible
 from entente.casework.locate.likelihood.grid import installed
+from entente.casework.locate.likelihood.ground import RELIEF, seen
+from entente.casework.locate.likelihood.shares import district_weights
 from entente.casework.locate.likelihood.words import language_shares
 from entente.casework.locate.tables import DRIVES_LEFT, FALSE_YES, HERTZ_60, RECOGNISED
 from entente.casework.locate.world import World
@@ -30,6 +33,7 @@ _LOOK = {
     ClueKind.SPEECH: (0.35, 1.5, "Which languages are spoken, also on television or radio?"),
     ClueKind.LANGUAGE: (0.45, 1.0, "Which languages are written on labels, books or packages?"),
     ClueKind.PHONE_NUMBER: (0.05, 1.0, "Is a phone number in view, on a van, a sign or a sticker?"),
+    ClueKind.RELIEF: (0.20, 0.5, "Is land in view through a window or outside: flat, hilly or mountainous?"),
     ClueKind.UTC_OFFSET: (0.15, 0.5, "Does a file or a chat carry a time with its offset from UTC?"),
 }
 
@@ -57,6 +61,8 @@ def _answers(here: World, kind: ClueKind) -> Floats:
     if kind is ClueKind.SPEECH or kind is ClueKind.LANGUAGE:
         found = np.stack(list(language_shares(str(kind), here).values()), axis=1)
         return _whole(found)
+    if kind is ClueKind.RELIEF:
+        return _relief_answers(here)
     if kind is ClueKind.SOCKET:
         table = installed()
         rows = [[table.get(c, {}).get(x, 0.0) for x in "ABCDEFGHIJKLMNO"] for c in countries]
@@ -72,6 +78,14 @@ def _answers(here: World, kind: ClueKind) -> Floats:
         listed = sorted(set(values))
         rows = [[0.9 * (v == x) for x in listed] for v in values]
     return _whole(np.array(rows)[here.country_of_district])
+
+
+@lru_cache(maxsize=1)
+def _relief_answers(here: World) -> Floats:
+    """Return P(flat, hilly, mountain | division), by the prior inside it."""
+    inside = district_weights(here)
+    rows = [np.bincount(here.district, here.prior * seen(here, kind), len(inside)) for kind in RELIEF]
+    return _whole(np.stack(rows, axis=1) / inside[:, None])
 
 
 def _whole(found: Floats) -> Floats:

@@ -124,23 +124,24 @@ class Gazetteer:
         return found
 
 
-def _packed(name: str) -> bytes:
+def packed(name: str) -> bytes:
+    """Return a packaged file of the step, unpacked."""
     return lzma.decompress((files("entente.casework.locate") / "data" / name).read_bytes())
 
 
 @cache
 def world() -> World:
     """Load the packaged hypotheses; once in a process, about 0.2 s."""
-    packed = np.load(io.BytesIO(_packed("world.npz.xz")))
-    about = json.loads(packed["about"].tobytes())
-    short = np.cumsum(packed["cell"].astype(np.int64)).astype(np.uint64)
+    read = np.load(io.BytesIO(packed("world.npz.xz")))
+    about = json.loads(read["about"].tobytes())
+    short = np.cumsum(read["cell"].astype(np.int64)).astype(np.uint64)
     return World(
         cell=(short << np.uint64(30)) | np.uint64(_RESOLUTION_5),
-        country=packed["country"].astype(np.intp),
-        district=packed["admin"].astype(np.intp),
-        zone=packed["zone"].astype(np.intp),
-        people=np.exp(packed["people"] / 255 * np.log(2e7)),
-        area=np.cumsum(packed["area"].astype(np.int64)).astype(np.float64),
+        country=read["country"].astype(np.intp),
+        district=read["admin"].astype(np.intp),
+        zone=read["zone"].astype(np.intp),
+        people=np.exp(read["people"] / 255 * np.log(2e7)),
+        area=np.cumsum(read["area"].astype(np.int64)).astype(np.float64),
         countries=tuple(sorted(about["countries"])),
         facts=about["countries"],
         districts=tuple((c, a, n) for c, a, n in about["admins"]),
@@ -153,18 +154,18 @@ def world() -> World:
 @cache
 def gazetteer() -> Gazetteer:
     """Load the packaged names; once in a process, only when a place name is met."""
-    packed = np.load(io.BytesIO(_packed("gazetteer.npz.xz")))
+    read = np.load(io.BytesIO(packed("gazetteer.npz.xz")))
     return Gazetteer(
-        names="\n" + packed["names"].tobytes().decode() + "\n",
-        country=packed["country"].astype(np.intp),
-        people=np.exp(packed["people"] / 255 * np.log(5e7)),
-        lat=packed["lat"] * _DEGREES,
-        lon=packed["lon"] * _DEGREES,
+        names="\n" + read["names"].tobytes().decode() + "\n",
+        country=read["country"].astype(np.intp),
+        people=np.exp(read["people"] / 255 * np.log(5e7)),
+        lat=read["lat"] * _DEGREES,
+        lon=read["lon"] * _DEGREES,
     )
 
 
 @cache
 def outlines() -> dict[str, Any]:
     """Load the packaged country outlines: ``countries`` of rings of arcs, ``arcs``, ``transform``."""
-    loaded: dict[str, Any] = json.loads(_packed("outlines.json.xz"))
+    loaded: dict[str, Any] = json.loads(packed("outlines.json.xz"))
     return loaded

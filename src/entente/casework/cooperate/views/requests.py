@@ -41,7 +41,7 @@ KIND_NAMES = {
     ClueKind.PLATE: _("number plate"),
     ClueKind.GPS: _("position (43.77, 11.25, 500)"),
     ClueKind.RELIEF: _("relief (flat, hilly or mountain)"),
-    ClueKind.HOLIDAY: _("holiday"),
+    ClueKind.HOLIDAY: _("holiday (its day, 2025-06-24 or 06-24)"),
     ClueKind.OBJECT: _("object"),
     ClueKind.DEVICE: _("device (make, model, serial)"),
 }

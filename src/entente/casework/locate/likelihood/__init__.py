@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from entente.casework.locate.likelihood import clock, goods, grid, statements, words
+from entente.casework.locate.likelihood import clock, days, goods, grid, ground, statements, words
 from entente.casework.locate.likelihood.shares import Likelihood
 from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.world import World
@@ -31,6 +31,8 @@ READERS: dict[ClueKind, Callable[[Clue, World], Likelihood]] = {
     ClueKind.UTC_OFFSET: clock.utc_offset,
     ClueKind.POSTING_HOURS: clock.posting_hours,
     ClueKind.SUN_ELEVATION: clock.sun_elevation,
+    ClueKind.HOLIDAY: days.holiday,
+    ClueKind.RELIEF: ground.relief,
 }
 
 # Kinds that are heard and kept, and do not move the region; the reason is shown beside them.
@@ -39,12 +41,12 @@ SILENT = {
     ClueKind.DEVICE: "a device leads to its maker and owner, not to a place",
     ClueKind.TIME: "a time says nothing of a place by itself",
     ClueKind.PLATE: "no table of plates is part of this version: enter it as country or region",
-    ClueKind.HOLIDAY: "no table of holidays is part of this version: enter it as country or region",
-    ClueKind.RELIEF: "no relief data is part of this version: enter what it shows as region",
 }
 
 # Kinds whose likelihood is a density: "not this reading" cannot be stated of them.
 _DENSITIES = {ClueKind.SUN_ELEVATION, ClueKind.POSTING_HOURS}
+# Kinds that were seen on a day, which cannot lie in the caller's future.
+_DATED = {ClueKind.SUN_ELEVATION: clock.refuse_future, ClueKind.HOLIDAY: days.refuse_future}
 
 
 def likelihood(clue: Clue, world: World, now: datetime | None = None) -> Likelihood:
@@ -63,8 +65,8 @@ def likelihood(clue: Clue, world: World, now: datetime | None = None) -> Likelih
         raise ClueRefused(clue.id, SILENT[clue.kind])
     if clue.negated and clue.kind in _DENSITIES:
         raise ClueRefused(clue.id, f"{clue.kind} cannot be negated: give what was measured instead")
-    if now is not None and clue.kind is ClueKind.SUN_ELEVATION:
-        clock.refuse_future(clue, now)
+    if now is not None and clue.kind in _DATED:
+        _DATED[clue.kind](clue, now)
     said = reader(clue, world)
     if clue.negated and clue.kind not in statements.TURNED:
         return Likelihood(said.rows, np.clip(1.0 - said.values, 1e-9, 1.0))
