@@ -11,6 +11,8 @@ import sys
 from entente.cli import words
 from entente.web import start
 
+SWITCH_S = 0.001  # after which a page that is being made lets another go on: ten small ones come together
+
 
 def run(arguments: list[str]) -> int:
     """Serve until stopped."""
@@ -54,6 +56,7 @@ def serve(host: str, port: int, *, worker: bool, desk: str) -> int:
     import uvicorn
 
     start.stay_small()
+    sys.setswitchinterval(SWITCH_S)
     # uvicorn ends well on SIGTERM, then raises it again: without this the worker would be left alone
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     beside = None

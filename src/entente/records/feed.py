@@ -8,6 +8,7 @@ what: ``known`` asks the guard for the thing itself, at the moment of telling.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,6 +17,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Max
 
 from entente.records import clock, guard
@@ -28,6 +30,7 @@ from entente.records.models.review import Review
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
 
+COMING = threading.Event()  # this process wrote to the feed; what others wrote is found by looking
 KEPT = timedelta(days=1)  # longer than any page stays open without being loaded anew
 MOST = 400  # things asked for in one query
 
@@ -93,6 +96,7 @@ def write(announced: dict[tuple[str, UUID], UUID], serial: int) -> None:
             rows.append(Feed(serial=serial, case_id=case, media_id=found.first(), what=what, thing=thing))
         if rows:
             Feed.objects.bulk_create(rows)
+            transaction.on_commit(COMING.set)
 
 
 def newest() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -16,6 +17,9 @@ from django.db.backends.sqlite3.schema import DatabaseSchemaEditor as PlainEdito
 from entente.records import guard, wall
 from entente.records.sqlite.warden import Warden
 
+# One writer of this process after the other. SQLite's own queue is a sleep of up to 100 ms, again and again,
+# that whoever comes later may win; other processes wait there all the same.
+_TURN = threading.Lock()
 STATEMENTS = 512  # kept prepared for each connection: the warden is asked once for each
 
 
@@ -139,6 +143,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
     SchemaEditorClass = DatabaseSchemaEditor
     _standing: set[str] = set()  # the views that this connection has
+    _has_turn = False
 
     @cached_property
     def warden(self) -> Warden:
@@ -179,9 +184,44 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.warden.build(self.connection, table)
             self._standing.add(table)
 
+    def _start_transaction_under_autocommit(self) -> None:
+        self._take_turn()
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+        except BaseException:
+            self._give_turn()
+            raise
+
+    def _take_turn(self) -> None:
+        if self.is_in_memory_db():  # a test's, in which one connection serves all threads
+            return
+        if not _TURN.acquire(timeout=self.settings_dict["OPTIONS"].get("timeout", 5)):
+            with self.wrap_database_errors:
+                raise sqlite3.OperationalError("database is locked")
+        self._has_turn = True
+
+    def _give_turn(self) -> None:
+        if self._has_turn:
+            self._has_turn = False
+            _TURN.release()
+
+    def _commit(self) -> Any:
+        done = super()._commit()  # type: ignore[misc]
+        self._give_turn()  # where it fails, Django rolls back
+        return done
+
     def _rollback(self) -> Any:
         self._standing.clear()  # a temporary view goes with the transaction that made it
-        return super()._rollback()  # type: ignore[misc]
+        try:
+            return super()._rollback()  # type: ignore[misc]
+        finally:
+            self._give_turn()
+
+    def _close(self) -> Any:
+        try:
+            return super()._close()  # type: ignore[misc]
+        finally:
+            self._give_turn()
 
     def _savepoint_rollback(self, sid: str) -> None:
         self._standing.clear()

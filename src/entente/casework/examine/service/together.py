@@ -28,7 +28,7 @@ from entente.safeguards.access import member_part, opens_content
 from entente.vocabulary.agency import Officer, Strength
 from entente.vocabulary.handling import Purpose
 
-LOOK_S = 0.2  # between two looks for new numbers
+LOOK_S = 0.2  # between two looks for new numbers, where nothing of this process comes
 CHECK_S = 2.0  # between two questions whether a page may still be told
 BEAT_S = 10.0  # a word now and then, so that nothing in between takes the line for dead
 LINGER_S = 4.0  # a page that is loaded anew is not gone
@@ -117,7 +117,8 @@ class Room:
             except Exception:  # whatever it is: pages wait, and are told at the next look
                 logging.getLogger(__name__).exception("the open pages wait")
                 connections.close_all()
-            time.sleep(LOOK_S)
+            feed.COMING.wait(LOOK_S)
+            feed.COMING.clear()
         connections.close_all()
 
     def look(self) -> None:

@@ -44,6 +44,8 @@ from entente.vocabulary.agency import Part
 from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.media import Region
 
+# what ``marked`` tells where nothing was marked
+UNMARKED: dict[str, Any] = {"clues": [], "observations": [], "dealt_with": [], "marks": []}
 STRIP = 120  # frames in the strip; longer videos are thinned, any second can be typed
 
 

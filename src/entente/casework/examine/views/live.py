@@ -63,17 +63,19 @@ def _seat(request: DeskRequest, case: Case) -> together.Seat:
 def part(request: DeskRequest, case: Case, number: int) -> HttpResponse:
     """Give the rows of an item that changed, each as the page shows it, with the sentence to say of it."""
     media = get_object_or_404(Media, case=case, number=number)
-    told = page.marked(request, case, media, {*_asked(request, "clue"), *_asked(request, "observation")})
-    crops = media.crops.filter(pk__in=_asked(request, "crop"))
-    asked = _asked(request, "opinion")
+    marks = {*_asked(request, "clue"), *_asked(request, "observation")}
+    told = page.marked(request, case, media, marks) if marks else page.UNMARKED
+    crops, asked, notes = (_asked(request, what) for what in ("crop", "opinion", "note"))
     context = {
         **told,
         "here": None,  # what changed is not what the address opens
         "questions": [q for q in _questions(request, media) if q["opinion"].pk in asked] if asked else [],
         "media": media,
         "seen": [*told["observations"], *told["dealt_with"]],
-        "notes": page.noted(request, media, _asked(request, "note")),
-        "crops": [tile_of(c, request.LANGUAGE_CODE) for c in crops],
+        "notes": page.noted(request, media, notes) if notes else [],
+        "crops": [tile_of(c, request.LANGUAGE_CODE) for c in media.crops.filter(pk__in=crops)]
+        if crops
+        else [],
     }
     return HttpResponse(_alone(request, "examine/live.html", {**context, "case": case}))
 
