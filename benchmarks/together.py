@@ -44,16 +44,18 @@ OFFICERS = [f"{('IT', 'FR', 'AU')[n % 3]}-{1001 + n}" for n in range(BROWSERS)]
 # Tells, once for each row that a mark's word stands in, when it came to stand there.
 WATCH = """
 const known = new Set();
-const look = () => {
-  for (const row of document.querySelectorAll("#clue-list > li, #note-list > li")) {
+const look = (rows) => {
+  for (const row of rows) {
+    if (row.nodeType !== 1 || !row.matches("#clue-list > li, #note-list > li")) continue;
     const word = row.textContent.match(/mark-\\d+-\\d+/)?.[0];
     if (!word || known.has(word)) continue;
     known.add(word);
     window.stands(word, performance.timeOrigin + performance.now());
   }
 };
-new MutationObserver(look).observe(document, { childList: true, subtree: true });
-document.addEventListener("DOMContentLoaded", look);
+new MutationObserver((changes) => changes.forEach((change) => look(change.addedNodes)))
+  .observe(document, { childList: true, subtree: true });
+document.addEventListener("DOMContentLoaded", () => look(document.querySelectorAll("li")));
 """
 
 

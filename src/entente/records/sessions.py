@@ -5,6 +5,7 @@ A session ends after 15 minutes without an act and after 12 hours in any case (N
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -41,6 +42,13 @@ class SessionStore(DatabaseStore):
         row.began = clock.moment(data["began"]) if "began" in data else None
         row.seen = clock.moment(data["seen"]) if "seen" in data else None
         return row
+
+
+def data_of(keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return what the log-ins of these keys hold; one that has ended, or cannot be read, is not there."""
+    store = SessionStore()
+    rows = Session.objects.filter(pk__in=list(keys), expire_date__gt=clock.now())
+    return {row.pk: store.decode(row.session_data) for row in rows}
 
 
 def begin(session: Any) -> None:

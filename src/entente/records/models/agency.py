@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -57,16 +59,21 @@ class Account(AbstractUser):
         """What pages and logs call the officer."""
         return self.username
 
-    def as_officer(self, strength: Strength = Strength.HOST) -> Officer:
+    def as_officer(
+        self, strength: Strength = Strength.HOST, parts: Iterable[tuple[Any, ...]] | None = None
+    ) -> Officer:
         """Return the law's view of this account, with its memberships as they stand now.
 
         ``strength`` is how sure we are of the person: a page says what its session proved; the command line
-        and the worker are the program itself.
+        and the worker are the program itself. ``parts`` are its memberships (case, part, since, until) where
+        they were just read for many accounts at once.
         """
         from entente.records.models.case import Membership as Row
 
-        with guard.system("load an officer's memberships"):
-            rows = list(Row.objects.filter(account=self).values_list("case_id", "part", "since", "until"))
+        rows = parts
+        if rows is None:
+            with guard.system("load an officer's memberships"):
+                rows = list(Row.objects.filter(account=self).values_list("case_id", "part", "since", "until"))
         return Officer(
             id=self.id,
             agency=self.agency_id,

@@ -12,18 +12,18 @@ import json
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
-from django.contrib.auth import get_user
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.db import connections
-from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 
 from entente.records import clock, feed, guard, sessions
-from entente.records.models import Case
+from entente.records.models import Account, Case, Membership
 from entente.safeguards.access import member_part, opens_content
 from entente.vocabulary.agency import Officer, Strength
 from entente.vocabulary.handling import Purpose
@@ -129,10 +129,8 @@ class Room:
             seats = [s for s in self._seats if s.gone is None]
         newest = feed.newest()
         due = now - self._checked >= CHECK_S
-        for seat in seats:
-            if not due and seat.told >= newest:
-                continue
-            officer = officer_of(seat)
+        asked = [seat for seat in seats if due or seat.told < newest]
+        for seat, officer in zip(asked, officers_of(asked), strict=True):
             if officer is None:
                 seat.send(ENDED)
                 seat.send(None)
@@ -184,27 +182,41 @@ class Room:
 ROOM = Room()
 
 
-def officer_of(seat: Seat) -> Officer | None:
-    """Return the officer of a page as they stand now; nothing where its log-in or its case has ended."""
-    session = sessions.SessionStore(seat.session)
-    if sessions.over(session) or session.get("purpose", str(seat.purpose)) != str(seat.purpose):
+def officers_of(seats: Sequence[Seat]) -> list[Officer | None]:
+    """Return the officer of each page as they stand now; nothing where its log-in or its case has ended."""
+    if not seats:
+        return []
+    people = {s.account for s in seats}
+    parts: dict[UUID, list[tuple[Any, ...]]] = {}
+    with guard.system("how the officers of the open pages stand"):
+        log_ins = sessions.data_of({s.session for s in seats})
+        accounts = Account.objects.filter(is_active=True).select_related("agency").in_bulk(people)
+        rows = Membership.objects.filter(account__in=people)
+        for account, *part in rows.values_list("account", "case_id", "part", "since", "until"):
+            parts.setdefault(account, []).append(tuple(part))
+        cases = Case.objects.filter(pk__in={s.case for s in seats}, closed_at=None)
+        under_way = set(cases.values_list("pk", flat=True))
+    return [
+        _standing(seat, accounts[seat.account], log_ins[seat.session], parts.get(seat.account, []))
+        if seat.account in accounts and seat.session in log_ins and seat.case in under_way
+        else None
+        for seat in seats
+    ]
+
+
+def _standing(
+    seat: Seat, account: Account, log_in: dict[str, Any], parts: list[tuple[Any, ...]]
+) -> Officer | None:
+    """Return the officer, if the log-in is still theirs and the law still opens the case to them."""
+    held, now = log_in.get(HASH_SESSION_KEY, ""), account.get_session_auth_hash()
+    if log_in.get(SESSION_KEY) != str(account.pk) or not constant_time_compare(held, now):
         return None
-    asked = HttpRequest()
-    asked.session = session
-    account: Any = get_user(asked)
-    if account.pk != seat.account or not account.is_active:
+    if sessions.over(log_in) or log_in.get("purpose", str(seat.purpose)) != str(seat.purpose):
         return None
-    officer: Officer = account.as_officer(seat.strength)
+    officer = account.as_officer(seat.strength, parts)
     if not opens_content(officer, seat.purpose) or seat.purpose not in officer.purposes:
         return None
-    if member_part(officer, seat.case, clock.now()) is None or _closed(officer, seat):
-        return None
-    return officer
-
-
-def _closed(officer: Officer, seat: Seat) -> bool:
-    with guard.scope(officer, seat.purpose):
-        return not Case.objects.filter(pk=seat.case, closed_at=None).exists()
+    return officer if member_part(officer, seat.case, clock.now()) is not None else None
 
 
 def news_for(seat: Seat, officer: Officer, newest: int) -> list[str]:
