@@ -31,6 +31,11 @@ def error_of(clue: Clue) -> float:
     return min(max(error, LEAST_ERROR), MOST_ERROR)
 
 
+def expected(belief: Floats, values: Floats) -> float:
+    """Return Σ belief·values, summed pairwise: the same bits however many threads there are."""
+    return float(np.multiply(belief, values).sum())
+
+
 @dataclass(frozen=True)
 class Weighed:
     """One clue over the hypotheses: ``ratio`` is R of the module's formula, (n,) float32."""
@@ -39,16 +44,12 @@ class Weighed:
     error: float
     ratio: NDArray[np.float32]
 
-    def likelihood_ratio(self) -> Floats:
-        """Return L/B, the clue without its reliability mixture."""
-        return (self.ratio.astype(np.float64) - self.error) / (1 - self.error)
-
 
 def weigh(clue: Clue, values: Floats, prior: Floats) -> Weighed:
     """Return R for likelihood ``values`` (n,) under ``prior`` (n,)."""
-    mean = float(prior @ values)
     error = error_of(clue)
-    return Weighed(clue, error, ((1 - error) * values / mean + error).astype(np.float32))
+    scale = (1 - error) / expected(prior, values)
+    return Weighed(clue, error, (values * scale + error).astype(np.float32))
 
 
 def groups_of(weighed: Sequence[Weighed]) -> dict[str, list[Weighed]]:
@@ -65,9 +66,11 @@ def group_factor(members: Sequence[Weighed], prior: Floats) -> Floats:
     for one in members:
         total += np.log(one.ratio)
     top = float(total.max())
-    scaled = np.exp(total - top)
-    mean = float(prior @ scaled)
-    return np.log((1 - GROUP_ERROR) * scaled / mean + GROUP_ERROR)
+    total -= top
+    scaled = np.exp(total, out=total)
+    scaled *= (1 - GROUP_ERROR) / expected(prior, scaled)
+    scaled += GROUP_ERROR
+    return np.log(scaled, out=scaled)
 
 
 def normalised(log_factors: Sequence[Floats] | Mapping[str, Floats], prior: Floats) -> Floats:
@@ -76,5 +79,8 @@ def normalised(log_factors: Sequence[Floats] | Mapping[str, Floats], prior: Floa
     total = np.zeros(len(prior))
     for factor in factors:
         total += factor
-    belief = prior * np.exp(total - total.max())
-    return belief / belief.sum()
+    total -= total.max()
+    belief = np.exp(total, out=total)
+    belief *= prior
+    belief /= belief.sum()
+    return belief

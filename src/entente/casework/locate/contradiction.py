@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from entente.casework.locate import credible
-from entente.casework.locate.combine import Floats, Weighed, normalised
+from entente.casework.locate.combine import Floats, Weighed, expected, normalised
 from entente.casework.locate.world import World
 
 DOUBT = 0.5  # in the study, a flag above this was right in .92 of cases and found two false clues in three
@@ -21,8 +21,8 @@ def misleading(one: Weighed, rest: Floats) -> float:
     ----------
     rest : (n,) posterior of all other clues
     """
-    expected = float(rest @ one.likelihood_ratio())  # Σ post₋ᵢ·L / B
-    return one.error / (one.error + (1 - one.error) * max(expected, 0.0))
+    ratio = (expected(rest, one.ratio) - one.error) / (1 - one.error)  # Σ post₋ᵢ·L / B; rest sums to one
+    return one.error / (one.error + (1 - one.error) * max(ratio, 0.0))
 
 
 def said(one: Weighed) -> str:

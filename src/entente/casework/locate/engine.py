@@ -106,7 +106,8 @@ def leading(here: World, belief: Floats) -> tuple[str, str, np.ndarray]:
 
 def bayes_factor(one: Weighed, prior: Floats, inside: np.ndarray) -> float:
     """Return log10 of how much likelier the clue is inside than outside, reliability counted."""
-    within, total = float(prior[inside] @ one.ratio[inside]), float(prior @ one.ratio)
+    weighed = np.multiply(prior, one.ratio)
+    within, total = float(weighed[inside].sum()), float(weighed.sum())
     share = float(prior[inside].sum())
     return float(np.log10(within / share) - np.log10(max(total - within, 1e-300) / (1 - share)))
 

@@ -52,7 +52,18 @@ def information(belief: Floats, answers: Floats) -> float:
     ----------
     belief : (m,) sums to one; answers : (m, k) P(answer | row), rows sum to one
     """
-    return max(float(entropy(belief @ answers) - belief @ entropy(answers)), 0.0)
+    return _gained(belief, answers, entropy(answers))
+
+
+def _gained(belief: Floats, answers: Floats, bits: Floats) -> float:
+    return max(float(entropy(belief @ answers) - belief @ bits), 0.0)
+
+
+@lru_cache(maxsize=len(ClueKind))
+def _asked(here: World, kind: ClueKind) -> tuple[Floats, Floats]:
+    """Return P(answer | division) and its bits; the tables do not change while a process lives."""
+    found = _answers(here, kind)
+    return found, entropy(found)
 
 
 def _answers(here: World, kind: ClueKind) -> Floats:
@@ -80,7 +91,6 @@ def _answers(here: World, kind: ClueKind) -> Floats:
     return _whole(np.array(rows)[here.country_of_district])
 
 
-@lru_cache(maxsize=1)
 def _relief_answers(here: World) -> Floats:
     """Return P(flat, hilly, mountain | division), by the prior inside it."""
     inside = district_weights(here)
@@ -110,7 +120,7 @@ def next_questions(here: World, posterior: Floats, known: AbstractSet[ClueKind])
     """Return up to eight questions, the best first: what to look for, and whom to ask."""
     districts = credible.districts(here, posterior)
     asked = [
-        (str(kind), ask, information(districts, _answers(here, kind)) * chance, cost)
+        (str(kind), ask, _gained(districts, *_asked(here, kind)) * chance, cost)
         for kind, (chance, cost, ask) in _LOOK.items()
         if kind not in known
     ]

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from entente.casework.locate.world import along, unit
+
 _J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 
 
@@ -36,10 +38,18 @@ def ecliptic(moment: datetime) -> tuple[float, float, float]:
     return float(declination), float(ascension), float(sidereal)
 
 
+def overhead(moment: datetime) -> tuple[float, float]:
+    """Return the latitude and longitude in degrees of the place that has the sun in its zenith."""
+    declination, ascension, sidereal = ecliptic(moment)
+    return float(np.degrees(declination)), float(np.degrees(ascension - sidereal))
+
+
 def elevation(moment: datetime, places: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sun's geometric elevation in degrees at (n, 2) latitudes and longitudes in degrees."""
-    declination, ascension, sidereal = ecliptic(moment)
-    lat, lon = np.radians(places[:, 0]), np.radians(places[:, 1])
-    hour = sidereal + lon - ascension
-    sine = np.sin(lat) * np.sin(declination) + np.cos(lat) * np.cos(declination) * np.cos(hour)
-    return np.degrees(np.arcsin(np.clip(sine, -1.0, 1.0)))
+    return elevation_along(moment, unit(places[:, 0], places[:, 1]).T)
+
+
+def elevation_along(moment: datetime, units: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the same for (3, n) unit vectors: the sine is the part of each towards the sun."""
+    sine = along(units, unit(*overhead(moment)))
+    return np.degrees(np.arcsin(sine))

@@ -36,6 +36,18 @@ def plain(name: str) -> str:
     return " ".join(kept.split())
 
 
+def unit(lat: Any, lon: Any) -> Floats:
+    """Return (n, 3) unit vectors of latitudes and longitudes in degrees."""
+    phi, lam = np.radians(lat), np.radians(lon)
+    return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=-1)
+
+
+def along(units: Floats, way: Floats) -> Floats:
+    """Return the cosine between each of (3, n) unit vectors and one, (n,)."""
+    cosine: Floats = np.clip(units[0] * way[0] + units[1] * way[1] + units[2] * way[2], -1.0, 1.0)
+    return cosine
+
+
 @dataclass(frozen=True, eq=False)  # two worlds are the same only if they are one object
 class World:
     """``n`` hypotheses sorted by cell, then country.
@@ -87,11 +99,28 @@ class World:
         return np.flatnonzero(np.diff(self.cell, prepend=np.uint64(0)))
 
     @cached_property
+    def cell_of(self) -> NDArray[np.intp]:
+        """Row of ``starts`` of each hypothesis."""
+        first = np.zeros(len(self.cell), np.intp)
+        first[self.starts] = 1
+        return np.cumsum(first) - 1
+
+    @cached_property
+    def cell_area(self) -> Floats:
+        """km² of each distinct cell."""
+        return self.area[self.starts]
+
+    @cached_property
     def centres(self) -> Floats:
         """Latitude and longitude in degrees of every hypothesis's cell, (n, 2)."""
         distinct = np.array([h3.cell_to_latlng(c) for c in self.cell[self.starts].tolist()])
         counts = np.diff(np.append(self.starts, len(self.cell)))
         return np.repeat(distinct, counts, axis=0)
+
+    @cached_property
+    def units(self) -> Floats:
+        """Unit vector from the earth's centre to every hypothesis's cell, (3, n)."""
+        return unit(self.centres[:, 0], self.centres[:, 1]).T.copy()
 
     def name(self, code: str, language: str = "en") -> str:
         """Return a country's name in ``en``, ``fr`` or ``it``; the code itself where it is unknown."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from entente.casework.locate.likelihood.shares import Likelihood, elsewhere
 from entente.casework.locate.refusal import ClueRefused
-from entente.casework.locate.sun import elevation
+from entente.casework.locate.sun import elevation_along
 from entente.casework.locate.tables import POSTING_BY_HOUR, POSTING_CAP
 from entente.casework.locate.world import Floats, World
 from entente.vocabulary.clue import Clue
@@ -104,5 +104,5 @@ def sun_elevation(clue: Clue, world: World) -> Likelihood:
     if not 0 < spread <= 45:
         raise ClueRefused(clue.id, f"sd is above 0 and at most 45 degrees, not {spread:g}")
     sd = max(spread, _LEAST_SD)
-    miss = (elevation(moment(clue, clue.value.get("utc")), world.centres) - degrees) / sd
+    miss = (elevation_along(moment(clue, clue.value.get("utc")), world.units) - degrees) / sd
     return Likelihood(None, np.exp(-0.5 * np.minimum(miss * miss, 1000.0)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +27,23 @@ class Likelihood:
         return self.values if self.rows is None else self.values[self.rows]
 
 
+def _kept(rows: Rows, prior: Floats, count: int) -> Floats:
+    """Sum the prior by row; what is kept for all callers cannot be written to."""
+    shares: Floats = np.bincount(rows, prior, count).astype(np.float64)
+    shares.setflags(write=False)
+    return shares
+
+
+@lru_cache(maxsize=4)
 def country_weights(world: World) -> Floats:
     """Return the prior share of each country, (countries,)."""
-    return np.bincount(world.country, world.prior, len(world.countries)).astype(np.float64)
+    return _kept(world.country, world.prior, len(world.countries))
 
 
+@lru_cache(maxsize=4)
 def district_weights(world: World) -> Floats:
     """Return the prior share of each first-order division, (districts,)."""
-    return np.bincount(world.district, world.prior, len(world.districts)).astype(np.float64)
+    return _kept(world.district, world.prior, len(world.districts))
 
 
 def elsewhere(shares: Floats, weights: Floats, kind: str) -> Floats:

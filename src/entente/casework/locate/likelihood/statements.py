@@ -19,24 +19,17 @@ from entente.casework.locate.likelihood.shares import (
 )
 from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.tables import EXITS, FALSE_YES, RECOGNISED
-from entente.casework.locate.world import World
+from entente.casework.locate.world import World, along, unit
 from entente.vocabulary.clue import Clue, ClueKind
 
 TURNED = {ClueKind.REGION, ClueKind.COUNTRY}  # these read ``negated`` themselves
-_EARTH_KM = 6371.0088
+EARTH_KM = 6371.0088
 _CELL_KM = 6.0  # spread of the people of a resolution-5 cell about its centre, rms
-
-
-def unit(lat: Any, lon: Any) -> np.ndarray:
-    """Return (n, 3) unit vectors of latitudes and longitudes in degrees."""
-    phi, lam = np.radians(lat), np.radians(lon)
-    return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=-1)
 
 
 def distance_km(world: World, lat: float, lon: float) -> np.ndarray:
     """Return great-circle km from a point to every hypothesis's cell centre, (n,)."""
-    cosine = unit(world.centres[:, 0], world.centres[:, 1]) @ unit(lat, lon)
-    return _EARTH_KM * np.arccos(np.clip(cosine, -1.0, 1.0))
+    return EARTH_KM * np.arccos(along(world.units, unit(lat, lon)))
 
 
 def gps(clue: Clue, world: World) -> Likelihood:
@@ -115,7 +108,9 @@ def _division(clue: Clue, world: World, code: str, admin: Any) -> int:
 def ip_country(clue: Clue, world: World) -> Likelihood:
     """Read the country of an address: mostly the sender's, else that of a relay or exit."""
     code = known_country(clue, world, clue.value)
-    relay = EXITS.get(code, 0.005)
+    others = country_weights(world)[[world.at_country[c] for c in world.countries if c not in EXITS]].sum()
+    rest = (1 - sum(EXITS.values())) * float(country_weights(world)[world.at_country[code]] / others)
+    relay = EXITS.get(code, rest)  # the exits that the table does not name lie as people do
 
     def share(place: str) -> float:
         return 0.9 + 0.1 * relay if place == code else 0.1 * relay

@@ -16,7 +16,7 @@ import numpy as np
 
 from entente.casework.locate.likelihood.clock import number
 from entente.casework.locate.likelihood.shares import Likelihood, district_weights, elsewhere
-from entente.casework.locate.likelihood.statements import unit
+from entente.casework.locate.likelihood.statements import distance_km
 from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.tables import FROM_ELSEWHERE, LETTERS, REGIONAL_LANGUAGES, SCRIPTS
 from entente.casework.locate.world import Floats, World, gazetteer, plain
@@ -27,7 +27,6 @@ _RANK = {"language": (0.08, 0.5, 1.0), "speech": (0.2, 0.7, 1.0)}
 _SAME = {"nb": "no", "nn": "no", "gsw": "de", "fil": "tl", "iw": "he", "in": "id", "cmn": "zh", "arb": "ar"}
 _LOCAL, _LOCAL_KM = 0.5, 12.0  # half the place names on show are of the neighbourhood (judged)
 _MOST_HOMONYMS = 40
-_EARTH_KM = 6371.0088
 
 
 def base(tag: str) -> str:
@@ -141,6 +140,19 @@ def text(clue: Clue, world: World) -> Likelihood:
     return Likelihood(world.district, elsewhere(np.clip(values, 0, 1), district_weights(world), "text"))
 
 
+@lru_cache(maxsize=2)
+def _named(world: World) -> tuple[dict[str, list[int]], dict[str, list[str]]]:
+    """Return the rows of divisions and the codes of countries by folded name."""
+    divisions: dict[str, list[int]] = {}
+    for i, (_, _, name) in enumerate(world.districts):
+        divisions.setdefault(plain(name), []).append(i)
+    countries: dict[str, list[str]] = {}
+    for code, fact in world.facts.items():
+        for folded in {plain(n) for n in fact["names"].values()}:
+            countries.setdefault(folded, []).append(code)
+    return divisions, countries
+
+
 def toponym(clue: Clue, world: World) -> Likelihood:
     """Read a name on a sign: near by, in the country by size, or anywhere; all homonyms count.
 
@@ -148,8 +160,7 @@ def toponym(clue: Clue, world: World) -> Likelihood:
     """
     name = plain(str(clue.value)) if isinstance(clue.value, str) else ""
     rows = gazetteer().rows(name)
-    divisions = [i for i, (_, _, n) in enumerate(world.districts) if plain(n) == name]
-    countries = [c for c, f in world.facts.items() if name in {plain(n) for n in f["names"].values()}]
+    divisions, countries = _named(world)[0].get(name, []), _named(world)[1].get(name, [])
     if not name or not (rows or divisions or countries):
         raise ClueRefused(
             clue.id, f"no place of 5,000 people, region or country is called {clue.value!r} here"
@@ -168,10 +179,9 @@ def toponym(clue: Clue, world: World) -> Likelihood:
 def _near_towns(world: World, rows: list[int]) -> Floats:
     """Return how often each homonym would be named: by distance, and in its country by its size."""
     names = gazetteer()
-    cells = unit(world.centres[:, 0], world.centres[:, 1])
-    values = np.zeros(len(cells))
+    values = np.zeros(len(world.cell))
     for row in rows:
-        far = np.arccos(np.clip(cells @ unit(names.lat[row], names.lon[row]), -1, 1)) * _EARTH_KM
+        far = distance_km(world, names.lat[row], names.lon[row])
         home = world.country == names.country[row]
         share = names.people[row] / max(world.facts[world.countries[names.country[row]]]["population"], 1)
         values += _LOCAL * np.exp(-far / _LOCAL_KM) + home * (1 - _LOCAL) * min(share, 1.0)
