@@ -31,7 +31,7 @@ def error_of(clue: Clue) -> float:
     return min(max(error, LEAST_ERROR), MOST_ERROR)
 
 
-def expected(belief: Floats, values: Floats) -> float:
+def expected(belief: Floats, values: NDArray[np.floating]) -> float:
     """Return Σ belief·values, summed pairwise: the same bits however many threads there are."""
     return float(np.multiply(belief, values).sum())
 

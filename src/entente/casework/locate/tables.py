@@ -185,6 +185,9 @@ FROM_ELSEWHERE = {
     "holiday": 0.15,  # closed for a reason of its own, or a day that was misread
 }
 
+# Numbers on show at a place: of its own area code, of its division, of anywhere in its country (judged).
+NUMBERS_OF = {"town": 0.60, "division": 0.25, "country": 0.15}
+
 # How much of what is seen is closed on a public holiday, and on a day of weekly rest (judged).
 CLOSED = {"holiday": 0.9, "rest": 0.5}
 

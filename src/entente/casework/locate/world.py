@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from entente.casework.locate.prior import robust
 
 ATTRIBUTION = "Places: GeoNames, CC BY 4.0. Outlines: Natural Earth by world-atlas."
+EARTH_KM = 6371.0088
 _DEGREES = 180 / 32767  # one step of a packed coordinate
 _RESOLUTION_5 = (1 << 59) | (5 << 52) | ((1 << 30) - 1)  # H3: cell mode, resolution, unused digits set
 
@@ -97,6 +98,12 @@ class World:
     def starts(self) -> NDArray[np.intp]:
         """First hypothesis of each distinct cell; a cell on a border stands once for each country."""
         return np.flatnonzero(np.diff(self.cell, prepend=np.uint64(0)))
+
+    @cached_property
+    def rows_of_country(self) -> list[NDArray[np.intp]]:
+        """Hypotheses of each country."""
+        order = np.argsort(self.country, kind="stable")
+        return np.split(order, np.cumsum(np.bincount(self.country, minlength=len(self.countries)))[:-1])
 
     @cached_property
     def cell_of(self) -> NDArray[np.intp]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from entente.casework.locate.likelihood import clock, days, goods, grid, ground, statements, words
+from entente.casework.locate.likelihood import clock, days, goods, grid, ground, phone, statements, words
 from entente.casework.locate.likelihood.shares import Likelihood
 from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.world import World
@@ -23,7 +23,7 @@ READERS: dict[ClueKind, Callable[[Clue, World], Likelihood]] = {
     ClueKind.DRIVING_SIDE: grid.driving_side,
     ClueKind.CURRENCY: goods.currency,
     ClueKind.BARCODE: goods.barcode,
-    ClueKind.PHONE_NUMBER: goods.phone_number,
+    ClueKind.PHONE_NUMBER: phone.phone_number,
     ClueKind.LANGUAGE: words.language,
     ClueKind.SPEECH: words.speech,
     ClueKind.TEXT: words.text,

@@ -19,11 +19,10 @@ from entente.casework.locate.likelihood.shares import (
 )
 from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.tables import EXITS, FALSE_YES, RECOGNISED
-from entente.casework.locate.world import World, along, unit
+from entente.casework.locate.world import EARTH_KM, World, along, unit
 from entente.vocabulary.clue import Clue, ClueKind
 
 TURNED = {ClueKind.REGION, ClueKind.COUNTRY}  # these read ``negated`` themselves
-EARTH_KM = 6371.0088
 _CELL_KM = 6.0  # spread of the people of a resolution-5 cell about its centre, rms
 
 
