@@ -232,6 +232,15 @@ def test_a_reader_filters_and_keeps_no_trail(client, circle, case, held):
     assert entries(verb="denied") == []
 
 
+def test_a_reader_is_offered_no_look_that_would_be_denied(client, circle, case, held):
+    with guard.system("items with bytes, for a test"):
+        Media.objects.filter(case=case).update(key="absent")
+    for who, offered in ((circle.it, True), (circle.it_second, False)):
+        client.force_login(who)
+        shown = client.get(at("page", case)).content.decode()
+        assert ("/grey/" in shown, "/reveal/" in shown) == (offered, offered)
+
+
 def test_a_trail_is_handed_to_a_colleague_and_logged(case, circle, held, officer):
     with guard.scope(officer, VI):
         first = service.keep(officer, VI, case, {"kind": "picture"}, None)

@@ -22,7 +22,7 @@ from entente.casework.examine.views.address import query_of, seconds_of
 from entente.casework.examine.views.bench import bench_of, seen_of, sound_of
 from entente.casework.examine.views.forms import MarkForm, NoteForm, PlaceForm, typed
 from entente.casework.examine.views.grid import left_of
-from entente.casework.examine.views.tiles import tile_of
+from entente.casework.examine.views.tiles import tile_of, without_looks
 from entente.casework.examine.views.words import offered
 from entente.records import clock, feed
 from entente.records.door import DeskRequest, case_page
@@ -179,7 +179,7 @@ def _item(request: DeskRequest, case: Case, media: Media, given: MarkForm | None
     at = {"t": t} if media.kind == "video" and t is not None else {}
     shown = tile_of(media, request.LANGUAGE_CODE, query_of(read, at))
     if not sees:
-        shown = {n: v for n, v in shown.items() if n not in {"grey_url", "reveal_url", "hide_url"}}
+        shown = without_looks(shown)
     known = once.assessed(request.officer, media)
     first = once.to_answer(request.officer, media, known)
     if first:  # the findings stand before the look

@@ -11,13 +11,14 @@ from django.utils.translation import gettext
 from entente.casework.examine import service
 from entente.casework.examine.facets import FACETS, Card
 from entente.casework.examine.views.filters import REVIEWS
-from entente.records.models import (
-    Case,
-    Media,
-)
+from entente.records import clock
+from entente.records.models import Case, Media
+from entente.safeguards.access import member_part
 from entente.safeguards.exposure import neutral_label
-from entente.vocabulary.agency import Officer
+from entente.vocabulary.agency import Officer, Part
 from entente.vocabulary.media import MediaKind
+
+LOOKS = ("grey_url", "reveal_url", "hide_url")  # the doors to an item's pictures
 
 
 def label_of(media: Media, language: str = "en") -> str:
@@ -48,6 +49,11 @@ def tile_of(media: Media, language: str = "en", at: str = "") -> dict[str, Any]:
     return tile
 
 
+def without_looks(tile: dict[str, Any]) -> dict[str, Any]:
+    """Return a tile as whoever only reads the case has it: its line, and no way to see an original."""
+    return {name: value for name, value in tile.items() if name not in LOOKS}
+
+
 def tiles_of(
     officer: Officer,
     case: Case,
@@ -65,7 +71,13 @@ def tiles_of(
     heads = [shown for stack in stacks if (shown := [n for n in stack if n in known])]
     rows = Media.objects.filter(case=case, number__in=[shown[0] for shown in heads])
     media = {row.number: row for row in rows.defer("pdq_turns", "tags", "decoded")}
-    return [_tile(media[shown[0]], known[shown[0]], shown, language) for shown in heads if shown[0] in media]
+    reader = member_part(officer, case.pk, clock.now()) is Part.READER
+    tiles = []
+    for shown in heads:
+        if row := media.get(shown[0]):
+            tile = _tile(row, known[shown[0]], shown, language)
+            tiles.append(without_looks(tile) if reader and row.origin != "crop" else tile)
+    return tiles
 
 
 def _tile(media: Media, card: Card, shown: Sequence[int], language: str) -> dict[str, Any]:
