@@ -3,7 +3,7 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup run test test-long check format bench bench-match bench-examine docs messages lock corpus fuzz audit bars bar-1 bar-2 bar-3 bar-4 bar-5 bar-6 bar-7
+.PHONY: help setup text run test test-long check format bench bench-match bench-examine docs messages lock corpus fuzz audit bars bar-1 bar-2 bar-3 bar-4 bar-5 bar-6 bar-7
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -20,6 +20,9 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.desk
 	touch $@
 
 setup: $(VENV)/.desk ## build .venv with what the desk needs
+
+text: $(VENV)/.desk ## add what reads writing in pictures (120 MB; Tesseract's data for each script is the system's)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-text.lock
 
 run: $(VENV)/.desk ## open a throw-away desk with a benign ten-day case, played to day 3
 	$(BIN)/entente demo --port $(PORT)
@@ -61,6 +64,7 @@ messages: $(VENV)/.dev ## gather and compile the French and Italian catalogues (
 lock: ## pin every dependency again (needs uv)
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra desk --extra build --extra postgres --extra dev pyproject.toml -o requirements-dev.lock
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra desk --extra build -c requirements-dev.lock pyproject.toml -o requirements.lock
+	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-emit-package opencv-python --extra text -c requirements-dev.lock pyproject.toml -o requirements-text.lock
 
 corpus: ## fetch the hostile corpora of Debian's source packages into corpus/, which git ignores
 	$(BIN)/python -m tests.evidence.corpus

@@ -20,7 +20,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = {"requirements.lock": "required", "requirements-dev.lock": "optional"}
+LOCKS = {
+    "requirements.lock": "required",
+    "requirements-dev.lock": "optional",
+    "requirements-text.lock": "optional",
+}
 PATIENCE_S = 300
 _PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;\\]+)")
 _DIGEST = re.compile(r"--hash=sha256:([0-9a-f]{64})")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any
 
@@ -103,6 +104,11 @@ def extractors() -> Mapping[str, Any]:
 def formats() -> Mapping[str, Any]:
     """Return the exchange formats by name (``formats.ListFormat`` for hash lists)."""
     return _found("formats").loaded
+
+
+def installed(package: str) -> bool:
+    """Say whether a package that a plug-in needs is there; it is not loaded."""
+    return find_spec(package) is not None
 
 
 def broken() -> tuple[BrokenPlugin, ...]:

@@ -15,6 +15,8 @@ from entente.cli import main
 from entente.cli.examine import run
 from entente.vocabulary.clue import clue_from_json
 
+ALWAYS = {"barcode", "metadata"}  # what else is found depends on the extra `text`
+
 
 @pytest.fixture(scope="module")
 def kitchen_photo(tmp_path_factory):
@@ -25,7 +27,8 @@ def kitchen_photo(tmp_path_factory):
 
 def test_it_prints_clue_objects(kitchen_photo, capsys) -> None:
     assert run([str(kitchen_photo), "--json"]) == 0
-    clues = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    clues = [clue for clue in printed if clue["method"] in ALWAYS]
     assert {clue["kind"]: clue["value"] for clue in clues} == {
         "barcode": PACKET_CODE,
         "device": {"make": PHONE.make, "model": PHONE.model, "serial": PHONE.serial},
@@ -47,7 +50,7 @@ def test_a_damaged_file_is_named_and_the_others_are_examined(kitchen_photo, tmp_
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines[0]["path"] == str(empty)
     assert lines[0]["refused"]["code"] == "empty"
-    assert len(lines) == 5
+    assert sum(line.get("method") in ALWAYS for line in lines) == 4
 
 
 def test_clues_of_several_files_have_ids_of_their_own_and_locate_reads_them_all(
@@ -56,8 +59,10 @@ def test_clues_of_several_files_have_ids_of_their_own_and_locate_reads_them_all(
     (tmp_path / "IMG_0420.JPG").touch()
     run([str(kitchen_photo), str(kitchen_photo), str(tmp_path / "IMG_0420.JPG"), "--json"])
     printed = capsys.readouterr().out
-    ids = [line["id"] for line in map(json.loads, printed.splitlines()) if "id" in line]
-    assert len(ids) == 8 == len(set(ids))
+    lines = [line for line in map(json.loads, printed.splitlines()) if "id" in line]
+    ids = [line["id"] for line in lines]
+    assert len(ids) == len(set(ids))
+    assert sum(line["method"] in ALWAYS for line in lines) == 8
     clues = tmp_path / "clues.jsonl"
     clues.write_text(printed)
     assert main(["locate", str(clues), "--json"]) == 0  # what was refused is no clue

@@ -13,8 +13,8 @@ from tests.house.house import PACKAGE, ROOT, TESTS, WALK, files, imports, module
 
 # The pure part of the standard library: nothing that reads a file, a clock, the network or chance.
 WORDS = {
-    "__future__", "abc", "bisect", "collections", "collections.abc", "dataclasses", "datetime", "enum",
-    "fractions", "functools", "heapq", "itertools", "math", "operator", "re", "statistics", "string",
+    "__future__", "abc", "bisect", "collections", "collections.abc", "dataclasses", "datetime", "difflib",
+    "enum", "fractions", "functools", "heapq", "itertools", "math", "operator", "re", "statistics", "string",
     "textwrap", "types", "typing", "unicodedata", "uuid",
 }  # fmt: skip
 LAW = WORDS | {"base64", "binascii", "hashlib", "hmac", "json"}
@@ -23,7 +23,14 @@ SCIENCE = LAW | {
     "warnings", "numpy", "scipy", "numba", "llvmlite", "cv2", "h3",
 }  # fmt: skip
 # One profile of PDQ is what Pillow's thumbnail of an array makes: it opens no file there.
-BY_DEFINITION = {("casework/match/hashes/profiles.py", "PIL")}
+BY_DEFINITION = {
+    ("casework/match/hashes/profiles.py", "PIL"),
+    # Readers of the extra `text`: arrays and words in, words out; they open no file in the closed decoder.
+    ("casework/examine/extractors/reading.py", "rapidocr_onnxruntime"),
+    ("casework/examine/extractors/reading.py", "tesserocr"),
+    ("casework/examine/extractors/language.py", "lingua"),
+    ("casework/examine/extractors/phone_number.py", "phonenumbers"),
+}
 BELOW = {
     "vocabulary": ("entente.vocabulary",),
     "safeguards": ("entente.vocabulary", "entente.safeguards"),

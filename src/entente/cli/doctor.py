@@ -14,6 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from entente import plugins
+from entente.casework.examine.extractors import missing_of
 from entente.cli import words
 from entente.evidence import calls
 from entente.evidence.open import read
@@ -99,7 +100,12 @@ def _plugins() -> list[Finding]:
     broken = [
         Finding(f"{b.group}: {b.name}", False, f"{b.distribution}: {b.reason}") for b in plugins.broken()
     ]
-    return broken or [Finding("plug-ins", True, "all of them load")]
+    lacking = [
+        Finding(f"extractor: {name}", True, f"finds nothing here: {why}")
+        for name, each in plugins.extractors().items()
+        if (why := missing_of(each))
+    ]
+    return [*(broken or [Finding("plug-ins", True, "all of them load")]), *lacking]
 
 
 def _desk(given: str | None) -> list[Finding]:

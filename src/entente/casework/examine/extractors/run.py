@@ -5,20 +5,36 @@ The extractors are loaded when this module is imported: a decoder may open no fi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from entente import plugins
-from entente.casework.examine.extractors import FIND_ALL, Material, Picture
+from entente.casework.examine.extractors import FIND_ALL, Material, Picture, Written, missing_of
 from entente.casework.intake.metadata import normalise
-from entente.vocabulary.clue import Clue
+from entente.vocabulary.clue import Clue, ClueKind
 
 __all__ = ["EXTRACTORS", "FIND_ALL", "find_all", "found_in", "material_of"]
 
 EXTRACTORS = dict(plugins.extractors())
+
+
+def _made_ready(extractors: Mapping[str, Any]) -> dict[str, str]:
+    """Have each load its models and tables; return why by the name of those that could not."""
+    failed = {}
+    for name, each in extractors.items():
+        if hasattr(each, "ready") and not missing_of(each):
+            try:
+                each.ready()
+            except Exception as error:  # a stranger's extractor may raise anything
+                failed[name] = f"not ready: {type(error).__name__}: {error}"
+    return failed
+
+
+NOT_READY = _made_ready(EXTRACTORS)
 
 
 class Seen(Protocol):
@@ -55,16 +71,32 @@ def found_in(material: Material, extractors: Sequence[Any] | None = None) -> dic
     One that breaks, or gives something that is no clue, is named in ``refused`` and takes no other's clues
     with it.
     """
-    clues: list[dict[str, Any]] = []
-    refused = []
-    for extractor in EXTRACTORS.values() if extractors is None else extractors:
-        if not _has(material, extractor.needs):
-            continue
-        try:
-            clues += [_numbered(clue, n) for n, clue in enumerate(extractor.find(material), 1)]
-        except Exception as error:  # a stranger's extractor may raise anything
-            refused.append({"extractor": extractor.name, "reason": f"{type(error).__name__}: {error}"})
-    return {"clues": clues, "refused": refused}
+    clues: list[Clue] = []
+    refused: list[dict[str, Any]] = []
+    able = [e for e in (EXTRACTORS.values() if extractors is None else extractors) if not missing_of(e)]
+    for reads_text in (False, True):  # what was written is known only after the first round
+        if reads_text:
+            material = replace(material, texts=_written(clues))
+        for extractor in able:
+            if ("text" in extractor.needs) is not reads_text or not _has(material, extractor.needs):
+                continue
+            if extractor.name in NOT_READY:
+                refused.append({"extractor": extractor.name, "reason": NOT_READY[extractor.name]})
+                continue
+            try:
+                clues += _numbered(extractor.find(material))
+            except Exception as error:  # a stranger's extractor may raise anything
+                refused.append({"extractor": extractor.name, "reason": f"{type(error).__name__}: {error}"})
+    return {"clues": [clue.as_json() for clue in clues], "refused": refused}
+
+
+def _written(clues: Sequence[Clue]) -> tuple[Written, ...]:
+    """Return the lines among the clues."""
+    return tuple(
+        Written(str(c.value["string"]), str(c.value["script"]), c.region, c.start)
+        for c in clues
+        if c.kind is ClueKind.TEXT and isinstance(c.value, dict)
+    )
 
 
 def _has(material: Material, needs: frozenset[str]) -> bool:
@@ -73,13 +105,16 @@ def _has(material: Material, needs: frozenset[str]) -> bool:
         "metadata": bool(material.metadata),
         "picture": material.picture is not None or bool(material.frames),
         "sound": material.sound is not None and bool(material.rate),
+        "text": bool(material.texts),
     }
     return all(have.get(need, False) for need in needs)
 
 
-def _numbered(clue: Clue, number: int) -> dict[str, Any]:
-    """Return the clue as JSON, with an id that is unique within its medium."""
-    data = clue.as_json()
-    data["id"] = data["id"] or f"{clue.method}-{number}"
-    data["source"] = data["source"] or f"{clue.method} {clue.version}"
-    return data
+def _numbered(found: Sequence[Clue]) -> list[Clue]:
+    """Return one extractor's clues, each with a source and an id that is unique within the medium."""
+    return [
+        replace(
+            clue, id=clue.id or f"{clue.method}-{n}", source=clue.source or f"{clue.method} {clue.version}"
+        )
+        for n, clue in enumerate(found, 1)
+    ]

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from entente import plugins
-from entente.casework.examine.extractors import FIND_ALL, Material
+from entente.casework.examine.extractors import FIND_ALL, Material, missing_of
 from entente.casework.examine.service.written import written
 from entente.casework.intake.service import evidence_store
 from entente.evidence import tools
@@ -40,10 +40,16 @@ class Suggested:
     items: int
     clues: int
     refused: tuple[str, ...]
+    missing: tuple[str, ...] = ()  # what was not looked for, because a package is not installed
 
     def as_json(self) -> dict[str, Any]:
         """Return an object for a job's result."""
-        return {"items": self.items, "clues": self.clues, "refused": list(self.refused)}
+        return {
+            "items": self.items,
+            "clues": self.clues,
+            "refused": list(self.refused),
+            "missing": list(self.missing),
+        }
 
 
 def ask_to_suggest(officer: Officer, purpose: Purpose, case: Case) -> Job:
@@ -88,7 +94,8 @@ def suggest(officer: Officer, purpose: Purpose, case: Case, progress: Progress |
         refused += [f"{m}: {r}" for m, f in zip(batch, found, strict=True) for r in f.refused]
         if progress:
             progress.tell(done, len(todo))
-    return Suggested(done, clues, tuple(refused))
+    missing = tuple(f"{n}: {why}" for n, e in plugins.extractors().items() if (why := missing_of(e)))
+    return Suggested(done, clues, tuple(refused), missing)
 
 
 @dataclass(frozen=True, slots=True)
