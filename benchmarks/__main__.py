@@ -27,7 +27,7 @@ NAMES = {
     "bulk": "a folder of very many files",
     "grid": "5,000 items in the real browser: paint, scroll, filter, decide",
     "store": "sealing originals against plain writing and SHA-256",
-    "locate": "a region from twelve clues",
+    "locate": "a region from twelve clues; our rule against naive product and independent mixtures",
     "text": "drawn signs read back, by script, size, angle and blur",
     "log": "sealing against the same write without log; proofs; the whole log",
     "walls": "queries behind both walls against the first alone",

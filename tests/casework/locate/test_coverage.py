@@ -9,141 +9,16 @@ the tables.
 
 from __future__ import annotations
 
-from datetime import UTC, date, timedelta
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.casework.locate.clues import clue
+from tests.casework.locate.simulated import ERROR, PEOPLE, RURAL, case
 
 from entente.casework.locate import credible
 from entente.casework.locate.combine import group_factor, groups_of, normalised, weigh
 from entente.casework.locate.likelihood import likelihood
-from entente.casework.locate.likelihood.days import days
-from entente.casework.locate.likelihood.grid import installed
-from entente.casework.locate.likelihood.ground import RELIEF, ground
-from entente.casework.locate.likelihood.words import language_shares
-from entente.casework.locate.sun import elevation
-from entente.casework.locate.tables import CLOSED, DRIVES_LEFT, FROM_ELSEWHERE, HERTZ_60
 from entente.casework.locate.world import world
-from entente.vocabulary.clue import Clue
-
-KINDS = ("language", "speech", "mains_hz", "socket", "driving_side", "currency", "utc_offset",
-         "sun_elevation", "ip_country", "region", "country", "holiday", "relief")  # fmt: skip
-ERROR = 0.1
-PEOPLE, RURAL, SOMEWHERE = "people", "rural", "somewhere"  # how places are drawn
-
-
-def observed(kind: str, cell: int, draw: np.random.Generator):
-    """What is seen at a place when nothing fails, written apart from the engine's likelihoods."""
-    here = world()
-    code = here.countries[here.country[cell]]
-    district = here.districts[here.district[cell]]
-    if kind in ("language", "speech"):
-        table = language_shares(kind, here)
-        tags = sorted(table)
-        shares = np.array([table[t][here.district[cell]] for t in tags])
-        return {str(draw.choice(tags, p=shares / shares.sum())): 1.0} if shares.sum() > 0 else None
-    if kind == "mains_hz":
-        return None if code == "JP" else 60 if code in HERTZ_60 else 50
-    if kind == "socket":
-        types = installed().get(code)
-        return str(draw.choice(list(types), p=list(types.values()))) if types else None
-    if kind == "driving_side":
-        return "left" if code in DRIVES_LEFT else "right"
-    if kind == "currency":
-        return here.facts[code]["currency"] or None
-    if kind == "utc_offset":
-        shares = here.zones[here.zone[cell]][1]
-        return int(draw.choice(list(shares), p=np.array(list(shares.values())) / sum(shares.values())))
-    if kind == "sun_elevation":
-        return _sun(cell, draw)
-    if kind == "holiday":
-        return _closed(cell, draw)
-    if kind == "relief":
-        shares = ground().shares[here.cell_of[cell]]
-        return None if np.isnan(shares).any() else str(draw.choice(RELIEF, p=shares / shares.sum()))
-    if kind == "region":
-        return {"country": code, "admin1": district[1]} if draw.random() < 0.7 else None
-    return code
-
-
-@cache
-def _five_years() -> tuple[np.ndarray, np.ndarray]:
-    """Days from 2021 in the table's count, and their weekdays from Monday."""
-    first = (date(2021, 1, 1) - date(days().first, 1, 1)).days
-    return np.arange(first, first + 5 * 365), (date(2021, 1, 1).weekday() + np.arange(5 * 365)) % 7
-
-
-def _closed(cell: int, draw: np.random.Generator):
-    """A day of five years on which the place was closed, by holiday or weekly rest."""
-    table, here, (count, weekday) = days(), world(), _five_years()
-    country, kept = here.country[cell], np.zeros(count[-1] + 1)
-    if here.countries[country] not in table.known:
-        return None
-    for row in (country, len(here.countries) + here.district[cell]):  # a division's own day comes last
-        own = (table.row == row) & (table.day <= count[-1])
-        kept[table.day[own]] = table.share[own] / 255
-    rest = (table.rest[country] >> weekday) & 1
-    closed = kept[count] * CLOSED["holiday"] + (1 - kept[count]) * rest * CLOSED["rest"]
-    at = int(draw.choice(len(count), p=closed / closed.sum()))
-    return (date(2021, 1, 1) + timedelta(days=at)).isoformat()
-
-
-def _sun(cell: int, draw: np.random.Generator):
-    for _ in range(20):
-        day, minute = int(draw.integers(1, 29)), int(draw.integers(0, 1440))
-        utc = f"2025-{int(draw.integers(1, 13)):02d}-{day:02d}T{minute // 60:02d}:{minute % 60:02d}:00+00:00"
-        moment = np.datetime64(utc[:19]).item().replace(tzinfo=UTC)
-        degrees = float(elevation(moment, world().centres[cell : cell + 1])[0])
-        if degrees > 10:
-            read = degrees + draw.normal(0, 3)
-            return {"deg": min(read, 180 - read), "sd": 3.0, "utc": utc}
-    return None
-
-
-@cache
-def reached(weights: str) -> np.ndarray:
-    """Sums of a way to draw places, kept: adding up 273,144 cells costs more than most likelihoods."""
-    people = world().people
-    shares = {
-        SOMEWHERE: world().prior,
-        PEOPLE: people / people.sum(),
-        RURAL: people**0.5 / (people**0.5).sum(),
-    }
-    return np.cumsum(shares[weights])
-
-
-def drawn(weights: str, draw: np.random.Generator) -> int:
-    return int(np.searchsorted(reached(weights), draw.random()))
-
-
-def case(
-    draw: np.random.Generator,
-    number: int,
-    fails: float,
-    group_fails: float,
-    weights: str,
-    elsewhere: float = 1.0,
-):
-    """Draw a place and ``number`` clues of it, with failures."""
-    cell = drawn(weights, draw)
-    other: dict[str, int] = {}
-    found: list[Clue] = []
-    for kind in draw.permutation(KINDS):
-        said = observed(str(kind), cell, draw)
-        if said is None or len(found) == number:
-            continue
-        one = clue(str(kind), str(kind), said, 1 - ERROR)
-        other_place = drawn(SOMEWHERE, draw)
-        source = other.setdefault(str(one.group), other_place if draw.random() < group_fails else -1)
-        away = fails + (1 - fails) * elsewhere * FROM_ELSEWHERE.get(str(kind), 0.0)
-        place = other_place if draw.random() < away else source
-        said = said if place < 0 else observed(str(kind), place, draw)
-        if said is not None:
-            found.append(clue(str(kind), str(kind), said, 1 - ERROR))
-    return cell, found
 
 
 def coverage(

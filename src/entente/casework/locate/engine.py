@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 
 from entente.casework.locate import credible
-from entente.casework.locate.combine import Floats, Weighed, group_factor, groups_of, normalised, weigh
+from entente.casework.locate.combine import (
+    Floats,
+    Weighed,
+    error_of,
+    group_factor,
+    groups_of,
+    normalised,
+    weigh,
+)
 from entente.casework.locate.contradiction import contradictions, misleading
-from entente.casework.locate.likelihood import SILENT, likelihood
+from entente.casework.locate.likelihood import SILENT, likelihood, refuse_future
 from entente.casework.locate.questions import next_questions
 from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.tables import TABLES_VERSION
@@ -74,11 +83,30 @@ def sift(clues: Sequence[Clue], now: datetime | None = None) -> tuple[list[Clue]
     for clue in clues:
         try:
             if clue.kind not in SILENT:
-                likelihood(clue, world(), now)
+                refuse_future(clue, now)
+                _weighed(_Said(canonical(clue), error_of(clue), clue))
             kept.append(clue)
         except ClueRefused as why:
             refused.append(why)
     return kept, refused
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What a clue says and how far it is trusted: two clues that say the same are one key."""
+
+    key: str
+    error: float
+    clue: Clue = field(compare=False)
+
+
+@lru_cache(maxsize=24)
+def _weighed(said: _Said) -> Weighed:
+    """Weigh a clue over the world; kept, for one clue changes and the others stay. 1.1 MB each."""
+    here = world()
+    found = weigh(said.clue, likelihood(said.clue, here).over_cells(), here.prior)
+    found.ratio.setflags(write=False)
+    return found
 
 
 def believe(clues: Sequence[Clue], now: datetime | None = None) -> Belief:
@@ -87,7 +115,12 @@ def believe(clues: Sequence[Clue], now: datetime | None = None) -> Belief:
     if len(best) > MOST_CLUES:
         raise ClueRefused(best[MOST_CLUES].id, f"{len(best)} different clues: keep the {MOST_CLUES} best")
     here = world()
-    weighed = tuple(weigh(c, likelihood(c, here, now).over_cells(), here.prior) for c in best)
+    for clue in best:
+        refuse_future(clue, now)
+    weighed = tuple(
+        replace(_weighed(_Said(canonical(c), error_of(c), c)), clue=c)  # the id is this caller's
+        for c in best
+    )
     factors = {name: group_factor(m, here.prior) for name, m in groups_of(weighed).items()}
     return Belief(here, normalised(factors, here.prior), weighed, factors)
 

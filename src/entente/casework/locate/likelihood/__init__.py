@@ -49,6 +49,12 @@ _DENSITIES = {ClueKind.SUN_ELEVATION, ClueKind.POSTING_HOURS}
 _DATED = {ClueKind.SUN_ELEVATION: clock.refuse_future, ClueKind.HOLIDAY: days.refuse_future}
 
 
+def refuse_future(clue: Clue, now: datetime | None) -> None:
+    """Refuse what was seen on a day that has not come; no clock, no refusal."""
+    if now is not None and clue.kind in _DATED:
+        _DATED[clue.kind](clue, now)
+
+
 def likelihood(clue: Clue, world: World, now: datetime | None = None) -> Likelihood:
     """Return the clue's likelihood over the rows of ``world``, turned about for a negated clue.
 
@@ -65,8 +71,7 @@ def likelihood(clue: Clue, world: World, now: datetime | None = None) -> Likelih
         raise ClueRefused(clue.id, SILENT[clue.kind])
     if clue.negated and clue.kind in _DENSITIES:
         raise ClueRefused(clue.id, f"{clue.kind} cannot be negated: give what was measured instead")
-    if now is not None and clue.kind in _DATED:
-        _DATED[clue.kind](clue, now)
+    refuse_future(clue, now)
     said = reader(clue, world)
     if clue.negated and clue.kind not in statements.TURNED:
         return Likelihood(said.rows, np.clip(1.0 - said.values, 1e-9, 1.0))
