@@ -29,7 +29,7 @@ from entente.casework.locate.world import World, world
 from entente.vocabulary.clue import Clue, ClueGroup
 from entente.vocabulary.place import ClueWeight, CountryShare, Posterior, RegionShare, Without
 
-ENGINE_VERSION = "group-rp-1"
+ENGINE_VERSION = "group-rp-2"
 MOST_CLUES = 100  # distinct ones; more do not fit in a worker's memory and would not move the region
 _LEAST_SHARE = 5e-4  # smaller shares are left out of the lists
 

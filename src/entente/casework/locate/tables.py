@@ -53,7 +53,7 @@ SOCKETS_BY_TYPES = {
 # 60 Hz; all others of a named grid have 50. Japan is split at the Fuji and Itoi rivers (GeoNames admin-1).
 HERTZ_60 = _codes(
     "US CA MX GT HN SV NI CR PA CO VE EC PE BR GY SR CU DO HT BS BM BZ TT PR VI GU AS MP MH FM PW KY TC "
-    "VG AI KN MS AG KR TW PH SA LR AW"
+    "VG AI KN MS AG KR TW PH SA LR AW SX MF BL"
 )
 HERTZ_UNKNOWN = _codes("AQ")
 # Prefectures on the eastern, 50 Hz grid, by name as in the world file.
