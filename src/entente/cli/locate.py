@@ -5,18 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from entente.casework.locate.engine import cells90, locate, sift
-from entente.casework.locate.explain import explain
+from entente.casework.locate.engine import cells90, groups, locate, sift
+from entente.casework.locate.explain import explain, explain_groups
 from entente.casework.locate.map import draw
 from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.world import world
 from entente.safeguards import strict_json
 from entente.vocabulary.clue import Clue, clue_from_json
-from entente.vocabulary.place import Posterior
+from entente.vocabulary.place import GroupWeight, Posterior
 
 _SHOWN = 8  # rows of each table on a terminal
 
@@ -54,7 +55,9 @@ def run(arguments: list[str]) -> int:
     for index, reason in refused:
         sys.stderr.write(f"entente locate: clue number {index} refused: {reason}\n")
     shown = (
-        json.dumps(found.as_json(), ensure_ascii=False) if given.json else told(found, clues, given.language)
+        json.dumps(found.as_json(), ensure_ascii=False)
+        if given.json
+        else told(found, clues, groups(clues, now), given.language)
     )
     sys.stdout.write(shown + "\n")
     return 1 if refused else 0
@@ -103,7 +106,7 @@ def read(listed: list[Any], now: datetime) -> tuple[list[Clue], list[tuple[int, 
     return clues, refused
 
 
-def told(found: Posterior, clues: list[Clue], language: str) -> str:
+def told(found: Posterior, clues: list[Clue], groups: Sequence[GroupWeight], language: str) -> str:
     """Return the posterior as tables and sentences for a person."""
     lines = ["Country                          share"]
     lines += [f"{world().name(c.code, language):<32} {c.p:6.1%}" for c in found.countries[:_SHOWN]]
@@ -111,6 +114,7 @@ def told(found: Posterior, clues: list[Clue], language: str) -> str:
     lines += [f"{f'{r.name} ({r.country})':<32} {r.p:6.1%}" for r in found.regions[:_SHOWN]]
     lines += ["", f"50 % area {found.area50_km2:,.0f} km²; 90 % area {found.area90_km2:,.0f} km²", ""]
     lines += explain(found, clues, language)
+    lines += [f"= {said}" for said in explain_groups(found, groups, language)]
     lines += [f"! {c}" for c in found.contradictions]
     lines += [f"? {q.ask} ({q.gain_bits:.2f} bits, cost {q.cost:g})" for q in found.next_questions[:3]]
     lines.append(f"engine {found.engine_version}, tables {found.tables_version}")

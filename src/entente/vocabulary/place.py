@@ -43,6 +43,16 @@ class ClueWeight:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupWeight:
+    """One source group's part, its clues taken together and its shared failure counted."""
+
+    group: str
+    clues: int
+    log10_bf: float
+    without: Without
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What to ask next: expected gain in bits, and a relative cost."""
 

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 from tests.casework.locate.clues import PARTNER, article, clue
 
-from entente.casework.locate.engine import cells90, locate
-from entente.casework.locate.explain import explain, strength
+from entente.casework.locate.engine import cells90, groups, locate
+from entente.casework.locate.explain import explain, explain_groups, strength
 from entente.casework.locate.map import draw, fitted, table
 
 
@@ -31,6 +31,20 @@ def test_each_language_says_what_supports_the_country(language, supports, place)
     assert len(said) == len(clues)
     assert supports in said[0] + said[1] and all(place in s for s in said[:2])
     assert any("JPY" in s and "0." in s for s in said)
+
+
+@pytest.mark.parametrize(
+    ("language", "partner"), [("en", "partner (1)"), ("fr", "partenaire (1)"), ("it", "partner (1)")]
+)
+def test_each_source_group_has_its_ratio_and_what_stands_without_it(language, partner):
+    clues = [*article(), PARTNER]
+    parts = {g.group: g for g in groups(clues)}
+    assert set(parts) == {"objects", "scene", "device", "partner"} and parts["objects"].clues == 2
+    assert parts["partner"].without.area90_km2 == locate(article()).area90_km2
+    assert parts["partner"].log10_bf > parts["device"].log10_bf > 0
+    said = explain_groups(locate(clues), tuple(parts.values()), language)
+    assert len(said) == 4 and partner in said[0]
+    assert groups(list(reversed(clues))) == groups(clues) and groups([]) == ()
 
 
 def test_the_map_is_well_formed_has_words_and_no_script():

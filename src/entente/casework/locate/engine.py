@@ -27,7 +27,7 @@ from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.tables import TABLES_VERSION
 from entente.casework.locate.world import World, world
 from entente.vocabulary.clue import Clue, ClueGroup
-from entente.vocabulary.place import ClueWeight, CountryShare, Posterior, RegionShare, Without
+from entente.vocabulary.place import ClueWeight, CountryShare, GroupWeight, Posterior, RegionShare, Without
 
 ENGINE_VERSION = "group-rp-2"
 MOST_CLUES = 100  # distinct ones; more do not fit in a worker's memory and would not move the region
@@ -137,9 +137,9 @@ def leading(here: World, belief: Floats) -> tuple[str, str, np.ndarray]:
     return code, here.name(code), here.country == best
 
 
-def bayes_factor(one: Weighed, prior: Floats, inside: np.ndarray) -> float:
-    """Return log10 of how much likelier the clue is inside than outside, reliability counted."""
-    weighed = np.multiply(prior, one.ratio)
+def bayes_factor(ratio: np.ndarray, prior: Floats, inside: np.ndarray) -> float:
+    """Return log10 of how much likelier a clue or group is inside than outside, reliability counted."""
+    weighed = np.multiply(prior, ratio)
     within, total = float(weighed[inside].sum()), float(weighed.sum())
     share = float(prior[inside].sum())
     return float(np.log10(within / share) - np.log10(max(total - within, 1e-300) / (1 - share)))
@@ -187,7 +187,7 @@ def _weights(
         doubts.append(doubt)
         top = here.countries[int(np.round(credible.countries(here, rest), 12).argmax())]
         told[canonical(one.clue)] = (
-            _figures(bayes_factor(one, here.prior, inside), 4),
+            _figures(bayes_factor(one.ratio, here.prior, inside), 4),
             _figures(doubt, 4),
             Without(_figures(credible.areas(here, rest).area90_km2), top),
         )
@@ -197,6 +197,20 @@ def _weights(
     )
     rows = [ClueWeight(c.id, *told.get(canonical(c), (0.0, 0.0, whole))) for c in clues]
     return tuple(sorted(rows, key=lambda r: (r.id, r.log10_bf, r.p_misleading))), doubts
+
+
+def groups(clues: Sequence[Clue], now: datetime | None = None) -> tuple[GroupWeight, ...]:
+    """Return what each source group says of the leading region, and what would stand without it."""
+    belief = believe(clues, now)
+    here, rows = belief.world, []
+    inside = leading(here, belief.posterior)[2]
+    for name, members in groups_of(belief.weighed).items():
+        rest = normalised({n: f for n, f in belief.factors.items() if n != name}, here.prior)
+        top = here.countries[int(np.round(credible.countries(here, rest), 12).argmax())]
+        ratio = bayes_factor(np.exp(belief.factors[name]), here.prior, inside)
+        without = Without(_figures(credible.areas(here, rest).area90_km2), top)
+        rows.append(GroupWeight(name, len(members), _figures(ratio, 4), without))
+    return tuple(rows)
 
 
 def _figures(value: float, digits: int = 6) -> float:

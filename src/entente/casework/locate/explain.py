@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from entente.casework.locate.likelihood import SILENT
 from entente.casework.locate.world import world
 from entente.vocabulary.clue import Clue
-from entente.vocabulary.place import ClueWeight, Posterior
+from entente.vocabulary.place import ClueWeight, GroupWeight, Posterior
 
 LANGUAGES = ("en", "fr", "it")
 # Lower bounds of the ratio; below 2 it is said to be about neutral.
@@ -77,6 +77,14 @@ KIND_NAMES = {
 }  # fmt: skip
 
 
+GROUP_NAMES = {
+    "fr": {"objects": "objets", "person": "personne", "device": "appareil", "scene": "scène",
+           "analyst": "analyste", "partner": "partenaire", "open_source": "sources ouvertes"},
+    "it": {"objects": "oggetti", "person": "persona", "device": "apparecchio", "scene": "scena",
+           "analyst": "analista", "partner": "partner", "open_source": "fonti aperte"},
+}  # fmt: skip
+
+
 def strength(log10_bf: float, language: str = "en") -> str | None:
     """Return the word of support for a ratio either way, None where it is about neutral."""
     ratio = 10 ** min(abs(log10_bf), 300)
@@ -112,18 +120,33 @@ def explain(posterior: Posterior, clues: Sequence[Clue], language: str = "en") -
     return tuple(_sentence(c, part.get(c.id), place, speak) for c in order)
 
 
+def explain_groups(
+    posterior: Posterior, groups: Sequence[GroupWeight], language: str = "en"
+) -> tuple[str, ...]:
+    """Return a sentence for each source group, the strongest first, in the words of ``explain``."""
+    speak = language if language in LANGUAGES else "en"
+    place, names = hypothesis(posterior, speak), GROUP_NAMES.get(speak, {})
+    order = sorted(groups, key=lambda g: (-abs(g.log10_bf), g.group))
+    return tuple(
+        _ratio(f"{names.get(g.group, g.group.replace('_', ' '))} ({g.clues})", g.log10_bf, place, speak)
+        for g in order
+    )
+
+
 def _sentence(clue: Clue, weight: ClueWeight | None, place: str, language: str) -> str:
     """Return what one clue does, and whether the others doubt it."""
     says, name = _SAYS[language], clue_name(clue, language)
     if clue.kind in SILENT or weight is None:
         return says["silent"].format(clue=name)
-    how = strength(weight.log10_bf, language)
-    if how is None:
-        told = says["neutral"].format(clue=name, place=place)
-    else:
-        ratio = f"{10 ** abs(weight.log10_bf):,.0f}".replace(",", "\u202f" if language != "en" else ",")
-        told = says["for" if weight.log10_bf > 0 else "against"].format(
-            clue=name, how=how, place=place, ratio=ratio
-        )
+    told = _ratio(name, weight.log10_bf, place, language)
     doubt = " " + says["doubt"].format(p=weight.p_misleading) if weight.p_misleading > 0.5 else ""
     return told + doubt
+
+
+def _ratio(name: str, log10_bf: float, place: str, language: str) -> str:
+    """Return what a ratio says, in the words of the scale."""
+    says, how = _SAYS[language], strength(log10_bf, language)
+    if how is None:
+        return says["neutral"].format(clue=name, place=place)
+    ratio = f"{10 ** abs(log10_bf):,.0f}".replace(",", "\u202f" if language != "en" else ",")
+    return says["for" if log10_bf > 0 else "against"].format(clue=name, how=how, place=place, ratio=ratio)
