@@ -29,6 +29,7 @@ NAMES = {
     "store": "sealing originals against plain writing and SHA-256",
     "locate": "a region from twelve clues; our rule against naive product and independent mixtures",
     "text": "drawn signs read back, by script, size, angle and blur",
+    "extractors": "mains hum through noise and codecs, product codes through blur",
     "log": "sealing against the same write without log; proofs; the whole log",
     "walls": "queries behind both walls against the first alone",
     "start": "from a fresh clone to the first page; memory",

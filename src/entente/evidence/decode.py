@@ -35,6 +35,7 @@ from entente.evidence.unpack import unpacked
 from entente.evidence.videos import (
     Video,
     boxes_of,
+    brightness_of,
     luma_of,
     open_video,
     plane_of,
@@ -46,6 +47,8 @@ from entente.vocabulary.media import MediaKind, Refusal, RefusalCode, Sampling
 
 LARGEST_PICTURE = 512 << 20  # bytes
 SEEN = 8  # frames of a video that extractors get
+WATCHED = 150  # frames of which they get the brightness, in videos no larger than this, for a second's work
+WATCHED_PIXELS = 1920 * 1088
 # Of other systems, for windows, or printing when imported.
 FOREIGN = {"mbcs", "oem", "__main__", "ImageQt", "ImageTk", "_tkinter_finder", "report"}
 # In these a broadcast may name itself (ETSI EN 300 468, annex A); the C library loads each when it is asked.
@@ -69,6 +72,7 @@ class Decoded:
     """What an extractor sees. ``frames`` are (seconds, RGB rows x columns x 3 uint8) as displayed.
 
     A picture has one frame at 0. ``sound`` is mono float32 at ``rate`` hertz, up to a minute, or ``None``.
+    ``brightness``: seconds and mean luma of the first frames of a video, one after the other, or ``None``.
     """
 
     kind: str
@@ -79,6 +83,7 @@ class Decoded:
     frames: list[tuple[float, NDArray[np.uint8]]] = field(default_factory=list)
     sound: NDArray[np.float32] | None = None
     rate: int = 0
+    brightness: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
     @property
     def rgb(self) -> NDArray[np.uint8]:
@@ -346,6 +351,8 @@ def _seen(video: Video, times: list[float]) -> Decoded:
     decoded = Decoded("video", video.width, video.height, video.duration, video.tags, frames)
     if sound := sound_of(video):
         decoded.sound, decoded.rate = sound
+    if video.width * video.height <= WATCHED_PIXELS:
+        decoded.brightness = brightness_of(video, WATCHED)
     return decoded
 
 

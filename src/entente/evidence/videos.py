@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import av
@@ -205,6 +206,17 @@ def frames_of(video: Video, choose: Choose, count: Count) -> Iterator[tuple[floa
             demand_size(frame.width, frame.height)
             moment = time_of(frame, frame.time_base or stream.time_base)
             yield max(0.0, (moment or 0.0) - video.start), frame
+
+
+def brightness_of(video: Video, most: int) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return seconds and mean luma of the first ``most`` frames, or ``None`` where one is damaged."""
+    count = Count()
+    frames = islice(frames_of(video, _all_until(math.inf, count), count), most)
+    seen = [(moment, float(luma_of(frame, 0).mean())) for moment, frame in frames]
+    if not seen or count.errors:
+        return None
+    times, values = np.array(seen, np.float64).T
+    return times, values
 
 
 def keys_only(packets: Iterator[Any], stream: Any, count: Count) -> Iterator[Any]:

@@ -9,13 +9,15 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
 
+from entente.casework.examine.shadow import elevation_of
 from entente.vocabulary.clue import ClueKind
 
 LONGEST = 500  # characters of a free text
+LONGEST_LIST = 20_000  # of a list of times
 DEFAULT_RADIUS_M = 50.0
 DEFAULT_SUN_SD = 3.0  # degrees, for an elevation read off a shadow by eye
 
@@ -37,8 +39,8 @@ HINTS = {
     ClueKind.PHONE_NUMBER: "5 to 17 digits, perhaps after +: +39 0171 445566",
     ClueKind.BARCODE: "the 8, 12 or 13 digits under the bars",
     ClueKind.UTC_OFFSET: "hours and minutes from UTC: +02:00",
-    ClueKind.POSTING_HOURS: "24 counts, one for each hour UTC, from midnight",
-    ClueKind.SUN_ELEVATION: "degrees, error in degrees, moment in UTC: 23.5, 3, 2026-06-06T16:40Z",
+    ClueKind.POSTING_HOURS: "24 counts, one for each hour UTC; or the times: 2026-06-06T16:40Z, …",
+    ClueKind.SUN_ELEVATION: "degrees, error, moment: 23.5, 3, 2026-06-06T16:40Z; or height/shadow, moment",
     ClueKind.TOPONYM: "the name of the place",
     ClueKind.REGION: "country code and region: IT Piedmont",
     ClueKind.COUNTRY: "two letters of ISO 3166-1: IT",
@@ -57,8 +59,9 @@ def parse(kind: ClueKind, text: str) -> Any:
     text = " ".join(unicodedata.normalize("NFC", text).split())
     if not text:
         raise ValueRefused(f"write the value: {HINTS[kind]}")
-    if len(text) > LONGEST:
-        raise ValueRefused(f"at most {LONGEST} characters; put the rest into a note")
+    longest = LONGEST_LIST if kind is ClueKind.POSTING_HOURS else LONGEST
+    if len(text) > longest:
+        raise ValueRefused(f"at most {longest} characters; put the rest into a note")
     try:
         return _READERS[kind](text)
     except (ValueError, IndexError) as fault:
@@ -180,6 +183,10 @@ def _offset(text: str) -> int:
 
 
 def _hours(text: str) -> list[int]:
+    if ":" in text:  # the times themselves
+        moments = [datetime.fromisoformat(_moment(p)) for p in re.split(r"[,;\s]+", text.strip(" ,;\n"))]
+        hours = Counter(moment.astimezone(UTC).hour for moment in moments)
+        return [hours[hour] for hour in range(24)]
     counts = _numbers(text)
     if len(counts) != 24 or any(c < 0 or c != int(c) for c in counts) or not sum(counts):
         raise ValueRefused(f"24 whole counts from 00 to 23 UTC are needed, this has {len(counts)}")
@@ -194,6 +201,9 @@ def _moment(text: str) -> str:
 
 
 def _sun(text: str) -> dict[str, Any]:
+    if drawn := re.fullmatch(r"\s*([\d.]+)\s*/\s*([\d.]+)[,;\s]+(\S.*)", text):
+        deg, sd = elevation_of(float(drawn[1]), float(drawn[2]))
+        return {"deg": round(deg, 1), "sd": round(sd, 1), "utc": _moment(drawn[3].strip())}
     *numbers, moment = [p for p in re.split(r"[,;\s±]+", text) if p and p.lower() not in {"at", "utc"}]
     degrees, *rest = [float(n.rstrip("°")) for n in numbers]
     sd = rest[0] if rest else DEFAULT_SUN_SD

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from entente.vocabulary.clue import Clue, ClueKind
 
-NEEDS = frozenset({"metadata", "picture", "sound", "text"})
+NEEDS = frozenset({"metadata", "picture", "sound", "brightness", "text"})
 
 # The name to give as ``extract`` to ``evidence.open.read``: who asks need not load what looks.
 FIND_ALL = f"{__name__}.run:find_all"
@@ -43,7 +43,8 @@ class Material:
 
     ``medium`` is the id that clues point back to; ``metadata`` the normalised dictionary of intake;
     ``frames`` pairs of seconds and picture; ``sound`` mono float32 in -1 to 1 at ``rate`` samples a second;
-    ``texts`` what the extractors of writing read, for those that need ``text``.
+    ``texts`` what the extractors of writing read, for those that need ``text``;
+    ``brightness`` seconds and mean luma of consecutive frames from the beginning.
     """
 
     medium: str
@@ -53,6 +54,7 @@ class Material:
     sound: NDArray[np.float32] | None = None
     rate: int | None = None
     texts: Sequence[Written] = ()
+    brightness: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class Seen(Protocol):
     frames: list[tuple[float, Picture]]
     sound: NDArray[np.float32] | None
     rate: int
+    brightness: tuple[NDArray[np.float64], NDArray[np.float64]] | None
 
 
 def material_of(seen: Seen) -> Material:
@@ -57,6 +58,7 @@ def material_of(seen: Seen) -> Material:
         frames=() if is_picture else tuple(seen.frames),
         sound=seen.sound,
         rate=seen.rate or None,
+        brightness=seen.brightness,
     )
 
 
@@ -106,6 +108,7 @@ def _has(material: Material, needs: frozenset[str]) -> bool:
         "picture": material.picture is not None or bool(material.frames),
         "sound": material.sound is not None and bool(material.rate),
         "text": bool(material.texts),
+        "brightness": material.brightness is not None,
     }
     return all(have.get(need, False) for need in needs)
 
