@@ -16,7 +16,8 @@ from entente.casework.locate.world import world
 
 @pytest.mark.parametrize(
     ("country", "types"),
-    [("CL", "CL"), ("JP", "AB"), ("IT", "CFL"), ("CH", "CJ"), ("BR", "CN"), ("IN", "CDM"), ("TH", "ACO"),
+    [("CL", "CL"), ("JP", "AB"), ("IT", "CFL"), ("CH", "CJ"), ("BR", "CN"), ("IN", "CDM"), ("TH", "ABCO"),
+     ("NG", "DG"), ("PE", "ABC"), ("RW", "CJ"),
      ("CN", "ACI"), ("ZA", "CMN"), ("IL", "CH"), ("DK", "CEFK"), ("GB", "G"), ("AR", "CI"), ("UY", "CFIL")],
 )  # fmt: skip
 def test_the_socket_types_are_those_of_iec(country, types):
