@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from entente.casework.examine.extractors import Material
 from entente.casework.examine.extractors.metadata import MetadataExtractor
-from entente.casework.examine.extractors.run import EXTRACTORS, found_in
+from entente.casework.examine.extractors.run import EXTRACTORS, _made_ready, found_in
 from entente.vocabulary.clue import clue_from_json
 
 
@@ -39,4 +39,18 @@ def test_ids_are_unique_and_the_objects_read_back() -> None:
 
 
 def test_our_own_extractors_are_found_by_entry_point() -> None:
-    assert {"barcode", "mains_hum", "metadata"} <= set(EXTRACTORS)
+    ours = {"barcode", "flicker", "language", "mains_hum", "metadata", "phone_number", "text", "toponym"}
+    assert ours <= set(EXTRACTORS)
+
+
+class Unready(Deaf):
+    name = "unready"
+
+    def ready(self) -> None:
+        raise OSError("no such model")
+
+
+def test_one_that_cannot_be_made_ready_is_named_and_the_others_are() -> None:
+    assert _made_ready({"unready": Unready(), "deaf": Deaf()}) == {
+        "unready": "not ready: OSError: no such model"
+    }
