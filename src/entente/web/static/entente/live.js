@@ -19,7 +19,7 @@ let line = null;
 
 /** Whether what others (and this page) record of the item appears here by itself. */
 export function follows() {
-  return line?.readyState === EventSource.OPEN && Boolean(document.querySelector("[data-live][data-part]"));
+  return Boolean(line) && line.readyState === line.OPEN && Boolean(document.querySelector("[data-live][data-part]"));
 }
 
 /** Follow the case, and the item if the page is one's, while the page is in sight. */
