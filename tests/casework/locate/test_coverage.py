@@ -48,7 +48,8 @@ def coverage(
     "number", [5, pytest.param(3, marks=pytest.mark.slow), pytest.param(8, marks=pytest.mark.slow)]
 )
 def test_w1_the_region_holds_the_truth_as_often_as_it_says(number):
-    assert 0.88 <= coverage(200, number, ERROR, 0.0, PEOPLE) <= 0.99
+    # 400 places: with 200 one case is half a point, and 5 clues stand at the upper bound
+    assert 0.88 <= coverage(400, number, ERROR, 0.0, PEOPLE) <= 0.99
 
 
 @pytest.mark.slow
