@@ -8,9 +8,10 @@
 
    A message names what changed; what it says is fetched from data-part, which asks the law. Nothing is moved
    while it is typed in, has the focus or is held: such a row waits until it is free. */
+import { part } from "./part.js";
 import { say, token } from "./say.js";
 
-const GATHER_MS = 80; // what comes together is fetched together
+const GATHER_MS = 30; // what comes together is fetched together
 const BEAT_MS = 30000;
 const AT_WORK_MS = 180000; // since the last key or press
 const AGAIN_MS = 15000;
@@ -106,7 +107,9 @@ async function fetchNow(place) {
   const holder = place.querySelector("[data-fetched]");
   holder.replaceChildren();
   try {
-    await globalThis.htmx.ajax("GET", `${place.dataset.part}?${asked}`, { source: holder, target: holder });
+    const told = await part(`${place.dataset.part}?${asked}`);
+    holder.append(...told.document.body.childNodes);
+    document.dispatchEvent(new CustomEvent("desk:brought", { detail: holder }));
     take(place, holder);
   } catch {
     /* the next message fetches again what it names; a page loaded anew has it all */
