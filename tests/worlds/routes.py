@@ -522,13 +522,13 @@ VERBS: dict[str, list[list[Any]]] = {
         ["--json"],
         CASES,
         [
-            "--format=vics",
+            *["--format=vics"] * 6,
             "--format=product",
             ("--format=court", "--ask", Pool("--item")),
             ("--format=court", Pool("--confirm"), "--count=1"),
             ("--format=court", Pool("--request")),
         ],
-        ["--to=FR", "--to=DK", "--to=IT", "--to=EU"],
+        [*["--to=DK", "--to=FR"] * 3, "--to=IT", "--to=EU"],
     ],
     "receive": [["--json"], FILES, ["--case=JOINT-1", "--case=AU-1", "--case=HIDDEN-1"], ["--source=disk"]],
     "lists": [

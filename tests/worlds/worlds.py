@@ -31,6 +31,7 @@ from entente.casework.close import service as close
 from entente.casework.cooperate import service as cooperate
 from entente.casework.crosscheck import service as crosscheck
 from entente.casework.examine import service as examine
+from entente.casework.examine.service import once
 from entente.casework.inform import service as inform
 from entente.casework.intake.service import Intake, open_case, receive
 from entente.casework.link import service as link
@@ -417,7 +418,7 @@ def _work(world: World) -> None:
     examine.edit(it, VI, made, **again)
     examine.note(it, VI, one, "a note")
     examine.note(au, VI, one, "a note kept at home", within=world.own)
-    examine.reveal(au, VI, four)
+    _look(au, four)
     examine.review(it, VI, joint, [one.number, two.number], "done")
     examine.review(au, VI, joint, [four.number], "again")
     first = examine.keep(au, VI, joint, {"kind": "picture"}, None)
@@ -551,7 +552,7 @@ def _withheld_work(world: World) -> None:
     examine.edit_note(it, VI, kept, "a withheld note, changed", edition=examine.edition_of(kept))
     seen = examine.observe(it, VI, picture, "a withheld socket", region=Region(0.1, 0.1, 0.2, 0.2))
     examine.mark(it, VI, picture, kind=ClueKind.OBJECT, value="a withheld lamp", observation=seen)
-    examine.reveal(it, VI, picture, read_restriction=True)
+    _look(it, picture, read_restriction=True)
     examine.review(it, VI, joint, [m.number for m in items], "again")
     made = link.gather(it, VI, joint, items)
     step = examine.keep(it, VI, joint, {"series": made.name}, None)
@@ -920,6 +921,15 @@ KNOWN_TO: dict[str, set[str]] = {
     # the clocks and the log of an agency are its data protection officer's
     "it_dpo": {"hidden case", "clocks", "emergency", "notices", "acts"},
 }
+
+
+def _look(who: Any, media: Any, **how: bool) -> None:
+    """Look once; what others found, of the item or of a copy, is read first where there is something."""
+    try:
+        examine.reveal(who, VI, media, **how)
+    except once.FindingsFirst:
+        once.answer(who, VI, media, needed=True)
+        examine.reveal(who, VI, media, **how)
 
 
 def _remembered(world: World, name: str, act: Callable[[World], None], hits: bool) -> Hidden:
