@@ -157,7 +157,9 @@ def _asks_of(
 def _asker(draw: Any, kind: str, name: str) -> str:
     if kind not in {"route", "door"}:
         others = [w for w in OFTEN if w != "nobody"]
-        return str(draw(st.sampled_from(["au", "au", "au_second", draw(st.sampled_from(others))])))
+        if kind == "verb":  # most of them by somebody whose verb it is
+            return str(draw(st.sampled_from(["au", "au", "au_second", draw(st.sampled_from(others))])))
+        return "au" if draw(st.booleans()) else str(draw(st.sampled_from(others)))
     at_work = [w for start, who in WORK if name.startswith(start) for w in who]
     if at_work and draw(st.booleans()):
         return str(draw(st.sampled_from(at_work)))
