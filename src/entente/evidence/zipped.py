@@ -70,6 +70,7 @@ def listed(source: Source) -> Listing:
     try:
         with zipfile.ZipFile(_Listed(source)) as archive:
             infos = archive.infolist()
+    # NotImplementedError is what the standard library says of a ZIP that needs a newer version than it reads
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, OverflowError):
         raise Refused(*damaged("its list of members cannot be read; it may be cut off")) from None
     files = sorted((i for i in infos if not i.orig_filename.endswith("/")), key=lambda i: i.header_offset)
