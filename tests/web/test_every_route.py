@@ -197,6 +197,7 @@ DESK = {
     "dispatch-answer": {POST},
     "dispatch-crop": {POST},
     "dispatch-reveal": {POST},
+    "dispatch-hide": {POST},
     "dispatch-release": {POST},
 }
 # For who keeps the accounts of the own agency; everybody else is refused, whoever is named.
@@ -656,7 +657,7 @@ def test_every_page_of_a_case_is_a_consultation_in_the_log(world):
 
 
 # The length of one's own look, which is in the log itself; one's own time, which the log must not measure.
-UNLOGGED = {"examine:hide", "examine:live-beat"}
+UNLOGGED = {"examine:hide", "dispatch-hide", "examine:live-beat"}
 
 
 def test_whatever_a_post_changes_or_shows_is_in_the_log(world):

@@ -144,6 +144,7 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     },
     "dispatch-crop": {},
     "dispatch-reveal": LOOK,
+    "dispatch-hide": {"reveal": [Pool("viewing")], "milliseconds": ["5", "x"]},
     "dispatch-release": {
         "to": [Pool("agency")],
         "until": ["2026-09-01", "2020-01-01"],

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from uuid import uuid4
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from entente.casework.cooperate import service
+from entente.casework.examine.service import shelter
 from entente.casework.intake.service import evidence_store
 from entente.records import clock, guard, release
 from entente.records.models import (
@@ -23,6 +25,7 @@ from entente.records.models import (
     Originator,
     Release,
     Request,
+    Viewing,
 )
 from entente.vocabulary.handling import Purpose
 
@@ -290,13 +293,33 @@ def test_a_released_crop_is_served_as_a_fresh_copy_and_each_showing_is_logged(ci
     dispatch = sent_to(circle, ask(circle, case, "dk", crop=crop), "dk")
     assert dispatch.crop_key not in {item.key, crop.key, ""}
     before = len(entries(verb="consult", thing=dispatch.pk))
-    grey = service.crop_copy(circle.officer(circle.dk), VI, dispatch)
-    clear = service.crop_copy(circle.officer(circle.dk), VI, dispatch, "clear")
+    _, grey = service.crop_copy(circle.officer(circle.dk), VI, dispatch)
+    _, clear = service.crop_copy(circle.officer(circle.dk), VI, dispatch, "clear")
     assert max(Image.open(io.BytesIO(grey)).size) <= 160
     assert Image.open(io.BytesIO(clear)).size == (320, 240)
     assert len(entries(verb="consult", thing=dispatch.pk)) == before + 2
     with pytest.raises(service.NotAnswered):
         service.crop_copy(circle.officer(circle.dk), VI, dispatch, "original")
+
+
+def test_a_recipients_look_is_counted_for_the_one_who_looked_and_told_to_the_asker_alone(circle, case, crop):
+    allow(circle, crop, "dk")
+    dispatch = sent_to(circle, ask(circle, case, "dk", crop=crop, codes=["H2"]), "dk")
+    viewer, other = circle.officer(circle.dk), circle.officer(circle.it)
+    look, _ = service.crop_copy(viewer, VI, dispatch, "clear")
+    service.crop_hidden(viewer, VI, dispatch, look.pk, 2500)
+    assert shelter.ledger(viewer).by_view == (("crop", 1, 2.5),)
+    assert shelter.ledger(other).by_view == ()
+    with guard.scope(viewer, VI):
+        assert not Viewing.objects.filter(pk=look.pk).exists()
+    with guard.scope(other, VI):
+        assert Viewing.objects.get(pk=look.pk).media_id == crop.pk
+    with guard.system("test"):
+        another = Viewing.objects.get(pk=look.pk)
+        another.pk, another.account_id, another.milliseconds = uuid4(), other.id, 0
+        another.save()
+    with pytest.raises(service.NotAnswered, match="not yours"):
+        service.crop_hidden(viewer, VI, dispatch, another.pk, 9000)
 
 
 def test_a_crop_whose_release_ended_is_shown_no_more(circle, case, crop):

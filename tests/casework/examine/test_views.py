@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -221,6 +222,26 @@ def test_an_h3_item_shows_its_restriction_before_any_look(desk, case, officer, i
         in desk.get(at("item", case, number, h3="read")).content.decode()
     )
     assert desk.post(at("grey", case, number, h3="read")).status_code == 200
+
+
+def test_the_next_item_is_the_next_of_what_the_grid_was_left_at(desk, case, items):
+    numbers = sorted(m.number for m in items.values())
+    film = items["video"].number
+    assert len(numbers) > 2
+    inner = numbers[1]
+    between = [[str(numbers[0])], [str(numbers[2])]]
+
+    def links(number):
+        text = desk.get(at("item", case, number)).content.decode()
+        return [re.findall(rf'rel="{r}" href="[^"]*/(\d+)/"', text) for r in ("prev", "next")]
+
+    assert links(inner) == between
+    desk.get(at("page", case, kind="video"))
+    assert links(film) == [[], []]
+    elsewhere = next(n for n in numbers if n != film)
+    assert links(elsewhere) != [[], []]  # reached by a link from elsewhere: by its number
+    desk.get(at("page", case))
+    assert links(inner) == between
 
 
 def test_filters_leave_what_they_say(desk, case, items):

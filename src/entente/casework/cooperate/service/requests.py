@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from entente.casework.cooperate.clue_value import ValueRefused
+from entente.casework.examine.service.look import hide
 from entente.casework.intake.service import evidence_store
 from entente.casework.locate.likelihood import SILENT, likelihood
 from entente.casework.locate.refusal import ClueRefused
@@ -38,6 +39,7 @@ from entente.records.models import (
     Media,
     Milestone,
     Request,
+    Viewing,
 )
 from entente.records.release import permit
 from entente.safeguards.access import Act, Deny, decide
@@ -279,8 +281,14 @@ def read_dispatch(officer: Officer, purpose: Purpose, dispatch: Dispatch) -> Dis
     return held
 
 
-def crop_copy(officer: Officer, purpose: Purpose, dispatch: Dispatch, view: str = "grey") -> bytes:
-    """Return the crop of a request as JPEG, ``grey`` (small, blurred) or ``clear``; each is logged."""
+def crop_copy(
+    officer: Officer, purpose: Purpose, dispatch: Dispatch, view: str = "grey"
+) -> tuple[Viewing, bytes]:
+    """Return the look and the crop of a request as JPEG, ``grey`` (small, blurred) or ``clear``.
+
+    Each is logged and counted for the one who looks. In the case it is the asking agency's, as the question
+    is: nobody else in the case learns who was asked.
+    """
     if view not in VIEWS:
         raise NotAnswered(f"a crop is shown {' or '.join(VIEWS)}")
     reason = f"crop shown {view}"
@@ -291,9 +299,40 @@ def crop_copy(officer: Officer, purpose: Purpose, dispatch: Dispatch, view: str 
         made = render(evidence_store().original(held.crop_key), view)
         if not isinstance(made, Refusal):
             _record_shown(deed, officer, held, view, made)
+            looked = _counted(officer, purpose, held, view)
     if isinstance(made, Refusal):
         raise NotAnswered(f"the crop cannot be shown: {made.reason}; ask the sender for another")
-    return made
+    return looked, made
+
+
+def _counted(officer: Officer, purpose: Purpose, dispatch: Dispatch, view: str) -> Viewing:
+    with guard.system("a recipient's look at a crop is counted in the case of the one who asked"):
+        crop = Request.objects.select_related("crop").get(pk=dispatch.request_id).crop
+        looked = Viewing(
+            media=crop,
+            account_id=officer.id,
+            view="crop" if view == "clear" else view,
+            purpose=str(purpose),
+            case_id=dispatch.case_id,
+            owner_id=dispatch.owner_id,
+            made_by_id=officer.id,
+            audience=dispatch.audience,
+        )
+        looked.handling = dispatch.handling
+        looked.save()
+        looked.derives_from(dispatch)
+    return looked
+
+
+def crop_hidden(officer: Officer, purpose: Purpose, dispatch: Dispatch, look: UUID, milliseconds: int) -> None:
+    """Record how long the officer's own look at the crop of a request lasted."""
+    with guard.scope(officer, purpose):
+        held = _addressed(officer, dispatch)
+    with guard.system("an officer's own look, which lies in the case of the one who asked"):
+        viewing = Viewing.objects.filter(pk=look, account=officer.id, case=held.case_id).first()
+    if viewing is None:
+        raise NotAnswered("this look is not yours to end")
+    hide(officer, purpose, viewing, milliseconds)
 
 
 def _record_shown(deed: Deed, officer: Officer, dispatch: Dispatch, view: str, shown: bytes) -> None:

@@ -29,6 +29,7 @@ inbox_urlpatterns = [
     path("<uuid:dispatch_id>/answer/", requests.give_answer, name="dispatch-answer"),
     path("<uuid:dispatch_id>/crop/", requests.dispatch_crop, name="dispatch-crop"),
     path("<uuid:dispatch_id>/reveal/", requests.dispatch_reveal, name="dispatch-reveal"),
+    path("<uuid:dispatch_id>/hide/", requests.dispatch_hide, name="dispatch-hide"),
     path(
         "<uuid:dispatch_id>/answers/<uuid:answer_id>/release/",
         requests.change_release,

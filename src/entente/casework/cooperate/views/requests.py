@@ -387,6 +387,7 @@ def _crop_item(held: Dispatch) -> dict[str, str] | None:
         "label": gettext("Crop sent with the request"),
         "grey_url": reverse("dispatch-crop", args=[held.pk]),
         "reveal_url": reverse("dispatch-reveal", args=[held.pk]),
+        "hide_url": reverse("dispatch-hide", args=[held.pk]),
     }
 
 
@@ -474,14 +475,25 @@ def dispatch_reveal(request: DeskRequest, dispatch_id: UUID) -> HttpResponse:
         return HttpResponse(
             gettext("Say for which purpose."), status=400, content_type="text/plain; charset=utf-8"
         )
-    answer = _picture(request, held, purpose, "clear")
-    answer["X-Reveal"] = str(held.pk)
-    return answer
+    return _picture(request, held, purpose, "clear")
+
+
+@require_POST
+@desk_page
+def dispatch_hide(request: DeskRequest, dispatch_id: UUID) -> HttpResponse:
+    """Note how long a look at the crop lasted."""
+    held = _mine(request, dispatch_id)
+    try:
+        look, lasted = UUID(request.POST.get("reveal", "")), int(request.POST.get("milliseconds", "0"))
+        service.crop_hidden(request.officer, request.purpose, held, look, lasted)
+    except ValueError as refused:
+        return HttpResponse(str(refused), status=400, content_type="text/plain; charset=utf-8")
+    return HttpResponse(status=204)
 
 
 def _picture(request: DeskRequest, held: Dispatch, purpose: Purpose, view: str) -> HttpResponse:
     try:
-        data = service.crop_copy(request.officer, purpose, held, view)
+        looked, data = service.crop_copy(request.officer, purpose, held, view)
     except service.NotAnswered as refused:
         raise Http404(str(refused)) from None
-    return HttpResponse(data, content_type="image/jpeg")
+    return HttpResponse(data, content_type="image/jpeg", headers={"X-Reveal": str(looked.pk)})

@@ -13,7 +13,7 @@ from entente.casework.intake.service import evidence_store
 from entente.evidence.open import Through, render
 from entente.records import guard
 from entente.records.act import acting
-from entente.records.models import Case, Clue, Link, Media, Note, Spared, Viewing
+from entente.records.models import Case, Clue, Link, Media, Note, Observation, Spared, Viewing
 from entente.safeguards.access import Act
 from entente.safeguards.exposure import Exposure, Seen, exposure
 from entente.safeguards.shelter import IN_FULL
@@ -160,13 +160,13 @@ def hide(officer: Officer, purpose: Purpose, viewing: Viewing, milliseconds: int
 
 
 def exposure_of(officer: Officer, purpose: Purpose, case: Case) -> Exposure:
-    """Return the officer's own figures in a case: clear looks, seconds, and the looks that were not needed.
+    """Return the officer's own figures in a case: looks in full, seconds, and looks that were not needed.
 
-    Worked with = recorded or decided a clue, wrote a note, decided a link, or read others' findings and went
-    on. Nobody else's figures are told.
+    Worked with = recorded or decided a clue, recorded an observation, wrote a note, decided a link, or read
+    others' findings and went on. Nobody else's figures are told.
     """
     with guard.scope(officer, purpose):
-        looks = Viewing.objects.filter(case=case, account=officer.id, view__in=["clear", "sound"])
+        looks = Viewing.objects.filter(case=case, account=officer.id, view__in=sorted(IN_FULL))
         seen = [
             Seen(str(officer.id), str(m), ms / 1000) for m, ms in looks.values_list("media", "milliseconds")
         ]
@@ -176,9 +176,9 @@ def exposure_of(officer: Officer, purpose: Purpose, case: Case) -> Exposure:
 def _worked_on(officer: Officer, case: Case) -> Iterator[UUID]:
     clues = Clue.objects.filter(case=case, decided_by=officer.id).exclude(media=None)
     yield from clues.values_list("media", flat=True)
-    yield from (
-        Note.objects.filter(case=case, made_by=officer.id).exclude(media=None).values_list("media", flat=True)
-    )
+    for written in (Note, Observation):
+        rows = written.objects.filter(case=case, made_by=officer.id).exclude(media=None)
+        yield from rows.values_list("media", flat=True)
     for a, b in Link.objects.filter(case=case, decided_by=officer.id).values_list("a", "b"):
         yield from (a, b)
     spared = Spared.objects.filter(account=officer.id, needed=False, media__case=case)

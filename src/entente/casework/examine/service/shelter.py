@@ -21,6 +21,7 @@ from entente.records.models import (
     Consent,
     Link,
     Note,
+    Observation,
     Rest,
     Shelter,
     Spared,
@@ -121,7 +122,8 @@ class _Read:
 def _read(account: UUID) -> _Read:
     with guard.system("a person's own answers, decisions and breaks are counted for that person"):
         handled = list(Spared.objects.filter(account=account, needed=False).values_list("media_id", "at"))
-        for rows in (Clue.objects.filter(decided_by=account), Note.objects.filter(made_by=account)):
+        own = [m.objects.filter(made_by=account) for m in (Note, Observation)]
+        for rows in (Clue.objects.filter(decided_by=account), *own):
             handled += rows.exclude(media=None).values_list("media_id", "made_at")
         for a, b, at in Link.objects.filter(decided_by=account).values_list("a_id", "b_id", "made_at"):
             handled += [(a, at), (b, at)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
@@ -18,11 +20,11 @@ from entente.casework.examine.views.tiles import tiles_of
 from entente.casework.examine.views.trails import trail_of
 from entente.records.door import DeskRequest, case_page
 from entente.records.jobs import asked_by
-from entente.records.models import Case, Viewing
+from entente.records.models import Case, Media, Viewing
 
 WINDOW = 48  # tiles that come with the page; scripts bring the others as one scrolls
 AT_ONCE = 120  # items in one further window
-LEFT = "grid"  # in the session: how the grid of the last case was left, for the way back from an item
+LEFT = "grid"  # in the session: how the grid of the last case was left, for the way back and the next item
 
 
 def left_of(request: DeskRequest, case: Case) -> str:
@@ -31,12 +33,45 @@ def left_of(request: DeskRequest, case: Case) -> str:
     return str(left["query"]) if left.get("case") == str(case.pk) else ""
 
 
+def beside(request: DeskRequest, case: Case, number: int) -> tuple[int | None, int | None]:
+    """Return the items before and after one, in the order in which this log-in left the grid.
+
+    An item that a decision took out of the filter since keeps its place; one that is in no order (the grid
+    was never opened, or the link came from elsewhere) stands between the numbers about it.
+    """
+    left = request.session.get(LEFT, {})
+    order = str(left.get("order", "")) if left.get("case") == str(case.pk) else ""
+    stacks = facets.read(order, sys.maxsize)
+    place = next((n for n, stack in enumerate(stacks) if number in stack), None)
+    seen = Media.objects.filter(case=case)
+    if place is None:
+        before = seen.filter(number__lt=number).order_by("-number")
+        after = seen.filter(number__gt=number).order_by("number")
+        return _first(before), _first(after)
+    firsts = [stack[0] for stack in stacks]
+    return _nearest(seen, firsts[:place][::-1]), _nearest(seen, firsts[place + 1 :])
+
+
+def _first(rows: QuerySet[Media]) -> int | None:
+    return rows.values_list("number", flat=True).first()
+
+
+def _nearest(seen: QuerySet[Media], numbers: list[int]) -> int | None:
+    """Return the first of ``numbers`` that is still in sight, asked for some at a time."""
+    for n in range(0, len(numbers), WINDOW):
+        near = numbers[n : n + WINDOW]
+        here = set(seen.filter(number__in=near).values_list("number", flat=True))
+        if here:
+            return next(number for number in near if number in here)
+    return None
+
+
 @require_safe
 @case_page("examine")
 def page(request: DeskRequest, case: Case) -> HttpResponse:
     """Show the items as neutral lines; nothing is rendered before it is asked for."""
     context = selection(request, case)
-    request.session[LEFT] = {"case": str(case.pk), "query": context["query"]}
+    request.session[LEFT] = {"case": str(case.pk), "query": context["query"], "order": context["order"]}
     if request.headers.get("X-Part") == "selection":
         return render(request, "examine/selection.html", context)
     context |= {

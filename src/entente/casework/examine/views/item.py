@@ -21,7 +21,7 @@ from entente.casework.examine.views import opinions
 from entente.casework.examine.views.address import query_of, seconds_of
 from entente.casework.examine.views.bench import bench_of, seen_of, sound_of
 from entente.casework.examine.views.forms import MarkForm, NoteForm, PlaceForm, typed
-from entente.casework.examine.views.grid import left_of
+from entente.casework.examine.views.grid import beside, left_of
 from entente.casework.examine.views.tiles import tile_of, without_looks
 from entente.casework.examine.views.words import offered
 from entente.records import clock, feed
@@ -188,7 +188,7 @@ def _item(request: DeskRequest, case: Case, media: Media, given: MarkForm | None
     if "grey_url" in shown:
         edges["grey_url"] = reverse("examine:grey", kwargs={"case_id": case.pk, "number": media.number})
         edges["grey_url"] += query_of(read, {**at, "view": "edges"})
-    same = Media.objects.filter(case=case)
+    before, after = beside(request, case, media.number)
     return {
         **told,
         "grid_left": left_of(request, case),
@@ -221,8 +221,8 @@ def _item(request: DeskRequest, case: Case, media: Media, given: MarkForm | None
         "facts": sorted((k, v) for k, v in media.metadata.items() if v not in (None, "", [], {})),
         "tags": sorted(media.tags.items()),
         "looks": Viewing.objects.filter(media=media, account=request.officer.id).count(),
-        "before": same.filter(number__lt=media.number).order_by("-number").first(),
-        "after": same.filter(number__gt=media.number).order_by("number").first(),
+        "before": before,
+        "after": after,
     }
 
 

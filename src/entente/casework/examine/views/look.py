@@ -20,6 +20,7 @@ from entente.casework.examine import service
 from entente.casework.examine.adjust import of_query
 from entente.casework.examine.service import once
 from entente.casework.examine.views.address import seconds_of
+from entente.casework.examine.views.grid import beside
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import (
     Case,
@@ -88,12 +89,8 @@ def answer_once(request: DeskRequest, case: Case, number: int) -> HttpResponse:
     else:
         if needed == "no":
             messages.success(request, gettext("A look was avoided."))
-            after = Media.objects.filter(case=case, number__gt=number).order_by("number").first()
-            here = (
-                redirect("examine:item", case.pk, after.number)
-                if after
-                else redirect("examine:page", case.pk)
-            )
+            _, after = beside(request, case, number)
+            here = redirect("examine:item", case.pk, after) if after else redirect("examine:page", case.pk)
     here.status_code = 303
     return here
 
