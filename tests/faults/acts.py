@@ -314,7 +314,8 @@ def prepared(folder: str) -> None:
         film = Path(folder).with_name("film")
         film.mkdir(exist_ok=True)
         clip(film / "film.mp4", codec="mpeg4", seconds=2)
-        with mock.patch("entente.casework.intake.service.LARGE", 1):  # its key frames first, the rest later
+        # its key frames first, the rest later
+        with mock.patch("entente.casework.intake.service.sealing.LARGE", 1):
             _finish(receive(officer, purpose, case, [film], Intake(SOURCE)))
         items = list(Media.objects.filter(case=case, kind="picture").order_by("sha256"))
         box = Region(0.1, 0.1, 0.5, 0.5)

@@ -31,10 +31,10 @@ def sloppy_writer() -> None:
 
 def row_first() -> None:
     """Commit the rows, and only then give their originals their places."""
-    from entente.casework.intake import service
+    from entente.casework.intake.service import receiving
     from entente.web import settings
 
-    record = service._record
+    record = receiving.record
 
     @contextmanager
     def away() -> Iterator[None]:
@@ -49,4 +49,4 @@ def row_first() -> None:
         with away():
             return record(*given)
 
-    service._record = late
+    receiving.record = late

@@ -124,7 +124,7 @@ def _ready() -> None:
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "entente.web.settings"
     django.setup()
-    from entente.casework.intake import service
+    from entente.casework.intake.service import sealing
     from entente.casework.match.scene.seen import TO_HOLD
     from entente.evidence import child, decode, sandbox
     from entente.workers import local
@@ -140,7 +140,7 @@ def _ready() -> None:
             for numbered in enumerate(items):
                 yield from local._run(fn, [numbered])
 
-    service.LocalEngine = OneByOne
+    sealing.LocalEngine = OneByOne
     plain = subprocess.Popen
     sandbox.subprocess.Popen = lambda command, **rest: (
         _Forked(command, **rest) if child.__name__ in command else plain(command, **rest)

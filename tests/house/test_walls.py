@@ -59,7 +59,7 @@ INTRUSIONS = [
     (
         "time",
         "intake uses its outcome",
-        "casework/intake/service.py",
+        "casework/intake/service/receiving.py",
         "import entente.casework.close.service",
     ),
     ("time", "a step asks what follows", "casework/link/service.py", "import entente.casework.flow"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from entente.casework.intake import service
-from entente.casework.intake.service import evidence_store
+from entente.casework.intake.service import evidence_store, receiving
 from entente.casework.seize.service import reproduce
 from entente.records import guard, log
 from entente.records.models import Media, Occurrence
@@ -89,8 +89,8 @@ def test_an_import_that_was_killed_in_an_archive_goes_on_and_doubles_nothing(
 ):
     path = tmp_path / "many.zip"
     path.write_bytes(zipped({f"{n}.png": encoded(scene(48, 64, seed=n), "PNG") for n in range(6)}))
-    monkeypatch.setattr(service, "BATCH_FILES", 2)
-    real, done = service._record, []
+    monkeypatch.setattr(receiving, "BATCH_FILES", 2)
+    real, done = receiving.record, []
 
     def killed(*given):
         if len(done) == 2:
@@ -98,12 +98,12 @@ def test_an_import_that_was_killed_in_an_archive_goes_on_and_doubles_nothing(
         done.append(given)
         return real(*given)
 
-    monkeypatch.setattr(service, "_record", killed)
+    monkeypatch.setattr(receiving, "record", killed)
     with pytest.raises((KeyboardInterrupt, AssertionError)):
         do(circle, case, path)
     with guard.system("test"):
         assert Media.objects.count() == 4
-    monkeypatch.setattr(service, "_record", real)
+    monkeypatch.setattr(receiving, "record", real)
     result = do(circle, case, path).result
     assert (result["new"], result["known"], result["archive"]) == (2, 4, 1)
     assert rows()[:2] == (7, 7)

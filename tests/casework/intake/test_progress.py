@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from entente.casework.intake.service import _left
+from entente.casework.intake.service.receiving import _left
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,7 @@ from threading import Event
 import pytest
 from PIL import Image
 
-from entente.casework.intake import service
-from entente.casework.intake.service import Intake, evidence_store, receive
+from entente.casework.intake.service import Intake, evidence_store, receive, receiving
 from entente.casework.prioritise.service import assign
 from entente.evidence.keys import KeyRefused
 from entente.evidence.store import StoreFailed
@@ -165,7 +164,7 @@ def test_a_second_run_changes_nothing(circle, case, folder):
 
 
 def test_a_run_that_stopped_goes_on_and_ends_as_an_unbroken_one(circle, case, folder, monkeypatch):
-    monkeypatch.setattr(service, "BATCH_FILES", 3)
+    monkeypatch.setattr(receiving, "BATCH_FILES", 3)
     told = []
 
     def fails(self, done, total, note=""):

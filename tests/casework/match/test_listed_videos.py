@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
-from entente.casework.intake import service as intake
+from entente.casework.intake.service import closer, sealing
 from entente.casework.match.service import import_list
 from entente.casework.match.service.moving import frames_of, met_enough, packed_frames
 from entente.evidence.open import read
@@ -152,7 +152,7 @@ def test_a_listed_picture_is_found_mirrored_in_a_video_whichever_came_first(circ
 def test_a_large_seizure_is_answered_by_key_frames_first_and_then_looked_at_closely(
     client, circle, case, drawn, monkeypatch
 ):
-    monkeypatch.setattr(intake, "LARGE", 3)
+    monkeypatch.setattr(sealing, "LARGE", 3)
     signals, found = drawn
     _held(circle, signals)
     run_all()
@@ -183,10 +183,10 @@ def test_a_large_seizure_is_answered_by_key_frames_first_and_then_looked_at_clos
 def test_a_closer_look_that_was_killed_goes_on_and_one_that_fails_keeps_the_key_frames(
     circle, case, drawn, monkeypatch
 ):
-    monkeypatch.setattr(intake, "LARGE", 3)
+    monkeypatch.setattr(sealing, "LARGE", 3)
     taken(circle, case, drawn[1])
     job = Job.objects.get(task="intake.look-closer")
-    real, seen = intake.read, []
+    real, seen = closer.read, []
 
     def dies(file, **how):
         seen.append(how)
@@ -196,7 +196,7 @@ def test_a_closer_look_that_was_killed_goes_on_and_one_that_fails_keeps_the_key_
             return replace(real(file, **how), refusal=Refusal(RefusalCode.TIMEOUT, "it took too long"))
         return real(file, **how)
 
-    monkeypatch.setattr(intake, "read", dies)
+    monkeypatch.setattr(closer, "read", dies)
     assert not jobs.run(jobs.take("test", only=job))
     assert jobs.run(jobs.take("test", only=job))
     assert len(seen) == 4  # the first of the three was not looked at twice

@@ -425,9 +425,9 @@ def test_the_same_bundle_has_the_same_bytes(circle, case, it, second, ready):  #
     first, again = io.BytesIO(), io.BytesIO()
     with guard.scope(it(), VI):
         held = service.plan(it(), case, asked.things, circle.agencies.eu)
-        from entente.casework.seize.service.court import _bundle
+        from entente.casework.seize.service.bundle import bundle
 
         for out in (first, again):
-            _bundle(it(), case, circle.agencies.eu, held, out)
+            bundle(it(), case, circle.agencies.eu, held, out)
     assert first.getvalue() == again.getvalue()
     assert CourtExport._meta.db_table in guard.GUARDED

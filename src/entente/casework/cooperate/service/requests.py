@@ -324,7 +324,9 @@ def _counted(officer: Officer, purpose: Purpose, dispatch: Dispatch, view: str) 
     return looked
 
 
-def crop_hidden(officer: Officer, purpose: Purpose, dispatch: Dispatch, look: UUID, milliseconds: int) -> None:
+def crop_hidden(
+    officer: Officer, purpose: Purpose, dispatch: Dispatch, look: UUID, milliseconds: int
+) -> None:
     """Record how long the officer's own look at the crop of a request lasted."""
     with guard.scope(officer, purpose):
         held = _addressed(officer, dispatch)

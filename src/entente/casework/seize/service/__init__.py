@@ -1,8 +1,9 @@
 """Search day and what follows for a court: elements, exhibits and who held them, the same result again."""
 
 from entente.casework.intake.service import evidence_store
+from entente.casework.seize.service.bundle import Bundled, write_bundle
+from entente.casework.seize.service.comparing import Compared, ask_to_compare, compare, compare_case, decide
 from entente.casework.seize.service.court import (
-    Bundled,
     NotForCourt,
     ask,
     asked_of,
@@ -10,7 +11,6 @@ from entente.casework.seize.service.court import (
     find_asked,
     plan,
     reading,
-    write_bundle,
 )
 from entente.casework.seize.service.custody import (
     Chain,
@@ -23,6 +23,17 @@ from entente.casework.seize.service.custody import (
     sign,
     who_may_receive,
 )
+from entente.casework.seize.service.found import ORIGINS, SeizedSummary, receive_search, seized_summary
+from entente.casework.seize.service.listing import (
+    CROP_SIDE,
+    STEP,
+    NotListed,
+    checklist,
+    coverage_of,
+    elements_from_clues,
+    in_words,
+    list_element,
+)
 from entente.casework.seize.service.reproduce import (
     Again,
     Reproduced,
@@ -30,25 +41,6 @@ from entente.casework.seize.service.reproduce import (
     derivations_of,
     found,
     reproduce,
-)
-from entente.casework.seize.service.search import (
-    CROP_SIDE,
-    ORIGINS,
-    STEP,
-    Compared,
-    NotListed,
-    SeizedSummary,
-    ask_to_compare,
-    checklist,
-    compare,
-    compare_case,
-    coverage_of,
-    decide,
-    elements_from_clues,
-    in_words,
-    list_element,
-    receive_search,
-    seized_summary,
 )
 
 __all__ = [

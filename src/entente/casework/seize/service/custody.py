@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from entente.casework.seize.holders import Gap, Handover, Passing, gaps
-from entente.casework.seize.service.search import STEP, NotListed
+from entente.casework.seize.service.listing import STEP, NotListed
 from entente.records import clock, guard
 from entente.records.act import Deed, acting
 from entente.records.models import (

@@ -18,7 +18,7 @@ from entente.casework.intake.service import evidence_store, hash_versions
 from entente.casework.match.scene import METHOD as SCENE
 from entente.casework.match.scene import VERSION as SCENE_VERSION
 from entente.casework.match.scene.seen import TO_HOLD, held_of
-from entente.casework.seize.service.search import STEP
+from entente.casework.seize.service.listing import STEP
 from entente.evidence import tools
 from entente.evidence.open import read, render
 from entente.evidence.store import Erased

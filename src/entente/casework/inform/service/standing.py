@@ -1,0 +1,190 @@
+"""What a product stands on: what is confirmed and in sight, and the sentences it proposes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from entente.casework.inform.compose import StatementType
+from entente.casework.inform.draft import Asked, Detail, Draft, Source, placed, weighed_ids
+from entente.casework.inform.sentences import clue_says, fact_of, region_of, says
+from entente.records import clock, guard
+from entente.records.models import (
+    Agency,
+    Answer,
+    Case,
+    CaseBound,
+    Clue,
+    Dispatch,
+    HomeProposal,
+    Media,
+    Originator,
+    Request,
+)
+from entente.vocabulary.agency import Officer
+from entente.vocabulary.handling import Audience, Purpose, narrowest
+
+NEAR_S = 1.0  # a crop and a clue of a video are of one moment within this
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A sentence that an officer may edit, keep or drop; ``clues`` are ids of rows."""
+
+    text: str
+    type: StatementType
+    clues: tuple[str, ...]
+    evaluation: str = "X4"
+
+
+def gather(case: Case, purpose: Purpose, issuer: Agency, language: str, now: datetime) -> Draft:
+    """Return the draft of all that is confirmed and in sight, its region computed, nothing said yet."""
+    clues = list(
+        Clue.objects.filter(case=case, state="confirmed")
+        .select_related("media", "owner", "made_by__agency", "decided_by__agency")
+        .order_by("made_at", "pk")
+    )
+    homes = list(
+        HomeProposal.objects.filter(case=case)
+        .exclude(confirmed_at=None)
+        .select_related("made_by__agency", "owner")
+    )
+    sources = [_source(f"C{n}", c, case, language) for n, c in enumerate(clues, 1)]
+    sources += [_home_source(f"C{n}", h, case) for n, h in enumerate(homes, len(sources) + 1)]
+    crops = _crops_of(case, clues)
+    asked = _open_requests(case)
+    inputs = [*clues, *homes, *(crop for crop, _ in crops), *(r for r, _ in asked)]
+    waiting = Clue.objects.filter(case=case, state="proposed").count()
+    told = [says("unconfirmed", language, n=waiting)] if waiting else []
+    return placed(
+        Draft(
+            case_number=case.number,
+            victim_number=case.victim_number,
+            issued_at=now,
+            issuer=issuer.name,
+            purpose=purpose,
+            audience=narrowest([Audience(a) for a in (case.audience, *(i.audience for i in inputs))]),
+            language=language,
+            handling=case.handling,
+            sources=tuple(sources),
+            pictures=tuple(_detail(n, crop, of, sources, language) for n, (crop, of) in enumerate(crops, 1)),
+            requests=tuple(Asked(str(r.pk), r.question, r.due, n, r.handling) for r, n in asked),
+            left_out=(*told, says("originals", language)),
+        )
+    )
+
+
+def _item(case: Case, media: Media | None) -> str:
+    return f"{case.victim_number}/{media.number}" if media else case.victim_number
+
+
+def _source(number: str, clue: Clue, case: Case, language: str) -> Source:
+    """Return a clue with its person: who answered for a partner, else who confirmed or recorded it."""
+    word = replace(clue.as_word(), id=number)
+    answer = Answer.objects.filter(taken_as=clue).select_related("made_by__agency").first()
+    person = (answer.made_by if answer else None) or clue.decided_by or clue.made_by
+    line = clue_says(word, language)
+    return Source(
+        id=number,
+        row=str(clue.pk),
+        text=f"{line} — {clue.because}" if clue.because else line,
+        item=_item(case, clue.media),
+        by=person.service_number if person else "",
+        agency=person.agency.name if person else clue.owner.name,
+        agencies=_agencies(clue),
+        handling=clue.handling,
+        evaluation=clue.evaluation,
+        at=clue.start,
+        word=word.as_json(),
+    )
+
+
+def _home_source(number: str, home: HomeProposal, case: Case) -> Source:
+    return Source(
+        id=number,
+        row=str(home.pk),
+        text=f"{home.place} — {home.because}",
+        item=case.victim_number,
+        by=home.made_by.service_number if home.made_by else "",
+        agency=home.made_by.agency.name if home.made_by else home.owner.name,
+        agencies=_agencies(home),
+        handling=home.handling,
+    )
+
+
+def _agencies(row: CaseBound) -> tuple[str, ...]:
+    others = Originator.objects.filter(thing=row.pk).values_list("agency__name", flat=True)
+    return tuple(sorted({Agency.objects.get(pk=row.owner_id).name, *others}))
+
+
+def _crops_of(case: Case, clues: Sequence[Clue]) -> list[tuple[Media, Clue]]:
+    """Return each crop that shows a clue, with the first that it shows; an original is never among them."""
+    crops = Media.objects.filter(case=case, origin="crop", refusal="", kind="picture").exclude(key="")
+    crops = crops.exclude(parent=None).select_related("parent").order_by("number")
+    shown = ((crop, next((c for c in clues if _shows(crop, c)), None)) for crop in crops)
+    return [(crop, clue) for crop, clue in shown if clue is not None]
+
+
+def _shows(crop: Media, clue: Clue) -> bool:
+    """Whether a crop is a clue's own item, or overlaps its region at its moment."""
+    if clue.media_id == crop.pk:
+        return True
+    if clue.media_id != crop.parent_id or not clue.region or not crop.region:
+        return False
+    if crop.t is not None and clue.start is not None:
+        last = clue.end if clue.end is not None else clue.start
+        if not clue.start - NEAR_S <= crop.t <= last + NEAR_S:
+            return False
+    (ax, ay, aw, ah), (bx, by, bw, bh) = crop.region, clue.region
+    return bool(ax < bx + bw and bx < ax + aw and ay < by + bh and by < ay + ah)
+
+
+def _detail(number: int, crop: Media, clue: Clue, sources: Sequence[Source], language: str) -> Detail:
+    of = next(s for s in sources if s.row == str(clue.pk))
+    item = crop.parent.number if crop.parent else crop.number
+    alt = says("detail", language, item=item, clue=clue_says(clue.as_word(), language))
+    return Detail(f"P{number}", str(crop.pk), of.id, alt, crop.handling)
+
+
+def _open_requests(case: Case) -> list[tuple[Request, int]]:
+    """Return the requests that wait, and how many recipients each still waits for; never which."""
+    rows = Request.objects.filter(case=case, withdrawn_at=None).order_by("due", "pk")
+    waiting = [(r, Dispatch.objects.filter(request=r, state="sent").count()) for r in rows]
+    return [(r, n) for r, n in waiting if n]
+
+
+def proposed(
+    officer: Officer, purpose: Purpose, case: Case, language: str = "en"
+) -> tuple[list[Proposed], Draft]:
+    """Return the sentences that the confirmed clues allow, and the draft they come from.
+
+    A fact for each observation, however many items say it; an assessment of the region with share and area; a
+    confirmed home. Never a sentence about a suspect: that is for a person to write.
+    """
+    with guard.scope(officer, purpose):
+        draft = gather(case, purpose, Agency.objects.get(pk=officer.agency), language, clock.now())
+        words = {str(c.pk): c.as_word() for c in Clue.objects.filter(case=case)}
+        homes = {str(h.pk): h for h in HomeProposal.objects.filter(case=case).select_related("made_by")}
+    rows = {s.id: s.row for s in draft.sources}
+    same: dict[tuple[str, str], list[Source]] = {}
+    for s in draft.sources:
+        if s.row in words:
+            same.setdefault((clue_says(words[s.row], language), s.evaluation), []).append(s)
+    facts = [
+        Proposed(
+            fact_of(words[told[0].row], list(dict.fromkeys(s.item for s in told)), language),
+            StatementType.FACT,
+            tuple(s.row for s in told),
+            evaluation,
+        )
+        for (_, evaluation), told in same.items()
+    ]
+    if region := region_of(draft.posterior, language):
+        on = tuple(rows[c] for c in weighed_ids(draft.posterior))
+        facts.append(Proposed(region, StatementType.ASSESSMENT, on))
+    for s in draft.sources:
+        if s.row in homes:
+            text = says("home", language, by=s.by, place=homes[s.row].place)
+            facts.append(Proposed(text, StatementType.ASSESSMENT, (s.row,)))
+    return facts, draft
