@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from entente.casework.seize import service
-from entente.casework.seize.views.search import files_of
+from entente.casework.seize.views.forms import files_of
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Agency, Case, CourtExport, Exhibit
 from entente.vocabulary.agency import Officer

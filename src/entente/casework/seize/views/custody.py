@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from entente.casework.seize import service
-from entente.casework.seize.views.search import Moment, files_of
+from entente.casework.seize.views.forms import Moment, files_of
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Account, Case, Exhibit, ExhibitItem, Transfer
@@ -122,6 +122,7 @@ def _choices(held: service.Chain) -> list[tuple[str, str]]:
 
 
 def to_chain(row: Exhibit) -> HttpResponse:
+    """Lead to the page of who held an exhibit."""
     answer = redirect("seize:custody", case_id=row.case_id, exhibit_id=row.pk)
     answer.status_code = 303
     return answer

@@ -19,6 +19,7 @@ from entente.casework.examine.views.tiles import tile_of
 from entente.casework.intake.views import ReceiveForm, laid_down
 from entente.casework.seize import service
 from entente.casework.seize.views.custody import to_chain
+from entente.casework.seize.views.forms import Moment, files_of
 from entente.formats.checklist import Paper
 from entente.formats.typesetting import NotSet
 from entente.records import clock
@@ -63,14 +64,6 @@ class FoundForm(ReceiveForm):
     )
 
 
-class Moment(forms.DateTimeField):
-    """A moment in UTC, as a person reads it off a paper."""
-
-    def __init__(self, **given: Any) -> None:
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], **given)
-
-
 class ExhibitForm(forms.Form):
     """A seized object or file, as the court will know it and as it was when it was taken."""
 
@@ -109,11 +102,6 @@ class ExhibitForm(forms.Form):
         if "H3" in data.get("codes", []) and not data.get("handling_text", "").strip():
             self.add_error("handling_text", _("H3 needs its restriction in words."))
         return data
-
-
-def files_of(case: Case) -> Any:
-    """Return the files that may have come from an exhibit: what was seized or photographed, then the rest."""
-    return Media.objects.filter(case=case).exclude(origin="crop").order_by("-origin", "number")
 
 
 @case_page("seize")
