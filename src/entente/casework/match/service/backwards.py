@@ -331,7 +331,7 @@ def _load(keys: ListKeys, cases: Collection[UUID], after: UUID | None, kinds: Co
     digests: dict[str, list[int]] = {kind: [] for kind in kinds}
     as_text = [Cast("pk", TextField()), Cast("pdq_turns", TextField())]
     columns = (*as_text, "pdq_raw", "pdq_quality", *kinds)
-    held = _held(cases, after).filter(pk__lte=last) if last else Media.objects.none()
+    held: Any = _held(cases, after).filter(pk__lte=last) if last else Media.objects.none()
     rows = held.order_by().values_list(*columns).iterator(10_000)
     while piece := list(islice(rows, 10_000)):
         text: list[str] = []
