@@ -73,7 +73,7 @@ INTRUSIONS = [
     (
         "step",
         "a service opens its pages",
-        "casework/locate/service.py",
+        "casework/locate/service/weigh.py",
         "import entente.casework.locate.views",
     ),
     ("pure", "science imports Django", "casework/locate/sun.py", "import django"),

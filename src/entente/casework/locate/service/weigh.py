@@ -1,4 +1,4 @@
-"""Weigh the clues of a case into a region; two people make a home of it."""
+"""Weigh the clues of a case into a region."""
 
 from __future__ import annotations
 
@@ -11,19 +11,15 @@ from entente.records import clock
 from entente.records.act import acting
 from entente.records.announce import announce
 from entente.records.jobs import Progress, task
-from entente.records.models import Case, Clue, Estimate, HomeProposal, Milestone
+from entente.records.models import Case, Clue, Estimate, Milestone
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.case import Stage
 from entente.vocabulary.clue import Clue as ClueWord
-from entente.vocabulary.handling import Handling, HandlingCode, Purpose, union
+from entente.vocabulary.handling import Purpose, union
 from entente.vocabulary.place import Posterior
 
 LIKELY = 0.9  # share of belief in one country at which the clock says "region"
-
-
-class ProposalRefused(ValueError):
-    """A home is proposed by one person and confirmed by another; the text says what is missing."""
 
 
 def clues_at_hand(case: Case) -> list[Clue]:
@@ -90,49 +86,3 @@ def weigh_case(progress: Progress) -> dict[str, Any]:
         case = Case.objects.get(pk=str(progress.job.case))
     estimate = weigh(progress.officer, progress.purpose, case)
     return {"clues": len(estimate.clues)}
-
-
-def propose_home(
-    officer: Officer,
-    purpose: Purpose,
-    case: Case,
-    *,
-    place: str,
-    because: str,
-    codes: tuple[str, ...] = ("H2",),
-) -> HomeProposal:
-    """Propose the home that open sources and partners led to; it waits for a second person.
-
-    The engine never goes below a district: the home is people's work, outside it.
-    """
-    if not place.strip() or not because.strip():
-        raise ProposalRefused("a home proposal needs the place and the reason")
-    handling = Handling(frozenset(HandlingCode(c) for c in codes))
-    with acting(officer, Act.ALTER, case.as_thing(), purpose, step="locate", reason="propose a home"):
-        proposal = HomeProposal(
-            case=case,
-            owner_id=officer.agency,
-            made_by_id=officer.id,
-            audience=case.audience,
-            place=place.strip(),
-            because=because.strip(),
-        )
-        proposal.handling = handling
-        proposal.save()
-    return proposal
-
-
-def confirm_home(officer: Officer, purpose: Purpose, proposal: HomeProposal) -> HomeProposal:
-    """Confirm a proposed home as the second person."""
-    if proposal.confirmed_by_id:
-        raise ProposalRefused("this home was confirmed already; propose again where something changed")
-    if proposal.made_by_id == officer.id:
-        raise ProposalRefused("a home needs two people: another officer must confirm it")
-    with acting(officer, Act.ALTER, proposal.as_thing(), purpose, step="locate", reason="confirm a home"):
-        proposal.confirmed_by_id, proposal.confirmed_at = officer.id, clock.now()
-        proposal.save(update_fields=["confirmed_by", "confirmed_at"])
-        Milestone.reach(
-            proposal.case, Stage.HOME, "a home was proposed and confirmed by two people", by=officer.id
-        )
-        announce("located", officer, purpose, proposal.case_id)
-    return proposal

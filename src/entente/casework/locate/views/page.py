@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
+from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -20,18 +17,11 @@ from entente.casework.locate import engine
 from entente.casework.locate.explain import explain
 from entente.casework.locate.likelihood import SILENT
 from entente.casework.locate.map import Row, draw, table
-from entente.casework.locate.service import (
-    ProposalRefused,
-    clues_at_hand,
-    confirm_home,
-    propose_home,
-    sifted,
-    weigh,
-)
+from entente.casework.locate.service import clues_at_hand, sifted, weigh
+from entente.casework.locate.views.forms import HomeForm
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Case, HomeProposal
-from entente.vocabulary.handling import HandlingCode
 
 COUNTRIES_SHOWN, REGIONS_SHOWN = 12, 24
 
@@ -39,27 +29,14 @@ COUNTRIES_SHOWN, REGIONS_SHOWN = 12, 24
 _ID = re.compile(r" \([0-9a-f-]{36}\)")  # the row that a sentence names, for machines
 
 
-class HomeForm(forms.Form):
-    """A proposed home; a second person must confirm it."""
-
-    place = forms.CharField(label=_("Place"), widget=forms.Textarea(attrs={"rows": 2}))
-    because = forms.CharField(label=_("What led there"), widget=forms.Textarea(attrs={"rows": 3}))
-    codes = forms.MultipleChoiceField(
-        label=_("Handling codes"),
-        choices=[(c.value, c.value) for c in HandlingCode if c is not HandlingCode.H3],
-        initial=["H2"],
-        widget=forms.CheckboxSelectMultiple,
-    )
-
-
 @require_safe
 @case_page("locate")
 def page(request: DeskRequest, case: Case) -> HttpResponse:
     """Show where the officer's own visible clues point."""
-    return _shown(request, case, HomeForm())
+    return shown(request, case, HomeForm())
 
 
-def _shown(request: DeskRequest, case: Case, form: HomeForm, status: int = 200) -> HttpResponse:
+def shown(request: DeskRequest, case: Case, form: HomeForm, status: int = 200) -> HttpResponse:
     """Weigh what this officer may see: two officers may rightly see two maps."""
     rows = clues_at_hand(case)
     words, refused = sifted(rows)
@@ -110,38 +87,3 @@ def keep(request: DeskRequest, case: Case) -> HttpResponse:
     weigh(request.officer, request.purpose, case)
     messages.success(request, _("The estimate was kept with the clues it stands on."))
     return redirect("locate:page", case_id=case.pk)
-
-
-@require_POST
-@case_page("locate")
-def home(request: DeskRequest, case: Case) -> HttpResponse:
-    """Propose a home."""
-    form = HomeForm(request.POST)
-    if form.is_valid():
-        try:
-            propose_home(request.officer, request.purpose, case, **form.cleaned_data)
-            messages.success(request, _("Proposed. A second person must confirm it."))
-            return redirect("locate:page", case_id=case.pk)
-        except ProposalRefused as fault:
-            form.add_error(None, str(fault))
-    return _shown(request, case, form, 400)
-
-
-@require_POST
-@case_page("locate")
-def home_confirm(request: DeskRequest, case: Case, proposal_id: UUID) -> HttpResponse:
-    """Confirm a proposed home as the second person."""
-    proposal = get_object_or_404(HomeProposal, pk=proposal_id, case=case)
-    try:
-        confirm_home(request.officer, request.purpose, proposal)
-    except ProposalRefused as fault:
-        messages.error(request, str(fault))
-    return redirect("locate:page", case_id=case.pk)
-
-
-urlpatterns = [
-    path("", page, name="page"),
-    path("keep/", keep, name="keep"),
-    path("home/", home, name="home"),
-    path("home/<uuid:proposal_id>/confirm/", home_confirm, name="home-confirm"),
-]
