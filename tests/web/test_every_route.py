@@ -34,6 +34,7 @@ from entente.records.models import (
     HashList,
     HomeProposal,
     Job,
+    LegalBasis,
     Link,
     LogEntry,
     LoginLink,
@@ -45,6 +46,7 @@ from entente.records.models import (
     Observation,
     Occurrence,
     Opinion,
+    PartnerKey,
     Quarantine,
     Request,
     Retention,
@@ -58,6 +60,14 @@ from entente.vocabulary.handling import Purpose
 
 VI = Purpose.VICTIM_IDENTIFICATION
 GET, POST = "GET", "POST"
+CARD = {
+    "known_as": "00000000-0000-4000-8000-000000000001",
+    "kind": "third country unit",
+    "card": '{"agency":"00000000-0000-4000-8000-000000000001","contact":"d@ca.example","country":"CA",'
+    f'"encryption":"age1{"q" * 58}","name":"Canada","short":"CA","signing":"{"0" * 64}","v":1}}',
+    "signing": "0" * 64,
+    "encryption": f"age1{'q' * 58}",
+}
 OTHERS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 SECRET = "Operation Larch"  # stands on every page of the case
 
@@ -186,6 +196,10 @@ DESK = {
     "vocabularies": {GET, POST},
     "vocabulary": {GET, POST},
     "vocabulary-export": {POST},
+    "partners": {GET, POST},
+    "partner": {GET, POST},
+    "partner-card": {POST},
+    "partner-basis": {POST},
     "own-exposure": {GET},
     "own-limits": {POST},
     "own-break": {POST},
@@ -361,6 +375,13 @@ def world(circle, case):
         aside = Quarantine.objects.create(
             list=hashes, owner=it, listed=uuid4(), entry="1", cause="blank", reason="it is a blank"
         )
+        pin = PartnerKey.objects.create(
+            owner=it, agency=circle.agencies.ca, proposed_by=circle.it, state="confirmed", **CARD
+        )
+        basis = LegalBasis.objects.create(
+            owner=it, agency=circle.agencies.ca, ground="adequacy decision", reference="a decision",
+            since=clock.now(), proposed_by=circle.it,
+        )  # fmt: skip
         stub = Stub.objects.get(case=case)
         clock_ = Retention.objects.get(case=case.pk)
         notice = Notice.objects.create(owner=au, addressed=it, kind="recall")
@@ -408,6 +429,9 @@ def world(circle, case):
             "emergency_id": broken.pk,
             "account_id": circle.it_second.pk,
             "asked_id": uuid4(),
+            "agency_id": circle.agencies.ca.pk,
+            "card_id": pin.pk,
+            "basis_id": basis.pk,
             "paper": "a4",
             "name": "objects",
             "secret": LoginLink.issue(circle.it),
@@ -562,6 +586,9 @@ def test_rows_of_others_outside_a_case_answer_exactly_as_absent_ones(world):
         *((n, "list_id") for n in ("list", "list-remove", "list-aside")),
         ("list-aside", "aside_id"),
         ("job", "job_id"),
+        ("partner", "agency_id"),
+        ("partner-card", "card_id"),
+        ("partner-basis", "basis_id"),
         ("exposure-totals", "consent_id"),
         ("stub-ask", "stub_id"),
         ("notice-follow", "notice_id"),

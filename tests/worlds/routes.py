@@ -124,6 +124,23 @@ FORMS: dict[str, dict[str, list[Any]]] = {
         "version": ["1"],
     },
     "vocabulary-export": {},
+    "partners": {
+        "do": ["", "own"],
+        "card": ["x"],
+        "kind": ["national unit", "hotline", ""],
+    },
+    "partner": {
+        "ground": ["adequacy decision", "union law", "vital interests of a person"],
+        "reference": ["a decision", ""],
+        "since": ["2026-06-01", "x"],
+        "until": ["", "2026-06-20"],
+    },
+    "partner-card": {
+        "do": ["confirm", "refuse", "revoke"],
+        "words": ["x", ""],
+        "because": ["it was stolen", ""],
+    },
+    "partner-basis": {"do": ["confirm", "refuse", "end"], "because": ["it is over", ""]},
     "own-exposure": {},
     "own-limits": {"day_minutes": ["30", ""], "sitting_minutes": ["10"], "looks_in_a_row": ["0", "5"]},
     "own-break": {"act": ["begin", "end", "on"]},

@@ -25,6 +25,7 @@ from django.apps import apps
 from django.db import models, transaction
 from django.db.models import F
 from django.test import Client, override_settings
+from pyrage import x25519
 
 import entente.casework.flow  # noqa: F401 - registers every task
 from entente.casework.close import service as close
@@ -40,7 +41,7 @@ from entente.casework.match.service import check, decide_match, import_list
 from entente.casework.prioritise import service as prioritise
 from entente.casework.seize import service as seize
 from entente.formats import ReadOptions
-from entente.records import clock, emergency, erasure, guard, jobs, retention
+from entente.records import circle, clock, emergency, erasure, guard, jobs, retention
 from entente.records.models import (
     Account,
     Agency,
@@ -56,6 +57,7 @@ from entente.records.models import (
     HomeProposal,
     Job,
     Lead,
+    LegalBasis,
     Link,
     Match,
     Media,
@@ -66,6 +68,7 @@ from entente.records.models import (
     Observation,
     Opinion,
     Originator,
+    PartnerKey,
     Priority,
     Product,
     Quarantine,
@@ -77,6 +80,7 @@ from entente.records.models import (
     Viewing,
 )
 from entente.records.models.notice import KINDS
+from entente.safeguards.card import Card
 from entente.safeguards.retention import Ground
 from entente.vocabulary.case import Stage
 from entente.vocabulary.clue import ClueKind
@@ -87,6 +91,11 @@ from tests.evidence.drawn import clip, encoded, scene
 VI = Purpose.VICTIM_IDENTIFICATION
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 PASSWORD = "a-long-test-password"
+# of nobody: made for these tests
+IDENTITIES = (
+    "AGE-SECRET-KEY-137DY2VAGTUHJ3VVTS3T662MTLHULFJYDPN2MLL77ER9TEJ58G2FSD2QHXD",
+    "AGE-SECRET-KEY-16PPZLPY9MKTMR6DZ5WPXFPEV55ZGYDGNKDQMPAN0ERXRWN336RPQH3U7CW",
+)
 # The log and what is numbered like it: a scene's entries are not put back, since the numbers go on in W;
 # "acts" seals entries anew in each world instead.
 LOG = {
@@ -452,6 +461,7 @@ def _work(world: World) -> None:
                 owner = "au" if each.owner_id == au.agency else "it"
             cooperate.take(world.officer(owner), VI, answer)
     crosscheck.check(au, VI, joint, kinds=["hash"])
+    _pin(world, "au", "au_second")
     locate.propose_home(au, VI, joint, place="a house", because="a view")
     locate.propose_home(it, VI, joint, place="a flat", because="a view", codes=("H0",))
     told = [("It is in Italy.", "fact", [clues[0].pk], "X4")]
@@ -869,6 +879,31 @@ def _jobs(world: World) -> None:
             )
 
 
+def _pin(world: World, who: str, second: str) -> None:
+    """Pin a card of a desk elsewhere with a basis, and leave another card and basis waiting."""
+    one, two = world.officer(who), world.officer(second)
+    row = circle.propose(one, VI, _card("PT", 1).text(), "third country unit")
+    held = circle.confirm_card(two, VI, row, circle.words_of(row))
+    told = {"ground": "adequacy decision", "reference": f"decision {who}", "since": NOW}
+    for decided in (True, False):
+        basis = circle.propose_basis(one, VI, held.agency, **told)
+        if decided:
+            circle.confirm_basis(two, VI, basis)
+    circle.propose(one, VI, _card("ES", 2).text(), "national unit")
+
+
+def _card(short: str, n: int) -> Card:
+    """The card of an agency elsewhere; always the same, so that two desks may pin it."""
+    public = str(x25519.Identity.from_str(IDENTITIES[n - 1]).to_public())
+    told = (UUID(int=n << 64), f"Unit {short}", short, short, "desk@elsewhere.example")
+    return Card(*told, signing=f"{n:064x}", encryption=public)
+
+
+def _partners(world: World) -> None:
+    """Italy pins the same partner, with a basis of its own, and another waits."""
+    _pin(world, "it", "it_second")
+
+
 def _accounts(world: World) -> None:
     """Denmark has one account more, and asks for another."""
     dk = world.agencies["DK"]
@@ -907,6 +942,7 @@ SCENES: dict[str, tuple[Callable[[World], None], bool]] = {
     "emergency": (_emergency, False),
     "notices": (_notices, False),
     "clocks": (_clocks, False),
+    "partners": (_partners, False),
     "for a court": (_for_a_court, False),
 }
 # Scenes that write the same things: one of each set in an example.
@@ -917,7 +953,7 @@ APART_FROM = [
 # What somebody may know of by design; for them it is not hidden.
 KNOWN_TO: dict[str, set[str]] = {
     # an agency's lists are its officers', whatever their cases; what its agency was told is told to them
-    "it_second": {"a list that matched", "emergency", "notices"},
+    "it_second": {"a list that matched", "emergency", "notices", "partners"},
     # the clocks and the log of an agency are its data protection officer's
     "it_dpo": {"hidden case", "clocks", "emergency", "notices", "acts"},
 }
@@ -1018,6 +1054,9 @@ NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "account_id": ((Account, "pk"),),
     "asked_id": ((apps.get_model("records", "AccountChange"), "pk"),),
     "agency": ((Agency, "pk"),),
+    "agency_id": ((Agency, "pk"),),
+    "card_id": ((PartnerKey, "pk"),),
+    "basis_id": ((LegalBasis, "pk"),),
 }
 FIXED: dict[str, list[Any]] = {
     "paper": ["a4", "cards", "x"],

@@ -34,6 +34,7 @@ from entente.records.models.media import Frame, Media, Occurrence, Viewing
 from entente.records.models.notice import Notice
 from entente.records.models.opinion import Opinion, Vote
 from entente.records.models.outcome import Feedback, Outcome, Reshare
+from entente.records.models.partner import LegalBasis, PartnerKey
 from entente.records.models.product import Disclosure, Product
 from entente.records.models.request import Answer, Check, CheckHit, Dispatch, Lead, Request
 from entente.records.models.retention import KeepReview, Restriction, Retention, Tombstone
@@ -86,6 +87,7 @@ __all__ = [
     "Job",
     "KeepReview",
     "Lead",
+    "LegalBasis",
     "Link",
     "ListRefusal",
     "ListVersion",
@@ -108,6 +110,7 @@ __all__ = [
     "Opinion",
     "Originator",
     "Outcome",
+    "PartnerKey",
     "PartnerLog",
     "Priority",
     "Product",
