@@ -181,10 +181,123 @@ def compared(places: int) -> measure.Figure:
     return figure
 
 
+SWITCH = """async (id) => {
+  const box = document.getElementById(id);
+  const start = performance.now();
+  box.checked = !box.checked;
+  box.dispatchEvent(new Event("change", { bubbles: true }));
+  await new Promise((done) => document.addEventListener("desk:brought", done, { once: true }));
+  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  return performance.now() - start;
+}"""
+MOVE = """async (id) => {
+  const start = performance.now();
+  document.getElementById(id).click();
+  await new Promise((done) => document.addEventListener("desk:brought", done, { once: true }));
+  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  return performance.now() - start;
+}"""
+
+
+def page_times(rounds: int) -> measure.Figure:
+    """Time the page and its switches with twelve clues: request to answer, and to what a browser shows."""
+    from benchmarks.grid import desk
+
+    figure = measure.Figure("The page of locate with twelve clues", "target")
+    with desk(1) as held:
+        from django.test import Client
+        from django.urls import reverse
+
+        from entente.casework.locate import reckon
+        from entente.records.models import Account
+
+        ids = with_clues(held.case)
+        client, page = Client(), reverse("locate:page", args=[held.case])
+        client.force_login(Account.objects.get(username="IT-1001"))
+        client.get(page)  # imports, tables, templates
+
+        def ask(off: list[str], part: bool = False, fresh: bool = True) -> None:
+            if fresh:
+                reckon._reckoned.cache_clear()
+            client.get(page, {"off": off}, headers={"X-Part": "where"} if part else {})
+
+        turns = iter(ids * rounds)
+        acts: tuple[tuple[str, int, Callable[[], None]], ...] = (
+            ("whole page, nothing kept from before", 3 * rounds, lambda: ask([])),
+            ("whole page again", 3 * rounds, lambda: ask([], fresh=False)),
+            ("one clue switched off, its part of the page", 12 * rounds, lambda: ask([next(turns)], True)),
+            ("a set that was asked for before", 3 * rounds, lambda: ask(ids[-1:], True, fresh=False)),
+        )
+        for what, count, act in acts:
+            wall, spent = timed(count, act)
+            met = "met" if wall <= 300 else "missed"
+            figure.add(f"{what}, median ms", f"{wall:.0f} (processor {spent:.0f})", "≤ 300", met)
+        for what, took in in_browser(held, page, ids).items():
+            wall = statistics.median(took)
+            met = "met" if wall <= 300 else "missed"
+            said = f"{wall:.0f} ({min(took):.0f}–{max(took):.0f})"
+            figure.add(f"browser: {what}, median ms", said, "≤ 300", met)
+    figure.notes.append("Request to answer in one process; in Chromium from the press to the painted part.")
+    return figure
+
+
+def with_clues(case: str) -> list[str]:
+    """Write the twelve clues into a case; return their ids."""
+    from entente.records import guard
+    from entente.records.models import Account, Clue
+    from entente.vocabulary.clue import ClueKind, group_of
+
+    me = Account.objects.get(username="IT-1001")
+    made = {"case_id": case, "owner_id": me.agency_id, "made_by": me, "evaluation": "B2", "because": "seen"}
+    with guard.system("a benchmark writes its clues"):
+        Clue.objects.filter(case=case).delete()
+        rows = [
+            Clue(**made, kind=k, value=v, group=group_of(ClueKind(k)), method="person", state="confirmed")
+            for k, v in CLUES
+        ]
+        Clue.objects.bulk_create(rows)
+    return sorted(str(row.pk) for row in rows)
+
+
+def in_browser(held: Any, page: str, ids: list[str]) -> dict[str, list[float]]:
+    """Return what a switch and a move of the map take in Chromium, ms; nothing where there is none."""
+    from tests.story.walk import CHROMIUM
+
+    if CHROMIUM is None:
+        return {}
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as player:
+        chromium = player.chromium.launch(executable_path=CHROMIUM, args=list(held.flags))
+        window = chromium.new_page(viewport={"width": 1280, "height": 900})
+        window.goto(held.enter)
+        window.get_by_role("button", name="Log in").click()
+        window.wait_for_load_state()
+        loads = []
+        for _ in range(5):
+            window.goto(held.base + page)
+            loads.append(
+                window.evaluate("performance.timing.loadEventEnd - performance.timing.navigationStart")
+            )
+        switched = [window.evaluate(SWITCH, f"off-{each}") for each in ids]
+        again = [window.evaluate(SWITCH, f"off-{each}") for each in reversed(ids)]
+        moved = [
+            window.evaluate(MOVE, f"map-{way}") for way in ("out", "out", "west", "in", "fit", "world", "fit")
+        ]
+        chromium.close()
+    return {
+        "whole page loaded": loads,
+        "one more clue switched off": switched,
+        "switched on again, kept": again,
+        "the map moved": moved,
+    }
+
+
 def main() -> None:
     """Print the times first, for the comparison fills the memory with its cases."""
     small = measure.wanted(__doc__.splitlines()[0])
     times_of(3 if small else 9).say()
+    page_times(1 if small else 3).say()
     compared(20 if small else 100).say()
 
 

@@ -365,6 +365,55 @@ def test_the_map_and_the_table_say_the_same(walk):
     walk.look(page, "14-locate")
 
 
+def test_the_region_is_walked_by_keyboard_alone(walk):
+    page = walk.go("IT-1001", "locate/")
+    focused = "document.activeElement.id"
+
+    def to(wanted):
+        for _ in range(150):
+            page.keyboard.press("Tab")
+            if page.evaluate(focused).startswith(wanted):
+                return page.evaluate(focused)
+        raise AssertionError(f"Tab does not lead to {wanted}")
+
+    def press(key, shown):
+        page.keyboard.press(key)
+        page.wait_for_url(shown)
+        page.wait_for_selector("[data-where]:not([aria-busy])")
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    to("map-out")
+    press("Enter", "**map=**")
+    assert page.evaluate(focused) == "map-out", "the focus stays where it was"
+    while page.evaluate(focused) != "map":
+        to("map")
+    at = page.url
+    press("-", lambda url: url != at)
+    press("0", lambda url: "map=" not in url)
+    assert page.evaluate(focused) == "map"
+    source = to("group-")
+    press("Space", "**group=**")
+    assert page.evaluate(focused) == source and page.locator(f"#{source}").is_checked()
+    assert page.locator("[data-where] .off").count() > 1 and page.locator("#where-reset").count()
+    walk.look(page, "14-locate-switched-off")
+    press("Space", lambda url: "group=" not in url)
+    assert not page.locator("#where-reset").count()
+    clue = to("off-")
+    press("Space", "**off=**")
+    page.go_back()
+    page.wait_for_selector(f"#{clue}:not(:checked)")
+    page = walk.go("IT-1001", "locate/history/")
+    walk.look(page, "14-locate-history")
+    page.locator("[name=a]").last.focus()
+    page.keyboard.press("Space")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Compare the two chosen").press("Enter")
+    assert page.locator("#two-title").count()
+    walk.look(page, "14-locate-history-two")
+
+
 def test_a_child_is_at_risk_and_people_are_put_on_it(walk):
     page = walk.go("IT-1001", "prioritise/")
     page.locator("[name$=at_risk]").check()

@@ -122,6 +122,7 @@ CASE = {
     "examine:live-beat": {POST},
     "examine:hours": {GET, POST},
     "locate:page": {GET},
+    "locate:history": {GET},
     "locate:keep": {POST},
     "locate:home": {POST},
     "locate:home-confirm": {POST},

@@ -295,6 +295,7 @@ FORMS: dict[str, dict[str, list[Any]]] = {
         "clue": ["", CLUE],
     },
     "locate:page": {},
+    "locate:history": {},
     "locate:keep": {},
     "locate:home": {"place": ["a house"], "because": ["a view"], "codes": [["H2"], ["H0"]]},
     "locate:home-confirm": {},

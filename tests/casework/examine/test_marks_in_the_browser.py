@@ -95,6 +95,11 @@ def test_an_outline_is_drawn_by_pointer_and_by_keys_and_a_clue_reopens_there(bro
     assert typed.split()[:3] == ["0.5,0.5", "0.52,0.5", "0.52,0.511"]
     assert len(typed.split()) == 4
     veil.press("Escape")
+    browser.get_by_text("Height of the sun from a shadow").click()
+    browser.locator("[name=moment]").fill("2026-06-06T18:40+02:00")
+    browser.get_by_role("button", name="Take the sun's height from the outline").click()
+    assert browser.locator("#clue-form [name=value]").input_value() == "0.6/0.3, 2026-06-06T18:40+02:00"
+    assert browser.locator("#clue-form [name=kind]").input_value() == "sun_elevation"
     browser.locator("#stretch-start").fill("1.25")
     browser.locator("#clue-form [name=kind]").select_option("object")
     browser.locator("#clue-form [name=value]").fill("a leaf")

@@ -187,3 +187,33 @@ def test_a_crop_says_its_handling_when_it_is_made(client, circle, case, officer,
     with guard.scope(officer, VI):
         made = Media.objects.get(origin="crop")
     assert (made.codes, made.handling_text) == ("H0 H1 H3", "unit 4 alone")
+
+
+SHADOW = {"shadow": "outline", "polygon": "0.1,0.1 0.5,0.2 0.3,0.6", "because": "a post and its shadow"}
+
+
+def test_three_points_and_a_moment_become_the_height_of_the_sun_in_the_form(desk, case, it):
+    told = desk.post(at("item", case, 1), SHADOW | {"moment": "2026-06-06T18:40+02:00", "evaluation": "B2"})
+    text = told.content.decode()
+    assert told.status_code == 200 and seen_by(it, Clue) == []  # nothing is recorded
+    assert 'value="13/11.5, 2026-06-06T18:40+02:00"' in text and "a post and its shadow" in text
+    assert '<option value="sun_elevation" selected>' in text and '<option value="B2" selected>' in text
+    value = {"kind": "sun_elevation", "value": "13/11.5, 2026-06-06T18:40+02:00", "evaluation": "B2"}
+    desk.post(at("item", case, 1), value | {"polygon": SHADOW["polygon"]})
+    (clue,) = seen_by(it, Clue)
+    assert clue.value["deg"] == pytest.approx(48.5, abs=0.1) and clue.value["utc"].startswith(
+        "2026-06-06T18:40"
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [({"polygon": ""}, "three points"), ({"polygon": "0.1,0.1 0.5,0.2 0.3,0.6 0.2,0.5"}, "three points"),
+     ({"moment": "noon"}, "offset"), ({"moment": ""}, "offset"),
+     ({"polygon": "0.1,0.1 2,2 0.3,0.6"}, "outside")],
+)  # fmt: skip
+def test_a_shadow_that_is_none_keeps_what_was_typed(desk, case, it, wrong, says):
+    told = desk.post(at("item", case, 1), SHADOW | {"moment": "2026-06-06T18:40Z"} | wrong)
+    text = told.content.decode()
+    assert told.status_code == 400 and says in text and "a post and its shadow" in text
+    assert seen_by(it, Clue) == []

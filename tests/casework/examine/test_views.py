@@ -275,3 +275,6 @@ def test_the_extractors_are_asked_for_by_a_button(desk, case, items):
     assert desk.post(at("suggest", case)).status_code == 302
     assert Job.objects.filter(task="examine.suggest", case=case.pk, status="ready").count() == 1
     assert "Looking for clues" in desk.get(at("page", case)).content.decode()
+    Job.objects.update(status="done", result={"missing": ["text: RapidOCR is not installed"]})
+    told = desk.get(at("page", case)).content.decode()
+    assert "1 reader could not run on this desk" in told and "RapidOCR is not installed" in told

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+import h3
+import numpy as np
 import pytest
 from tests.casework.locate.clues import PARTNER, article, clue
 
 from entente.casework.locate.engine import cells90, groups, locate
 from entente.casework.locate.explain import explain, explain_groups, strength
-from entente.casework.locate.map import draw, fitted, table
+from entente.casework.locate.frame import LEAST, MOVES, View, fitted, read_view, view_of, world_frame
+from entente.casework.locate.map import Said, centres, draw, indexes, joined, small, table
+from entente.casework.locate.world import world
 
 
 @pytest.mark.parametrize(
@@ -70,7 +74,7 @@ def test_a_title_is_escaped():
 
 
 def test_the_window_holds_the_cells_and_is_never_a_pin():
-    frame = fitted(list(locate([*article(), PARTNER]).cells50))
+    frame = fitted(centres(indexes(locate([*article(), PARTNER]).cells50)))
     assert frame.west < 7.7 < frame.east and frame.south < 44.5 < frame.north
     assert frame.east - frame.west >= 6
 
@@ -80,3 +84,54 @@ def test_the_table_says_what_the_map_says():
     rows = table(found, "it")
     assert rows[0].country == "Italia" and rows[0].share == found.countries[0].p
     assert len(rows) == len(found.countries) + len(found.regions)
+
+
+def test_too_many_cells_are_joined_as_h3_joins_them():
+    cells = cells90(article()[:1])
+    found = joined(indexes(cells), 500)
+    level = h3.get_resolution(f"{int(found[0]):x}")
+    assert len(found) <= 500 and level < 5
+    assert [f"{c:x}" for c in found.tolist()] == sorted({h3.cell_to_parent(c, level) for c in cells})
+    assert np.array_equal(joined(indexes(cells), len(cells)), indexes(cells))
+
+
+def test_a_cell_beyond_the_packaged_ones_is_placed_too():
+    fine = h3.latlng_to_cell(44.55, 7.73, 7)
+    assert centres(indexes([fine]))[0] == pytest.approx((44.55, 7.73), abs=0.03)
+
+
+@pytest.mark.parametrize("at", [(7.7, 44.5), (179.0, -17.8), (-170.0, 66.0)])
+def test_a_window_moves_from_the_world_to_a_district_and_no_closer(at):
+    view = View(*at, 40.0)
+    for _ in range(12):
+        view = view.moved("in")
+    assert view.wide == LEAST and read_view(view.as_text()) == view
+    for way in MOVES[2:]:
+        assert view.moved(way) != view
+    for _ in range(12):
+        view = view.moved("out")
+    assert view.frame() == world_frame() and view_of(world_frame()) == view
+    assert view.moved("in").frame() != world_frame()
+
+
+@pytest.mark.parametrize("text", ["", "7,44", "a,b,c", "nan,1,2", "7,44,inf"])
+def test_an_address_that_names_no_window_has_none(text):
+    assert read_view(text) is None
+
+
+def test_an_area_about_the_date_line_is_drawn_where_it_is():
+    here = world()
+    fiji = [f"{c:x}" for c in here.cell[here.country == here.at_country["FJ"]].tolist()]
+    frame = fitted(centres(indexes(fiji)))
+    assert frame.east - frame.west < 20
+    drawn = ElementTree.fromstring(small(fiji, frame))
+    paths = {e.get("class"): e.get("d") for e in drawn.iter() if e.tag.endswith("path")}
+    xs = [
+        float(p.split()[0]) / 10 for p in paths["share50"].replace("M", "L").replace("Z", "").split("L")[1:]
+    ]
+    assert min(xs) > -50 and max(xs) < frame.width + 50 and paths["land"]
+
+
+def test_a_page_says_the_key_and_the_sources_itself():
+    svg = draw(locate(article()), said=Said("t", "in words", outside=True))
+    assert "GeoNames" not in svg and "in words" in svg and "50 %" not in svg

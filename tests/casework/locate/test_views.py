@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from entente.casework.locate.service import weigh
 from entente.casework.prioritise.service import assign
 from entente.records import guard
 from entente.records.act import acting
-from entente.records.models import Clue, HomeProposal, Milestone
+from entente.records.models import Clue, Estimate, HomeProposal, LogEntry, Membership, Milestone
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Part
 from entente.vocabulary.handling import Purpose
@@ -24,23 +25,27 @@ SEEN = [
 ]
 
 
-@pytest.fixture
-def clues(case, circle):
+def seen(case, circle, *listed) -> None:
     with acting(circle.officer(circle.it), Act.ALTER, case.as_thing(), VI, step="examine"):
-        for kind, value, group in SEEN:
+        for kind, value, group, *source in listed:
             Clue.objects.create(
                 case=case,
                 owner=circle.agencies.it,
                 kind=kind,
                 value=value,
                 group=group,
-                source="test",
+                source=source[0] if source else "test",
                 because="seen",
                 method="person",
                 version="1",
                 evaluation="A1",
                 state="confirmed",
             )
+
+
+@pytest.fixture
+def clues(case, circle):
+    seen(case, circle, *SEEN)
 
 
 @pytest.fixture
@@ -60,6 +65,123 @@ def test_the_map_comes_with_its_equal_table_and_each_clues_part(client, page, cl
     assert shown.index("Italy") > 0
     assert "× 3" in shown  # one observation of three items is one row
     assert "1 observation says nothing of a place" in shown
+
+
+def ids(**of) -> list[str]:
+    with guard.system("test"):
+        return [str(pk) for pk in Clue.objects.filter(**of).values_list("pk", flat=True)]
+
+
+def test_a_clue_is_switched_off_by_the_address_and_nothing_is_stored(client, page, clues):
+    with guard.system("test"):
+        before = Clue.objects.count(), Estimate.objects.count()
+    whole = client.get(page).content.decode()
+    one = ids(kind="utc_offset")[1]
+    told = client.get(page, {"off": one, "map": "10,45,20"}).content.decode()
+    assert "1 observation is left out" in told and "Count all again" in told
+    assert f'value="{one}" id="off-{one}"' in told and told.count("checked") - whole.count("checked") == 1
+    assert 'name="map" value="10.00,45.00,20.00"' in told
+    assert "× 3" in told and told.index("left out</span>") > told.index("What each clue does")
+    assert "Keep this estimate" in whole and "Keep this estimate" not in told
+    with guard.system("test"):
+        assert (Clue.objects.count(), Estimate.objects.count()) == before
+
+
+def test_a_whole_source_is_switched_off_and_what_is_no_clue_asks_nothing(client, page, clues):
+    told = client.get(page, {"group": ["objects", "nonsense"]}).content.decode()
+    assert "2 observations are left out" in told
+    assert told.count("disabled") == 2  # the clues of that source
+    for nothing in ({"off": "nonsense"}, {"off": "0" * 36}, {"map": "a,b,c"}, {"group": "open_source"}):
+        assert "left out on this page" not in client.get(page, nothing).content.decode()
+    all_off = client.get(page, {"group": ["objects", "device"]})
+    assert all_off.status_code == 200 and "builds up" not in all_off.content.decode()
+
+
+def test_only_the_part_is_brought_when_it_is_asked_for_and_that_is_logged(client, page, clues):
+    with guard.system("test"):
+        before = LogEntry.objects.count()
+    part = client.get(page, {"off": ids(kind="socket")[0]}, headers={"X-Part": "where"}).content.decode()
+    assert 'id="where"' in part and "<html" not in part and "What to ask next" not in part
+    with guard.system("test"):
+        assert LogEntry.objects.count() == before + 1
+
+
+def test_the_waterfall_and_the_bars_have_their_numbers_beside_them(client, page, clues):
+    shown = client.get(page).content.decode()
+    fall = shown.split("builds up")[1].split("</table>")[0]
+    assert fall.index("Before any clue") < fall.index("objects") < fall.index("All together")
+    parts = shown.split("What each clue does</h2>")[1]
+    for table in (fall, parts.split("</table>")[0]):
+        assert table.count('<svg class="bar"') >= 4 and table.count('aria-hidden="true"') >= 4
+    assert "supports Italy" in parts
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("fr", ("Italie", "Avant tout indice", "Laisser de côté")),
+        ("it", ("Italia", "Prima di ogni indizio", "Escludi")),
+    ],
+)
+def test_the_page_speaks_french_and_italian(client, page, clues, language, words):
+    shown = client.get(page, headers={"Accept-Language": language}).content.decode()
+    assert all(word in shown for word in words)
+
+
+def test_the_map_moves_by_addresses_from_the_region_to_the_world(client, page, clues):
+    shown = client.get(page).content.decode()
+    assert shown.count("data-where-link") == 8
+    moved = client.get(page, {"map": "7.70,44.50,12.00"}).content.decode()
+    assert "map=7.70%2C44.50%2C6.00" in moved and "map=7.70%2C44.50%2C24.00" in moved
+    world = client.get(page, {"map": "0,10,360"}).content.decode()
+    assert 'class="inset"' in shown and 'class="inset"' not in world
+
+
+def test_a_contradiction_is_said_without_the_number_of_a_row(client, case, circle, page, clues):
+    seen(case, circle, ("country", "JP", "analyst"))
+    shown = client.get(page).content.decode()
+    assert "Contradiction" in shown and "(country" not in shown
+    said = shown.split("Contradiction</span>")[1].split("</p>")[0]
+    assert "Japan" in said and "Italy" in said and not any(pk in said for pk in ids())
+
+
+def test_more_clues_than_are_weighed_can_be_switched_off(client, case, circle, page):
+    seen(case, circle, *(("utc_offset", 60, "partner", f"partner {n}") for n in range(101)))
+    told = client.get(page).content.decode()
+    assert "This cannot be weighed" in told and "<svg xmlns" not in told
+    assert "Half of the belief" in client.get(page, {"off": ids()[0]}).content.decode()
+
+
+def test_the_history_lists_what_changed_and_compares_two(client, case, circle, page, clues):
+    officer, history = circle.officer(circle.it), reverse("locate:history", args=[case.pk])
+    assert "Nothing kept yet" in client.get(history).content.decode()
+    weigh(officer, VI, case)
+    weigh(officer, VI, case)  # the same again is no line of its own
+    with guard.system("test"):
+        Clue.objects.filter(kind="socket").update(state="withdrawn")
+    weigh(officer, VI, case)
+    told = client.get(history).content.decode()
+    assert told.count("<tr>") == 3 and told.count('type="radio"') == 4  # a head and two states
+    assert told.index("Gone") < told.index("socket L") < told.index("The first state") < told.index("Come")
+    with guard.system("test"):
+        one, _, two = [str(e.pk) for e in Estimate.objects.order_by("made_at")]
+    both = client.get(history, {"a": two, "b": one}).content.decode()
+    side = both.split("Two states beside each other")[1].split("</section>")[0]
+    assert side.count("<svg") == 2 and "socket L" in side and "Italy" in side
+    assert client.get(history, {"a": "x", "b": one, "page": "99"}).status_code == 200
+
+
+def test_the_history_holds_what_one_s_own_agency_kept(client, case, circle, page, clues):
+    with guard.system("test"):
+        Membership.objects.create(case=case, account=circle.fr, part="member")
+    weigh(circle.officer(circle.it), VI, case)
+    history = reverse("locate:history", args=[case.pk])
+    client.force_login(circle.fr)
+    assert "Nothing kept yet" in client.get(history).content.decode()
+    weigh(circle.officer(circle.fr), VI, case)
+    assert "FR-1001" in client.get(history).content.decode()
+    client.force_login(circle.dk)
+    assert client.get(history).status_code == 404
 
 
 def test_another_agency_finds_nothing(client, case, circle, clues):

@@ -51,6 +51,14 @@ def _word(group: str) -> str:
 
 def _parted(factors: Mapping[str, Floats], here: World) -> list[str]:
     """Return a sentence for each two groups that, alone, are sure of different countries."""
+    return [
+        f"The sources part: {_word(one)} alone leads to {here.name(a)}, {_word(two)} to {here.name(b)}."
+        for one, a, two, b in parted(factors, here)
+    ]
+
+
+def parted(factors: Mapping[str, Floats], here: World) -> list[tuple[str, str, str, str]]:
+    """Return each two groups that, alone, are sure of different countries: group, country, group, country."""
     if len(factors) < 2:
         return []
     alone = {g: credible.countries(here, normalised([factors[g]], here.prior)) for g in sorted(factors)}
@@ -61,8 +69,5 @@ def _parted(factors: Mapping[str, Floats], here: World) -> list[str]:
             a, b = tops[one], tops[two]
             sure = alone[one][a] > _SURE and alone[two][b] > _SURE
             if sure and alone[one][b] < _NEVER and alone[two][a] < _NEVER:
-                here_a, here_b = here.name(here.countries[a]), here.name(here.countries[b])
-                found.append(
-                    f"The sources part: {_word(one)} alone leads to {here_a}, {_word(two)} to {here_b}."
-                )
+                found.append((one, here.countries[a], two, here.countries[b]))
     return found

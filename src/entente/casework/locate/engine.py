@@ -145,19 +145,20 @@ def bayes_factor(ratio: np.ndarray, prior: Floats, inside: np.ndarray) -> float:
     return float(np.log10(within / share) - np.log10(max(total - within, 1e-300) / (1 - share)))
 
 
-def locate(clues: Sequence[Clue], now: datetime | None = None) -> Posterior:
+def locate(clues: Sequence[Clue], now: datetime | None = None, belief: Belief | None = None) -> Posterior:
     """Return where the clues point; no clue gives the prior.
 
     Parameters
     ----------
     clues : in any order, the same clues give the same bytes
     now : the caller's clock; where given, a sun observed in the future is refused
+    belief : what ``believe`` made of the same clues, where it is at hand
 
     Raises
     ------
     ClueRefused : a clue's value is not what its kind needs; see ``sift`` to part such clues beforehand
     """
-    belief = believe(clues, now)
+    belief = belief or believe(clues, now)
     here, posterior = belief.world, belief.posterior
     _, name, inside = leading(here, posterior)
     region = credible.areas(here, posterior)
@@ -199,9 +200,11 @@ def _weights(
     return tuple(sorted(rows, key=lambda r: (r.id, r.log10_bf, r.p_misleading))), doubts
 
 
-def groups(clues: Sequence[Clue], now: datetime | None = None) -> tuple[GroupWeight, ...]:
+def groups(
+    clues: Sequence[Clue], now: datetime | None = None, belief: Belief | None = None
+) -> tuple[GroupWeight, ...]:
     """Return what each source group says of the leading region, and what would stand without it."""
-    belief = believe(clues, now)
+    belief = belief or believe(clues, now)
     here, rows = belief.world, []
     inside = leading(here, belief.posterior)[2]
     for name, members in groups_of(belief.weighed).items():

@@ -22,6 +22,7 @@ from entente.casework.examine.views.address import query_of, seconds_of
 from entente.casework.examine.views.bench import bench_of, seen_of, sound_of
 from entente.casework.examine.views.forms import MarkForm, NoteForm, PlaceForm, typed
 from entente.casework.examine.views.grid import beside, left_of
+from entente.casework.examine.views.sun import SunRefused, form_with_sun
 from entente.casework.examine.views.tiles import tile_of, without_looks
 from entente.casework.examine.views.words import offered
 from entente.records import clock, feed
@@ -55,6 +56,8 @@ def item(request: DeskRequest, case: Case, number: int) -> HttpResponse:
     media = get_object_or_404(Media, case=case, number=number)
     if request.method != "POST":
         return item_page(request, case, media)
+    if "shadow" in request.POST:
+        return _with_sun(request, case, media)
     form = MarkForm(request.POST)
     if form.is_valid():
         seen = form.cleaned_data["observation"]
@@ -72,6 +75,17 @@ def item(request: DeskRequest, case: Case, number: int) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             return kept(request, case, media, gettext("The clue is recorded."), clue.start)
+    return item_page(request, case, media, form=form)
+
+
+def _with_sun(request: DeskRequest, case: Case, media: Media) -> HttpResponse:
+    """Show the form with the height of the sun in it; nothing is recorded."""
+    try:
+        form = form_with_sun(request, media)
+    except SunRefused as refused:
+        messages.error(request, str(refused))
+        return item_page(request, case, media, form=_as_typed(request), status=400)
+    messages.success(request, gettext("The height of the sun is in the form. Read it, then record the clue."))
     return item_page(request, case, media, form=form)
 
 
@@ -157,6 +171,7 @@ def item_page(
     form: MarkForm | None = None,
     refused: Any = None,
     note_form: NoteForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """Render the page of an item; with a form that was refused, it keeps what was typed."""
     since = feed.place(request.officer, request.purpose, case.pk, media.pk)  # before its rows are read
@@ -166,7 +181,7 @@ def item_page(
     context["note_form"] = note_form or NoteForm(initial=begin, cases=cases)
     context["errors"] = refused or form or note_form
     bad = bool(context["errors"] and context["errors"].errors)
-    return render(request, "examine/item.html", context, status=400 if bad else 200)
+    return render(request, "examine/item.html", context, status=400 if bad else status)
 
 
 def _item(request: DeskRequest, case: Case, media: Media, given: MarkForm | None) -> dict[str, Any]:
@@ -203,6 +218,7 @@ def _item(request: DeskRequest, case: Case, media: Media, given: MarkForm | None
         "read": read,
         "t": t,
         "form": form,
+        "moment": request.POST.get("moment", ""),
         "made_of": _observation(media, form["observation"].value()),
         **offered(form, request.officer.agency, request.LANGUAGE_CODE),
         "mark_fields": "box",

@@ -12,9 +12,11 @@ import { attachMarks } from "./mark.js";
 import { attachPasskeys } from "./passkey.js";
 import { attachRest } from "./rest.js";
 import { attachReveal } from "./reveal.js";
+import { attachShadows } from "./shadow.js";
 import { attachStills } from "./stills.js";
 import { attachStretches } from "./stretch.js";
 import { attachTheme } from "./theme.js";
+import { attachWhere, prepareWhere } from "./where.js";
 
 /* These listen on the document once, so what htmx brings later is heard without asking. */
 attachTheme();
@@ -27,6 +29,7 @@ attachPasskeys();
 attachRest();
 attachLive();
 attachKeep();
+attachWhere();
 
 /* These prepare an element; each remembers what it has prepared. */
 function prepare(root) {
@@ -37,6 +40,8 @@ function prepare(root) {
   attachBenches(root);
   attachCorners(root);
   attachFilms(root);
+  prepareWhere(root);
+  attachShadows(root);
 }
 
 attachRail();
