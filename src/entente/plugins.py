@@ -1,4 +1,4 @@
-"""Finds hash types, clue extractors and exchange formats by entry point, our own and a stranger's alike.
+"""Finds hash types, clue extractors, picture models and exchange formats by entry point, anybody's alike.
 
 Two of one name are refused, because nobody could say which one gave a verdict. A broken one is named in the
 log and in ``broken()`` and takes nothing else with it.
@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any
 
-GROUPS = ("hashes", "extractors", "formats")
+GROUPS = ("hashes", "extractors", "picture_models", "formats")
 
 _log = logging.getLogger("entente.plugins")
 
@@ -99,6 +99,11 @@ def hashes() -> Mapping[str, Any]:
 def extractors() -> Mapping[str, Any]:
     """Return the clue extractors by name."""
     return _found("extractors").loaded
+
+
+def picture_models() -> Mapping[str, Any]:
+    """Return the picture models by name (``casework.examine.picture_models.PictureModel``); ours has none."""
+    return _found("picture_models").loaded
 
 
 def formats() -> Mapping[str, Any]:

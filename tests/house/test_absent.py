@@ -84,7 +84,7 @@ def test_no_address_searches_for_a_person() -> None:
 
 
 def test_no_plug_in_recognises_people() -> None:
-    found = [*plugins.hashes(), *plugins.extractors(), *plugins.formats()]
+    found = [*plugins.hashes(), *plugins.extractors(), *plugins.picture_models(), *plugins.formats()]
     assert found
     assert [name for name in found if recognises(name)] == []
 

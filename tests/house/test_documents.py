@@ -18,6 +18,7 @@ from entente.cli import VERBS
 from entente.formats import ListFormat
 from entente.records import wordfile
 from entente.vocabulary.media_hash import HashEntry, RecordRefusal
+from tests.conformance.picture_models import conforms
 from tests.house import documents as pages
 from tests.house.house import PACKAGE, ROOT, documents, files, names_of, short
 
@@ -226,6 +227,12 @@ def test_the_recipe_of_an_extractor_is_an_extractor() -> None:
     assert made.needs <= NEEDS
     for example in made.examples():
         assert [(c.kind, c.value) for c in made.find(example.material)] == list(example.expected)
+
+
+def test_the_recipe_of_a_picture_model_is_one_and_keeps_to_its_word() -> None:
+    made, name, group = recipe("picture_models")
+    conforms(made)
+    assert (made.name, group) == (name, "entente.picture_models")
 
 
 def test_the_recipe_of_a_format_is_a_format() -> None:

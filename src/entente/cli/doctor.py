@@ -15,6 +15,7 @@ from PIL import Image
 
 from entente import plugins
 from entente.casework.examine.extractors import missing_of
+from entente.casework.examine.picture_models.extractor import all_extractors
 from entente.cli import words
 from entente.evidence import calls
 from entente.evidence.open import read
@@ -96,13 +97,13 @@ def _layers(held: list[str]) -> list[Finding]:
 
 
 def _plugins() -> list[Finding]:
-    plugins.hashes(), plugins.extractors(), plugins.formats()
+    plugins.hashes(), plugins.extractors(), plugins.picture_models(), plugins.formats()
     broken = [
         Finding(f"{b.group}: {b.name}", False, f"{b.distribution}: {b.reason}") for b in plugins.broken()
     ]
     lacking = [
         Finding(f"extractor: {name}", True, f"finds nothing here: {why}")
-        for name, each in plugins.extractors().items()
+        for name, each in all_extractors().items()
         if (why := missing_of(each))
     ]
     return [*(broken or [Finding("plug-ins", True, "all of them load")]), *lacking]

@@ -112,7 +112,13 @@ def told(found: Posterior, clues: list[Clue], groups: Sequence[GroupWeight], lan
     lines += [f"{world().name(c.code, language):<32} {c.p:6.1%}" for c in found.countries[:_SHOWN]]
     lines += ["", "Region                           share"]
     lines += [f"{f'{r.name} ({r.country})':<32} {r.p:6.1%}" for r in found.regions[:_SHOWN]]
-    lines += ["", f"50 % area {found.area50_km2:,.0f} km²; 90 % area {found.area90_km2:,.0f} km²", ""]
+    lines += ["", f"50 % area {found.area50_km2:,.0f} km²; 90 % area {found.area90_km2:,.0f} km²"]
+    if found.fine:
+        lines.append(
+            f"half of it in {len(found.fine)} cells of about 5 km² (H3 resolution 7), the likeliest "
+            f"{found.fine[0].cell}; the automated part stops here, at the district"
+        )
+    lines.append("")
     lines += explain(found, clues, language)
     lines += [f"= {said}" for said in explain_groups(found, groups, language)]
     lines += [f"! {c}" for c in found.contradictions]

@@ -31,6 +31,8 @@ NAMES: dict[str, Promise] = {
     "ip_country": _("country of an IP address"),
     "plate": _("number plate"),
     "holiday": _("holiday"),
+    "sites": _("series of places"),
+    "picture_model": _("picture model"),
     "object": _("object"),
     "device": _("device"),
     "time": _("time"),

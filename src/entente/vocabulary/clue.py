@@ -35,6 +35,8 @@ class ClueKind(StrEnum):
     IP_COUNTRY = "ip_country"  # ISO 3166-1 alpha-2
     PLATE = "plate"  # string
     HOLIDAY = "holiday"  # ISO 8601 day on which it was kept, or month and day
+    SITES = "sites"  # [{lat, lon, weight}], places of one person's uploads or meetings
+    PICTURE_MODEL = "picture_model"  # {model, version, error_rate, cells: {H3 index: log-likelihood}}
     # What is seen but says nothing of a place by itself; it leads to a request or to the search list.
     OBJECT = "object"  # string: a thing that would be recognised in the room
     DEVICE = "device"  # {make, model, serial}
@@ -62,6 +64,8 @@ GROUP_OF = {
     ClueKind.POSTING_HOURS: ClueGroup.PERSON,
     ClueKind.IP_COUNTRY: ClueGroup.PERSON,
     ClueKind.SPEECH: ClueGroup.PERSON,
+    ClueKind.SITES: ClueGroup.PERSON,
+    ClueKind.PICTURE_MODEL: ClueGroup.SCENE,
     ClueKind.MAINS_HZ: ClueGroup.SCENE,
     ClueKind.SOCKET: ClueGroup.SCENE,
     ClueKind.SUN_ELEVATION: ClueGroup.SCENE,

@@ -25,6 +25,14 @@ class RegionShare:
 
 
 @dataclass(frozen=True, slots=True)
+class CellShare:
+    """Posterior share of one H3 cell."""
+
+    cell: str
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
 class Without:
     """What would stand if one clue were taken away."""
 
@@ -64,7 +72,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """Where the clues point. Areas in km²; ``cells50`` are H3 indexes of the 50 % region."""
+    """Where the clues point. Areas in km²; ``cells50`` are H3 indexes of the 50 % region.
+
+    ``fine`` are the cells of resolution 7 that hold half of the belief, where it lies close together; empty
+    otherwise, and then left out of the JSON. Nothing finer is ever said.
+    """
 
     countries: tuple[CountryShare, ...]
     regions: tuple[RegionShare, ...]
@@ -76,7 +88,11 @@ class Posterior:
     next_questions: tuple[Question, ...]
     engine_version: str
     tables_version: str
+    fine: tuple[CellShare, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the object of DESIGN section 5, ready for ``json.dumps``."""
-        return asdict(self)
+        told = asdict(self)
+        if not self.fine:
+            del told["fine"]
+        return told

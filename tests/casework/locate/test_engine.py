@@ -121,6 +121,8 @@ def test_not_ours_lowers_a_region_and_a_country():
         ("holiday", "2025-07-14", "FR"),
         ("relief", "flat", "NL"),
         ("relief", "mountain", "CH"),
+        ("plate", "LB-12 CDE", "GB"),
+        ("plate", "1234 BCD", "ES"),
     ],
 )
 def test_each_kind_raises_its_country_and_its_negation_lowers_it(kind, value, country):
@@ -141,7 +143,7 @@ def test_what_says_nothing_of_place_is_reported_and_moves_nothing():
     silent = [
         clue("lamp", "object", "a red lamp"),
         clue("phone", "device", {"make": "x"}),
-        clue("hill", "plate", "AB*"),
+        clue("hill", "time", "2026-06-06T18:41:07+02:00"),
     ]
     found = locate([*article(), *silent])
     assert found.countries == locate(article()).countries
@@ -187,6 +189,12 @@ def test_what_says_nothing_of_place_is_reported_and_moves_nothing():
         ("holiday", "2025-02-30"),
         ("holiday", "1985-08-15"),
         ("holiday", 24),
+        ("plate", "AB*"),
+        ("plate", "*******"),
+        ("plate", "Ferrari!"),
+        ("plate", "A1A1A1A1A1"),
+        ("plate", "AB 123 CD 456 EF"),
+        ("plate", 7),
         ("relief", "steep"),
         ("relief", None),
     ],

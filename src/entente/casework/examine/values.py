@@ -17,7 +17,7 @@ from entente.casework.examine.shadow import elevation_of
 from entente.vocabulary.clue import ClueKind
 
 LONGEST = 500  # characters of a free text
-LONGEST_LIST = 20_000  # of a list of times
+LONGEST_LIST = 20_000  # of a list of times, places or cells
 DEFAULT_RADIUS_M = 50.0
 DEFAULT_SUN_SD = 3.0  # degrees, for an elevation read off a shadow by eye
 
@@ -48,10 +48,17 @@ HINTS = {
     ClueKind.IP_COUNTRY: "two letters of ISO 3166-1: IT",
     ClueKind.PLATE: "what can be read, with * for each sign that cannot",
     ClueKind.HOLIDAY: "the day on which it is kept, with or without year: 2025-06-24, or 06-24",
+    ClueKind.SITES: "places of one person, each latitude, longitude and, if unsure, weight: "
+    "44.55, 7.73; 45.07, 7.69, 0.5",
+    ClueKind.PICTURE_MODEL: "name / version / error rate: H3 cell and log-likelihood, one after another: "
+    "street / 2.1 / 0.3: 851f9a3bfffffff -1.2",
     ClueKind.OBJECT: "a few neutral words: green floor tiles with a leaf",
     ClueKind.DEVICE: "make / model / serial number, as far as known",
     ClueKind.TIME: "moment with its offset: 2026-06-06T18:41:07+02:00",
 }
+
+
+_LISTS = {ClueKind.POSTING_HOURS, ClueKind.SITES, ClueKind.PICTURE_MODEL}
 
 
 def parse(kind: ClueKind, text: str) -> Any:
@@ -59,7 +66,7 @@ def parse(kind: ClueKind, text: str) -> Any:
     text = " ".join(unicodedata.normalize("NFC", text).split())
     if not text:
         raise ValueRefused(f"write the value: {HINTS[kind]}")
-    longest = LONGEST_LIST if kind is ClueKind.POSTING_HOURS else LONGEST
+    longest = LONGEST_LIST if kind in _LISTS else LONGEST
     if len(text) > longest:
         raise ValueRefused(f"at most {longest} characters; put the rest into a note")
     try:
@@ -219,6 +226,33 @@ def _region(text: str) -> dict[str, str]:
     return {"country": found[1].upper(), "admin1": found[2]}
 
 
+def _sites(text: str) -> list[dict[str, float]]:
+    found = []
+    for part in text.strip(" ;").split(";"):
+        lat, lon, *rest = _numbers(part.replace("°", ""))
+        weight = rest[0] if rest else 1.0
+        if len(rest) > 1 or abs(lat) > 90 or abs(lon) > 180 or not 0 < weight <= 1:
+            raise ValueRefused("latitude is -90 to 90, longitude -180 to 180, a weight above 0 and at most 1")
+        found.append({"lat": lat, "lon": lon, "weight": weight})
+    if len(found) < 2:
+        raise ValueRefused("a series is at least two places, with ; between them; enter one as a position")
+    return found
+
+
+def _picture_model(text: str) -> dict[str, Any]:
+    head, colon, tail = text.partition(":")
+    model, version, rate = (part.strip() for part in head.split("/"))
+    words = tail.replace(",", " ").replace(";", " ").split()
+    if not (model and version and colon and words) or len(words) % 2:
+        raise ValueError(text)
+    if not 0 < float(rate) < 1:
+        raise ValueRefused("the error rate of a picture model lies between 0 and 1")
+    cells = dict(zip(words[::2], _numbers(" ".join(words[1::2])), strict=True))
+    if not all(re.fullmatch(r"8[0-9a-f]{14}", cell) for cell in cells):
+        raise ValueRefused("a cell is the 15 hexadecimal digits of an H3 index such as 851f9a3bfffffff")
+    return {"model": model, "version": version, "error_rate": float(rate), "cells": cells}
+
+
 def _device(text: str) -> dict[str, str]:
     parts = [part.strip() for part in text.split("/")]
     if len(parts) > 3 or not any(parts):
@@ -247,6 +281,8 @@ _READERS: dict[ClueKind, Callable[[str], Any]] = {
     ClueKind.IP_COUNTRY: _pattern(r"[A-Z]{2}"),
     ClueKind.PLATE: str.upper,
     ClueKind.HOLIDAY: _pattern(r"(\d{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"),
+    ClueKind.SITES: _sites,
+    ClueKind.PICTURE_MODEL: _picture_model,
     ClueKind.OBJECT: str,
     ClueKind.DEVICE: _device,
     ClueKind.TIME: _moment,
@@ -263,6 +299,15 @@ def _written_offset(minutes: int) -> str:
     return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
+def _written_sites(places: list[dict[str, float]]) -> str:
+    return "; ".join(f"{p['lat']!r}, {p['lon']!r}, {p.get('weight', 1.0)!r}" for p in places)
+
+
+def _written_model(value: dict[str, Any]) -> str:
+    cells = ", ".join(f"{cell} {figure!r}" for cell, figure in sorted(value["cells"].items()))
+    return f"{value['model']} / {value['version']} / {value['error_rate']!r}: {cells}"
+
+
 _WRITERS: dict[ClueKind, Callable[[Any], str]] = {
     ClueKind.GPS: lambda v: f"{v['lat']!r}, {v['lon']!r}, {v['radius_m']!r}",
     ClueKind.TEXT: lambda v: v["string"],
@@ -272,5 +317,7 @@ _WRITERS: dict[ClueKind, Callable[[Any], str]] = {
     ClueKind.POSTING_HOURS: lambda v: " ".join(str(n) for n in v),
     ClueKind.SUN_ELEVATION: lambda v: f"{v['deg']!r}, {v['sd']!r}, {v['utc']}",
     ClueKind.REGION: lambda v: f"{v['country']} {v['admin1']}",
+    ClueKind.SITES: _written_sites,
+    ClueKind.PICTURE_MODEL: _written_model,
     ClueKind.DEVICE: lambda v: " / ".join([v["make"], v["model"], v["serial"]]),
 }

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entente.casework.locate.tables import ERROR_OF, GROUP_ERROR
-from entente.vocabulary.clue import Clue
+from entente.vocabulary.clue import Clue, ClueKind
 
 Floats = NDArray[np.float64]
 LEAST_ERROR, MOST_ERROR = 0.005, 0.95
@@ -63,8 +63,10 @@ def groups_of(weighed: Sequence[Weighed]) -> dict[str, list[Weighed]]:
 def group_factor(members: Sequence[Weighed], prior: Floats) -> Floats:
     """Return log G of one group, (n,)."""
     total = np.zeros(len(prior))
+    # However many pictures and models: together they look at one scene, and weigh as one clue.
+    models = sum(one.clue.kind is ClueKind.PICTURE_MODEL for one in members)
     for one in members:
-        total += np.log(one.ratio)
+        total += np.log(one.ratio) / (models if one.clue.kind is ClueKind.PICTURE_MODEL else 1)
     top = float(total.max())
     total -= top
     scaled = np.exp(total, out=total)

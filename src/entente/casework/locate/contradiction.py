@@ -9,6 +9,7 @@ import numpy as np
 from entente.casework.locate import credible
 from entente.casework.locate.combine import Floats, Weighed, expected, normalised
 from entente.casework.locate.world import World
+from entente.vocabulary.clue import Clue, ClueKind
 
 DOUBT = 0.5  # in the study, a flag above this was right in .92 of cases and found two false clues in three
 _SURE, _NEVER = 0.6, 0.05
@@ -25,11 +26,22 @@ def misleading(one: Weighed, rest: Floats) -> float:
     return one.error / (one.error + (1 - one.error) * max(ratio, 0.0))
 
 
+def shown(clue: Clue) -> str:
+    """Return a value in a few words; of a long list how much it holds."""
+    value = clue.value
+    if clue.kind is ClueKind.SITES and isinstance(value, (list, tuple)):
+        return f"({len(value)})"
+    if clue.kind is ClueKind.PICTURE_MODEL and isinstance(value, dict):
+        return f"{value.get('model')} {value.get('version')}"[:60]
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {v}" for k, v in sorted(value.items()))[:60]
+    return str(value)[:60]
+
+
 def said(one: Weighed) -> str:
     """Name a clue by its kind and value."""
-    value = one.clue.value
-    shown = ", ".join(f"{k} {v}" for k, v in sorted(value.items())) if isinstance(value, dict) else str(value)
-    return f"{'not ' if one.clue.negated else ''}{str(one.clue.kind).replace('_', ' ')} {shown[:60]}"
+    kind = str(one.clue.kind).replace("_", " ")
+    return f"{'not ' if one.clue.negated else ''}{kind} {shown(one.clue)}"
 
 
 def contradictions(

@@ -21,6 +21,7 @@ from entente.casework.locate.combine import (
     weigh,
 )
 from entente.casework.locate.contradiction import contradictions, misleading
+from entente.casework.locate.fine import refined
 from entente.casework.locate.likelihood import SILENT, likelihood, refuse_future
 from entente.casework.locate.questions import next_questions
 from entente.casework.locate.refusal import ClueRefused
@@ -29,7 +30,7 @@ from entente.casework.locate.world import World, world
 from entente.vocabulary.clue import Clue, ClueGroup
 from entente.vocabulary.place import ClueWeight, CountryShare, GroupWeight, Posterior, RegionShare, Without
 
-ENGINE_VERSION = "group-rp-2"
+ENGINE_VERSION = "group-rp-3"
 MOST_CLUES = 100  # distinct ones; more do not fit in a worker's memory and would not move the region
 _LEAST_SHARE = 5e-4  # smaller shares are left out of the lists
 
@@ -174,6 +175,7 @@ def locate(clues: Sequence[Clue], now: datetime | None = None, belief: Belief | 
         next_questions=next_questions(here, posterior, {w.clue.kind for w in belief.weighed}),
         engine_version=ENGINE_VERSION,
         tables_version=f"{TABLES_VERSION} {here.version}",
+        fine=refined(here, posterior, belief.weighed),
     )
 
 

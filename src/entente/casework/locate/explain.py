@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from entente.casework.locate.contradiction import shown
 from entente.casework.locate.likelihood import SILENT
 from entente.casework.locate.world import world
 from entente.vocabulary.clue import Clue
@@ -61,6 +62,7 @@ KIND_NAMES = {
         "sun_elevation": "hauteur du soleil",
         "toponym": "nom de lieu", "region": "région", "country": "pays", "relief": "relief",
         "ip_country": "pays de l’adresse IP", "plate": "plaque", "holiday": "jour férié", "object": "objet",
+        "sites": "série de lieux", "picture_model": "modèle d’image",
         "device": "appareil", "time": "heure",
     },
     "it": {
@@ -71,6 +73,7 @@ KIND_NAMES = {
         "sun_elevation": "altezza del sole",
         "toponym": "toponimo", "region": "regione", "country": "paese", "relief": "rilievo",
         "ip_country": "paese dell’indirizzo IP", "plate": "targa", "holiday": "festività",
+        "sites": "serie di luoghi", "picture_model": "modello di immagini",
         "object": "oggetto",
         "device": "apparecchio", "time": "ora",
     },
@@ -102,10 +105,8 @@ def hypothesis(posterior: Posterior, language: str = "en") -> str:
 
 def clue_name(clue: Clue, language: str = "en") -> str:
     """Name a clue by kind and value, such as “socket L”."""
-    value = clue.value
-    shown = ", ".join(f"{k} {v}" for k, v in sorted(value.items())) if isinstance(value, dict) else str(value)
     kind = KIND_NAMES.get(language, {}).get(str(clue.kind), str(clue.kind).replace("_", " "))
-    return f"{_SAYS[language]['not'] if clue.negated else ''}{kind} {shown[:60]}"
+    return f"{_SAYS[language]['not'] if clue.negated else ''}{kind} {shown(clue)}"
 
 
 def explain(posterior: Posterior, clues: Sequence[Clue], language: str = "en") -> tuple[str, ...]:

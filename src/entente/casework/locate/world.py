@@ -75,6 +75,11 @@ class World:
     version: str
 
     @cached_property
+    def resolution(self) -> int:
+        """H3 resolution of the cells: 5, or 7 where a region was looked at more closely."""
+        return int(self.cell[0] >> np.uint64(52)) & 15
+
+    @cached_property
     def at_country(self) -> dict[str, int]:
         """Row of each country code."""
         return {code: i for i, code in enumerate(self.countries)}

@@ -12,14 +12,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from entente import plugins
 from entente.casework.examine.extractors import FIND_ALL, Material, Picture, Written, missing_of
+from entente.casework.examine.picture_models.extractor import all_extractors
 from entente.casework.intake.metadata import normalise
 from entente.vocabulary.clue import Clue, ClueKind
 
 __all__ = ["EXTRACTORS", "FIND_ALL", "find_all", "found_in", "material_of"]
 
-EXTRACTORS = dict(plugins.extractors())
+EXTRACTORS = all_extractors()
 
 
 def _made_ready(extractors: Mapping[str, Any]) -> dict[str, str]:

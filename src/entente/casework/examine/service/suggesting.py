@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from entente import plugins
 from entente.casework.examine.extractors import FIND_ALL, Material, missing_of
+from entente.casework.examine.picture_models.extractor import all_extractors
 from entente.casework.examine.service.written import written
 from entente.casework.intake.service import evidence_store
 from entente.evidence import tools
@@ -71,7 +71,7 @@ def suggest(officer: Officer, purpose: Purpose, case: Case, progress: Progress |
 
     Pictures and sound are opened in the limited decoder only. Run again, it does only what is missing.
     """
-    versions = {name: str(e.version) for name, e in plugins.extractors().items()}
+    versions = {name: str(e.version) for name, e in all_extractors().items()}
     with guard.scope(officer, purpose):
         rows = Media.objects.filter(case=case, refusal="").exclude(key="")
         # a search's photographs are the police's own: their clues would point at the police
@@ -94,7 +94,7 @@ def suggest(officer: Officer, purpose: Purpose, case: Case, progress: Progress |
         refused += [f"{m}: {r}" for m, f in zip(batch, found, strict=True) for r in f.refused]
         if progress:
             progress.tell(done, len(todo))
-    missing = tuple(f"{n}: {why}" for n, e in plugins.extractors().items() if (why := missing_of(e)))
+    missing = tuple(f"{n}: {why}" for n, e in all_extractors().items() if (why := missing_of(e)))
     return Suggested(done, clues, tuple(refused), missing)
 
 
@@ -123,7 +123,7 @@ class _Found:
 
 def extractor_versions() -> dict[str, str]:
     """Return the version of each extractor under the name that a derivation gives it."""
-    return {f"extractor {name}": str(each.version) for name, each in plugins.extractors().items()}
+    return {f"extractor {name}": str(each.version) for name, each in all_extractors().items()}
 
 
 def _found_in(media: Media) -> _Found:

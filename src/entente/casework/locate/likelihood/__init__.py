@@ -7,10 +7,22 @@ from datetime import datetime
 
 import numpy as np
 
-from entente.casework.locate.likelihood import clock, days, goods, grid, ground, phone, statements, words
+from entente.casework.locate.likelihood import (
+    clock,
+    days,
+    goods,
+    grid,
+    ground,
+    phone,
+    pictures,
+    plate,
+    sites,
+    statements,
+    words,
+)
 from entente.casework.locate.likelihood.shares import Likelihood
 from entente.casework.locate.refusal import ClueRefused
-from entente.casework.locate.world import World
+from entente.casework.locate.world import Floats, World
 from entente.vocabulary.clue import Clue, ClueKind
 
 READERS: dict[ClueKind, Callable[[Clue, World], Likelihood]] = {
@@ -33,6 +45,18 @@ READERS: dict[ClueKind, Callable[[Clue, World], Likelihood]] = {
     ClueKind.SUN_ELEVATION: clock.sun_elevation,
     ClueKind.HOLIDAY: days.holiday,
     ClueKind.RELIEF: ground.relief,
+    ClueKind.PLATE: plate.plate,
+    ClueKind.SITES: sites.sites,
+    ClueKind.PICTURE_MODEL: pictures.picture_model,
+}
+
+# What a kind that has a position says within a cell: (clue, the small cells, the whole world) -> values.
+PROFILES: dict[ClueKind, Callable[[Clue, World, World], Floats]] = {
+    ClueKind.GPS: statements.gps_within,
+    ClueKind.TOPONYM: words.toponym_within,
+    ClueKind.PHONE_NUMBER: phone.number_within,
+    ClueKind.SUN_ELEVATION: clock.sun_within,
+    ClueKind.SITES: sites.sites_within,
 }
 
 # Kinds that are heard and kept, and do not move the region; the reason is shown beside them.
@@ -40,11 +64,10 @@ SILENT = {
     ClueKind.OBJECT: "an object leads to a request and to the search list, not to a place",
     ClueKind.DEVICE: "a device leads to its maker and owner, not to a place",
     ClueKind.TIME: "a time says nothing of a place by itself",
-    ClueKind.PLATE: "no table of plates is part of this version: enter it as country or region",
 }
 
 # Kinds whose likelihood is a density: "not this reading" cannot be stated of them.
-_DENSITIES = {ClueKind.SUN_ELEVATION, ClueKind.POSTING_HOURS}
+_DENSITIES = {ClueKind.SUN_ELEVATION, ClueKind.POSTING_HOURS, ClueKind.SITES, ClueKind.PICTURE_MODEL}
 # Kinds that were seen on a day, which cannot lie in the caller's future.
 _DATED = {ClueKind.SUN_ELEVATION: clock.refuse_future, ClueKind.HOLIDAY: days.refuse_future}
 

@@ -106,3 +106,8 @@ def sun_elevation(clue: Clue, world: World) -> Likelihood:
     sd = max(spread, _LEAST_SD)
     miss = (elevation_along(moment(clue, clue.value.get("utc")), world.units) - degrees) / sd
     return Likelihood(None, np.exp(-0.5 * np.minimum(miss * miss, 1000.0)))
+
+
+def sun_within(clue: Clue, small: World, _whole: World) -> Floats:
+    """Return how likely the sun's elevation is in each of some small cells."""
+    return sun_elevation(clue, small).values

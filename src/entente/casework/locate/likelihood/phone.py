@@ -68,6 +68,32 @@ def division(world: World, country: str, digits: str) -> str | None:
 
 def phone_number(clue: Clue, world: World) -> Likelihood:
     """Read a number with its international code, or in national form, which several countries share."""
+    shares, bare = _told(clue, world)
+    local = {c: found for c, d in bare.items() if (found := towns().of(c, d)) is not None}
+    if not local:
+        return Likelihood(world.district, elsewhere(shares, district_weights(world), "phone_number"))
+    values = shares[world.district]
+    for country, (row, reach) in local.items():
+        _about(values, world, country, row, reach)
+    values /= max(1.0, float(np.nanmax(values)))
+    return Likelihood(None, elsewhere(values, world.prior, "phone_number"))
+
+
+def number_within(clue: Clue, small: World, whole: World) -> Floats:
+    """Return how likely the number is on show in each of some small cells, up to a constant within one."""
+    values = np.ones(len(small.cell))
+    for country, digits in _told(clue, whole)[1].items():
+        found = towns().of(country, digits)
+        inside = np.flatnonzero(small.country == small.at_country[country])
+        if found is None or not len(inside):
+            continue
+        by_division, there = _served(whole, country, *found)[1:]
+        values[inside] = _drawn(_near_town(small, inside, *found), by_division[small.district[inside]], there)
+    return values
+
+
+def _told(clue: Clue, world: World) -> tuple[Floats, dict[str, str]]:
+    """Return how common the number is in each division, and what is dialled after the country's code."""
     text = str(clue.value).strip()
     digits = re.sub(r"\D", "", text)
     if not 5 <= len(digits) <= 17 or re.search(r"[^\d\s()+./-]", text):
@@ -89,14 +115,7 @@ def phone_number(clue: Clue, world: World) -> Likelihood:
             bare[country] = digits[len(code) :]
     else:
         bare = _national(shares, world, digits)
-    local = {c: found for c, d in bare.items() if (found := towns().of(c, d)) is not None}
-    if not local:
-        return Likelihood(world.district, elsewhere(shares, district_weights(world), "phone_number"))
-    values = shares[world.district]
-    for country, (row, reach) in local.items():
-        _about(values, world, country, row, reach)
-    values /= max(1.0, float(np.nanmax(values)))
-    return Likelihood(None, elsewhere(values, world.prior, "phone_number"))
+    return shares, bare
 
 
 def _about(values: Floats, world: World, country: str, row: int, reach: float) -> None:
@@ -106,18 +125,35 @@ def _about(values: Floats, world: World, country: str, row: int, reach: float) -
     the code serves there: what it serves follows from the prior, not from a figure set by hand.
     """
     mine = world.rows_of_country[world.at_country[country]]
-    names = gazetteer()
-    far = EARTH_KM * np.arccos(along(world.units[:, mine], unit(names.lat[row], names.lon[row])))
-    near = np.exp(-0.5 * (far / reach) ** 2)
-    served = world.prior[mine] * near
-    home = world.district[mine]
-    by_division = np.bincount(home, served, len(world.districts)) / district_weights(world)
-    there = float(served.sum() / country_weights(world)[world.at_country[country]])
-    drawn = (
-        NUMBERS_OF["town"] * near + NUMBERS_OF["division"] * by_division[home] + NUMBERS_OF["country"] * there
-    )
+    near, by_division, there = _served(world, country, row, reach)
+    drawn = _drawn(near, by_division[world.district[mine]], there)
     said = float((world.prior[mine] * values[mine]).sum())  # between countries nothing changes
     values[mine] = drawn * said / float((world.prior[mine] * drawn).sum())
+
+
+def _near_town(world: World, rows: NDArray[np.intp], row: int, reach: float) -> Floats:
+    """Return how much each of some hypotheses is of a town's area code."""
+    names = gazetteer()
+    far = EARTH_KM * np.arccos(along(world.units[:, rows], unit(names.lat[row], names.lon[row])))
+    near: Floats = np.exp(-0.5 * (far / reach) ** 2)
+    return near
+
+
+def _served(world: World, country: str, row: int, reach: float) -> tuple[Floats, Floats, float]:
+    """Return how much the code serves of each place of the country, of each division, and of all of it."""
+    mine = world.rows_of_country[world.at_country[country]]
+    near = _near_town(world, mine, row, reach)
+    served = world.prior[mine] * near
+    by_division = np.bincount(world.district[mine], served, len(world.districts)) / district_weights(world)
+    return near, by_division, float(served.sum() / country_weights(world)[world.at_country[country]])
+
+
+def _drawn(near: Floats, division: Floats, country: float) -> Floats:
+    """Return how many of a place's numbers have the code: its neighbours', its division's, its country's."""
+    drawn: Floats = (
+        NUMBERS_OF["town"] * near + NUMBERS_OF["division"] * division + NUMBERS_OF["country"] * country
+    )
+    return drawn
 
 
 def _national(shares: Floats, world: World, digits: str) -> dict[str, str]:

@@ -19,11 +19,16 @@ from entente.casework.locate.likelihood.shares import (
 )
 from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.tables import EXITS, FALSE_YES, RECOGNISED
-from entente.casework.locate.world import EARTH_KM, World, along, unit
+from entente.casework.locate.world import EARTH_KM, Floats, World, along, unit
 from entente.vocabulary.clue import Clue, ClueKind
 
 TURNED = {ClueKind.REGION, ClueKind.COUNTRY}  # these read ``negated`` themselves
-_CELL_KM = 6.0  # spread of the people of a resolution-5 cell about its centre, rms
+_SPREAD_KM = {5: 6.0, 7: 0.86}  # of the people of a cell about its centre, rms, by H3 resolution
+
+
+def spread_km(world: World) -> float:
+    """Return how far people live from the centre of their cell, rms."""
+    return _SPREAD_KM[world.resolution]
 
 
 def distance_km(world: World, lat: float, lon: float) -> np.ndarray:
@@ -42,9 +47,14 @@ def gps(clue: Clue, world: World) -> Likelihood:
         raise ClueRefused(clue.id, f"no such position: {clue.value!r}")
     if lat == 0 and lon == 0:
         raise ClueRefused(clue.id, "0, 0 is what a device writes when it has no fix")
-    variance = _CELL_KM**2 + (radius / 1000) ** 2
+    variance = spread_km(world) ** 2 + (radius / 1000) ** 2
     far = distance_km(world, lat, lon) ** 2 / variance
     return Likelihood(None, np.exp(-0.5 * np.minimum(far, 1000.0)))
+
+
+def gps_within(clue: Clue, small: World, _whole: World) -> Floats:
+    """Return how likely the fix is in each of some small cells."""
+    return gps(clue, small).values
 
 
 def known_country(clue: Clue, world: World, value: Any) -> str:

@@ -165,6 +165,20 @@ def toponym(clue: Clue, world: World) -> Likelihood:
         raise ClueRefused(
             clue.id, f"no place of 5,000 people, region or country is called {clue.value!r} here"
         )
+    values = _named_here(world, rows, divisions, countries)
+    away = FROM_ELSEWHERE["toponym"] * max(float(world.prior @ values), 1e-15)
+    return Likelihood(None, np.clip((1 - FROM_ELSEWHERE["toponym"]) * values + away, 1e-15, 1.0))
+
+
+def toponym_within(clue: Clue, small: World, _whole: World) -> Floats:
+    """Return how likely the name is to be met in each of some small cells, up to a constant within one."""
+    name = plain(str(clue.value))
+    named = _named(_whole)
+    return _named_here(small, gazetteer().rows(name), named[0].get(name, []), named[1].get(name, [])) + 1e-12
+
+
+def _named_here(world: World, rows: list[int], divisions: list[int], countries: list[str]) -> Floats:
+    """Return how often the name of these towns, divisions and countries is met at each place."""
     values = np.zeros(len(world.cell))
     if rows:
         values += _near_towns(world, sorted(rows, key=lambda r: (-gazetteer().people[r], r))[:_MOST_HOMONYMS])
@@ -172,8 +186,7 @@ def toponym(clue: Clue, world: World) -> Likelihood:
         values += _LOCAL * (world.district == row)
     for code in countries:
         values += 0.5 * _LOCAL * (world.country == world.at_country[code])
-    away = FROM_ELSEWHERE["toponym"] * max(float(world.prior @ values), 1e-15)
-    return Likelihood(None, np.clip((1 - FROM_ELSEWHERE["toponym"]) * values + away, 1e-15, 1.0))
+    return values
 
 
 def _near_towns(world: World, rows: list[int]) -> Floats:
