@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from demo.clip import film, house_sound
 from PIL import Image, ImageDraw, ImageFont
-from tests.casework.locate.clues import NORTH
 
 from entente.casework.examine.extractors import reading
 from entente.casework.examine.extractors.barcode import bars
 from entente.cli import main
+from tests.casework.locate.clues import NORTH
 
 PACKET = "8004120650420"  # registered in Italy
 SIGNS = ("Farmacia comunale di turno", "Chiuso il lunedì mattina", "Divieto di sosta")
@@ -74,8 +74,8 @@ def test_the_clip_leads_to_italy_and_one_partner_to_its_north(clip, tmp_path, ca
     with capsys.disabled():
         print(
             f"\narticle's case ({len(clues)} clues of the clip, signs read by "
-            f"{'the program' if reads else 'a person'}): Italy {italy_alone:.3f} before any person, {italy:.3f} "
-            f"after; northern Italy {north:.2f} before the partner, {north_after:.2f} after"
+            f"{'the program' if reads else 'a person'}): Italy {italy_alone:.3f} before any person, "
+            f"{italy:.3f} after; northern Italy {north:.2f} before the partner, {north_after:.2f} after"
         )
     assert before["countries"][0]["code"] == "IT" and italy >= 0.95
     assert italy_alone >= (0.95 if reads else 0.5)
