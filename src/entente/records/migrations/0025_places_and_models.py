@@ -10,7 +10,7 @@ KINDS = (
 class Migration(migrations.Migration):
     """Two kinds of clue more; no table changes, so the database is not asked."""
 
-    dependencies = [("records", "0001_to_0022_at_once")]
+    dependencies = [("records", "0024_partners")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
