@@ -7,6 +7,7 @@ focus with Tab and presses what has it, so whatever cannot be reached that way i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,6 +37,7 @@ from entente.records.models import (
     LogEntry,
     Media,
     Note,
+    Observation,
     Series,
     SeriesItem,
     Viewing,
@@ -424,6 +426,51 @@ def test_a_reader_works_on_the_crop_and_cannot_fetch_the_original(walk, lead):
     hands.page.keyboard.up("Enter")
     with system():
         assert Viewing.objects.filter(media=cut, account__username=READER, view="crop").count() == 1
+
+
+def test_the_whole_examination_is_done_from_labels_tables_and_text(walk):
+    """What a screen reader is given and nothing else: roles, names and sentences; no picture is asked for."""
+    seen = len(walk.pictures)
+    page = walk.go("NL-6001", "examine/")
+    page.get_by_role("navigation", name="Show as").get_by_role("link", name="Table").click()
+    heads = page.get_by_role("table").first.get_by_role("columnheader")
+    heads.first.wait_for()
+    assert {"Item", "Known or new", "Who looked", "Decision"} <= set(heads.all_inner_texts())
+    clips = page.get_by_label("Kind").locator("option", has_text="Video").inner_text()
+    page.get_by_label("Kind").select_option(label=clips)
+    page.get_by_role("button", name="Filter", exact=True).click()
+    page.get_by_role("heading", name=re.compile(rf"^{CLIPS} of ")).wait_for()
+    opens = page.get_by_role("table").first.get_by_role("link", name=re.compile(r"^Open #\d+ · Video"))
+    assert opens.count() == CLIPS
+    opens.first.click()
+
+    here = page.get_by_role("heading", level=1)
+    here.filter(has_text="Item #").wait_for()
+    number = int(here.inner_text().split("#")[1])
+    facts = page.get_by_role("table", name="What the file is")
+    assert facts.get_by_role("row", name=re.compile("^Kind video")).count() == 1
+    record = page.get_by_role("region", name="Record a clue")
+    record.get_by_role("textbox", name="What you see").fill("a lamp at the left edge")
+    for name, value in (("Left", "0.05"), ("Top", "0.2"), ("Width", "0.1"), ("Height", "0.3")):
+        record.get_by_role("spinbutton", name=name, exact=True).fill(value)
+    record.get_by_role("button", name="Keep as an observation").click()
+    told = page.get_by_role("status").filter(has_text="The observation is recorded")
+    told.first.wait_for(state="attached")
+    clues = page.get_by_role("region", name="Clues", exact=True)
+    clues.get_by_role("listitem").filter(has_text="a lamp at the left edge").first.wait_for()
+    notes = page.get_by_role("region", name="Notes", exact=True)
+    notes.get_by_role("textbox", name="Note").fill("heard of by name alone")
+    notes.get_by_role("button", name="Add the note").click()
+    notes.get_by_role("listitem").filter(has_text="heard of by name alone").first.wait_for()
+    page.get_by_role("navigation", name="Items").get_by_role("link", name=re.compile("^Next #")).click()
+    page.get_by_role("heading", level=1).filter(has_text=re.compile(rf"#(?!{number}$)\d+")).wait_for()
+    with system():
+        made = Observation.objects.get(media__number=number, media__case=walk.case)
+        assert (made.text, made.region) == ("a lamp at the left edge", [0.05, 0.2, 0.1, 0.3])
+        following = int(page.get_by_role("heading", level=1).inner_text().split("#")[1])
+        assert Media.objects.get(case=walk.case, number=following).kind == "video", "the filter was left"
+        assert not Viewing.objects.filter(media__number=number, account__username="NL-6001").exists()
+    assert len(walk.pictures) == seen
 
 
 # --- over the whole journey -------------------------------------------------------------------------------
