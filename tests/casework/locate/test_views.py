@@ -114,6 +114,7 @@ def test_the_waterfall_and_the_bars_have_their_numbers_beside_them(client, page,
     for table in (fall, parts.split("</table>")[0]):
         assert table.count('<svg class="bar"') >= 4 and table.count('aria-hidden="true"') >= 4
     assert "supports Italy" in parts
+    assert "data-rail" in shown and 'aria-current="step"' in shown.split("data-rail")[1]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from entente.casework.locate.explain import clue_name
 from entente.casework.locate.frame import Frame, fitted
 from entente.casework.locate.history import Kept, both, changed
+from entente.casework.locate.likelihood import SILENT
 from entente.casework.locate.map import centres, indexes, small
 from entente.casework.locate.service import clues_named, kept_states, states
 from entente.casework.locate.views.where import km2
@@ -97,20 +98,24 @@ def _row(
 
 
 def _changes(before: Kept | None, state: Kept, named: Mapping[str, Clue], language: str) -> dict[str, Any]:
+    """Return what changed: clues that speak of a place by name, the others counted."""
     found = changed(before, state)
-    moved = [(c, was, now) for c, was, now in found.otherwise if c in named]
+    words = {pk: row.as_word() for pk, row in named.items()}
+    speaking = {pk: clue_name(word, language) for pk, word in words.items() if word.kind not in SILENT}
+    other = (*found.come, *found.gone)
+    moved = Counter((speaking[c], was, now) for c, was, now in found.otherwise if c in speaking)
     return {
-        "come": _names(found.come, named, language),
-        "gone": _names(found.gone, named, language),
-        "unnamed": sum(c not in named for c in (*found.come, *found.gone)),
-        "otherwise": [(clue_name(named[c].as_word(), language), was, now) for c, was, now in moved],
+        "come": _names(found.come, speaking),
+        "gone": _names(found.gone, speaking),
+        "silent": sum(c in words and c not in speaking for c in other),
+        "unnamed": sum(c not in words for c in other),
+        "otherwise": [(*said, times) for said, times in sorted(moved.items())],
     }
 
 
-def _names(ids: Sequence[str], named: Mapping[str, Clue], language: str) -> list[tuple[str, int]]:
+def _names(ids: Sequence[str], speaking: Mapping[str, str]) -> list[tuple[str, int]]:
     """Return clues by name, with how many of them read the same."""
-    counted = Counter(clue_name(named[c].as_word(), language) for c in ids if c in named)
-    return sorted(counted.items())
+    return sorted(Counter(speaking[c] for c in ids if c in speaking).items())
 
 
 def _beside(one: Kept, two: Kept, named: Mapping[str, Clue], language: str) -> dict[str, Any]:

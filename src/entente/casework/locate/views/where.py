@@ -59,7 +59,7 @@ def where(
         "contradictions": _contradictions(found, left, language),
         **_map(case, found, wish, language),
         "rows": _worth_a_line(table(found.posterior, language)),
-        "steps": _steps(found, language),
+        "fall": _fall(found),
         **_parts(found, rows, listed, wish, language),
     }
 
@@ -138,7 +138,7 @@ def _contradictions(found: Reckoned, left: Sequence[ClueWord], language: str) ->
     return list(dict.fromkeys(said))
 
 
-def _steps(found: Reckoned, language: str) -> list[dict[str, Any]]:
+def _fall(found: Reckoned) -> list[dict[str, Any]]:
     """Return the waterfall: what was believed before any clue, each source upon the others, and all."""
     first, last = found.odds
     scale = scale_of([first, last, *(s.after for s in found.steps)])
