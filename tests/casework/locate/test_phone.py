@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from tests.casework.locate.clues import PARTNER, VAN, article, clue
 
+from entente.casework.examine.gazetteer import gazetteer
 from entente.casework.locate.engine import cells90, locate
 from entente.casework.locate.likelihood import likelihood
 from entente.casework.locate.likelihood.phone import towns
 from entente.casework.locate.likelihood.statements import distance_km
-from entente.casework.locate.world import gazetteer, world
+from entente.casework.locate.world import world
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,13 @@ import h3.api.numpy_int as h3
 import numpy as np
 import pytest
 
+from entente.casework.examine.gazetteer import gazetteer, plain
 from entente.casework.locate import tables
 from entente.casework.locate.likelihood.goods import gs1_country
 from entente.casework.locate.likelihood.grid import installed
 from entente.casework.locate.likelihood.phone import division
 from entente.casework.locate.prior import robust
-from entente.casework.locate.world import gazetteer, outlines, plain, world
+from entente.casework.locate.world import outlines, world
 
 
 def test_the_cells_are_valid_and_sorted_and_their_areas_are_those_of_h3():
@@ -110,12 +111,14 @@ def test_every_line_of_the_gazetteer_has_its_figures():
 
 
 def test_the_files_are_small_and_carry_their_attribution():
-    folder = files("entente.casework.locate") / "data"
-    notice = (folder / "NOTICE.txt").read_text()
-    names = sorted(f.name for f in folder.iterdir() if f.name.endswith(".xz"))
-    assert len(names) == 6
-    for name in names:
-        assert name in notice
-        assert len((folder / name).read_bytes()) < 2 * 1024 * 1024
-    assert "GeoNames" in notice and "Attribution" in notice and "ISC" in notice
+    for step, count in (("examine", 1), ("locate", 5)):
+        folder = files(f"entente.casework.{step}") / "data"
+        notice = (folder / "NOTICE.txt").read_text()
+        names = sorted(f.name for f in folder.iterdir() if f.name.endswith(".xz"))
+        assert len(names) == count
+        for name in names:
+            assert name in notice
+            assert len((folder / name).read_bytes()) < 2 * 1024 * 1024
+        assert "GeoNames" in notice and "Attribution" in notice
+    assert "ISC" in notice
     assert len(outlines()["countries"]) > 200

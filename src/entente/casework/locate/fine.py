@@ -20,10 +20,11 @@ import h3.api.numpy_int as h3
 import numpy as np
 from numpy.typing import NDArray
 
+from entente.casework.examine.gazetteer import gazetteer
 from entente.casework.locate import credible
 from entente.casework.locate.combine import Floats, Weighed
 from entente.casework.locate.likelihood import PROFILES
-from entente.casework.locate.world import EARTH_KM, World, gazetteer, unit
+from entente.casework.locate.world import EARTH_KM, World, unit
 from entente.vocabulary.place import CellShare
 
 RESOLUTION = 7

@@ -1,6 +1,6 @@
 """The world as hypotheses: H3 cells of resolution 5 by country, with division, time zone and people.
 
-This file reads three packaged tables by ``importlib.resources``. They are part of the program, as constant as
+This file reads two packaged tables by ``importlib.resources``. They are part of the program, as constant as
 a table of numbers in a source file; no case, desk or user file is opened here, so it stays arithmetic.
 Built by ``tools/world/build.py``; attribution in ``data/NOTICE.txt``.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import json
 import lzma
-import unicodedata
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
@@ -24,17 +23,9 @@ from entente.casework.locate.prior import robust
 
 ATTRIBUTION = "Places: GeoNames, CC BY 4.0. Outlines: Natural Earth by world-atlas."
 EARTH_KM = 6371.0088
-_DEGREES = 180 / 32767  # one step of a packed coordinate
 _RESOLUTION_5 = (1 << 59) | (5 << 52) | ((1 << 30) - 1)  # H3: cell mode, resolution, unused digits set
 
 Floats = NDArray[np.float64]
-
-
-def plain(name: str) -> str:
-    """Fold a name for comparison: no accents, no punctuation, lower case."""
-    text = unicodedata.normalize("NFKD", name).casefold()
-    kept = "".join(c if c.isalnum() else " " for c in text if not unicodedata.combining(c))
-    return " ".join(kept.split())
 
 
 def unit(lat: Any, lon: Any) -> Floats:
@@ -139,32 +130,6 @@ class World:
         return str(self.facts.get(code, {}).get("names", {}).get(language, code))
 
 
-@dataclass(frozen=True)
-class Gazetteer:
-    """Names of places of at least 5,000 inhabitants, with homonyms.
-
-    ``names`` is one text, a folded name a line: searched in milliseconds, in a tenth of a dict's memory.
-    """
-
-    names: str
-    country: NDArray[np.intp]
-    people: Floats
-    lat: Floats
-    lon: Floats
-
-    def rows(self, name: str) -> list[int]:
-        """Return the lines that read exactly ``name``, folded by ``plain``."""
-        found, line, wanted = [], 0, f"\n{name}\n"
-        last = 0
-        at = self.names.find(wanted)
-        while name and at >= 0:
-            line += self.names.count("\n", last, at)
-            found.append(line)
-            last = at
-            at = self.names.find(wanted, at + 1)
-        return found
-
-
 def packed(name: str) -> bytes:
     """Return a packaged file of the step, unpacked."""
     return lzma.decompress((files("entente.casework.locate") / "data" / name).read_bytes())
@@ -189,19 +154,6 @@ def world() -> World:
         zones=tuple((z, shares) for z, shares in about["zones"]),
         area_codes=about["area_codes"],
         version=about["version"],
-    )
-
-
-@cache
-def gazetteer() -> Gazetteer:
-    """Load the packaged names; once in a process, only when a place name is met."""
-    read = np.load(io.BytesIO(packed("gazetteer.npz.xz")))
-    return Gazetteer(
-        names="\n" + read["names"].tobytes().decode() + "\n",
-        country=read["country"].astype(np.intp),
-        people=np.exp(read["people"] / 255 * np.log(5e7)),
-        lat=read["lat"] * _DEGREES,
-        lon=read["lon"] * _DEGREES,
     )
 
 

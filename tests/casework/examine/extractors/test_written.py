@@ -10,9 +10,11 @@ from entente.casework.examine.extractors import Material, Written, missing_of
 from entente.casework.examine.extractors.language import LanguageExtractor
 from entente.casework.examine.extractors.phone_number import PhoneNumberExtractor, numbers_in
 from entente.casework.examine.extractors.run import found_in
-from entente.casework.examine.extractors.toponym import ToponymExtractor, folded, names, places_in
-from entente.casework.locate.world import gazetteer, plain
-from entente.vocabulary.clue import Clue, ClueGroup, ClueKind
+from entente.casework.examine.extractors.toponym import ToponymExtractor, places_in
+from entente.casework.examine.gazetteer import gazetteer, plain
+from entente.casework.locate.likelihood import likelihood
+from entente.casework.locate.world import world
+from entente.vocabulary.clue import Clue, ClueGroup, ClueKind, clue_from_json
 
 needs_phonenumbers = pytest.mark.skipif(
     not find_spec("phonenumbers"), reason="the extra `text` is not installed"
@@ -55,12 +57,15 @@ def test_a_number_says_where_it_stands_and_is_said_once() -> None:
     assert "countries" in clue.because
 
 
-def test_the_towns_table_is_read_as_locate_reads_it() -> None:
-    """The same file and folding; were either to change, locate would refuse what is proposed."""
+def test_what_is_proposed_is_what_locate_can_weigh() -> None:
+    """One table and one folding; were they two, locate would refuse what is proposed."""
     for name in ("Fossano", "Αθήνα", "São Paulo", "Saint-Étienne", "Москва", "L'Aquila"):
-        assert folded(name) == plain(name)
-        rows = gazetteer().rows(plain(name))
-        assert names().most(folded(name)) == round(max(float(gazetteer().people[r]) for r in rows))
+        for said, people in places_in(name):
+            assert people == max(round(float(gazetteer().people[r])) for r in gazetteer().rows(plain(said)))
+            assert likelihood(
+                clue_from_json({"id": "t", "kind": "toponym", "value": said}), world()
+            ).values.any()
+        assert places_in(name)
 
 
 @pytest.mark.parametrize(

@@ -1,29 +1,19 @@
 """Names of towns in what was written, from the packaged gazetteer (GeoNames, CC BY 4.0).
 
-A name is proposed as it stands on the sign, never a place: its homonyms are weighed by ``locate``. The table
-is that step's own; only its file is read here, because a step may not use a later one.
+A name is proposed as it stands on the sign, never a place: its homonyms are weighed by ``locate``.
 """
 
 from __future__ import annotations
 
-import io
-import lzma
-import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-
-import numpy as np
-from numpy.typing import NDArray
 
 from entente.casework.examine.extractors import ExtractorExample, Material, Written
+from entente.casework.examine.gazetteer import gazetteer, plain
 from entente.vocabulary.clue import Clue, ClueKind, group_of
 
 MOST_WORDS = 4  # of a name
 LEAST_LETTERS = 4
 LEAST_PEOPLE = 15_000  # for a name of one word: hamlets are called like half the dictionary
-PEOPLE_STEP = np.log(5e7) / 255  # of the packed logarithm
 # Words of signs that are towns somewhere too.
 _ORDINARY = """
 mercato market centro center centre bank salida sale halle essen bath reading orange nice post casa
@@ -33,42 +23,6 @@ regina santa saint male come date time mobile normal union progreso libertad ind
 jose maria rosario martinez kids moda viva fort point lake river hill
 """
 ORDINARY = frozenset(_ORDINARY.split())
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """Folded names, one a line, and how many live in each."""
-
-    lines: str
-    people: NDArray[np.float64]
-
-    def most(self, name: str) -> int:
-        """Return the people of the largest place called ``name``, 0 where there is none."""
-        best, last, line = 0.0, 0, 0
-        at = self.lines.find(f"\n{name}\n")
-        while name and at >= 0:
-            line += self.lines.count("\n", last, at)
-            best = max(best, float(self.people[line]))
-            last = at
-            at = self.lines.find(f"\n{name}\n", at + 1)
-        return round(best)
-
-
-@cache
-def names() -> Names:
-    """Load the packaged names, once."""
-    packed = lzma.decompress(
-        (files("entente.casework") / "locate" / "data" / "gazetteer.npz.xz").read_bytes()
-    )
-    held = np.load(io.BytesIO(packed))
-    return Names("\n" + held["names"].tobytes().decode() + "\n", np.exp(held["people"] * PEOPLE_STEP))
-
-
-def folded(name: str) -> str:
-    """Fold a name as the table is folded: no accents, no punctuation, lower case."""
-    text = unicodedata.normalize("NFKD", name).casefold()
-    kept = "".join(c if c.isalnum() else " " for c in text if not unicodedata.combining(c))
-    return " ".join(kept.split())
 
 
 def _candidates(text: str) -> Iterator[tuple[int, int, str]]:
@@ -90,13 +44,13 @@ def places_in(text: str) -> list[tuple[str, int]]:
     taken: set[int] = set()
     found = []
     for first, last, name in _candidates(text):
-        plain = folded(name)
-        if taken & set(range(first, last)) or len(plain) < LEAST_LETTERS:
+        bare = plain(name)
+        if taken & set(range(first, last)) or len(bare) < LEAST_LETTERS:
             continue
-        one = " " not in plain
-        if one and plain in ORDINARY:
+        one = " " not in bare
+        if one and bare in ORDINARY:
             continue
-        people = names().most(plain)
+        people = gazetteer().most(bare)
         if people >= (LEAST_PEOPLE if one else 1):
             taken |= set(range(first, last))
             found.append((name, people))
@@ -112,14 +66,14 @@ class ToponymExtractor:
 
     def ready(self) -> None:
         """Load the table."""
-        names()
+        gazetteer()
 
     def find(self, material: Material) -> list[Clue]:
         """Return one clue a name, from the line where it was first read."""
         found: dict[str, tuple[Written, str, int]] = {}
         for line in material.texts:
             for name, people in places_in(line.string):
-                found.setdefault(folded(name), (line, name, people))
+                found.setdefault(plain(name), (line, name, people))
         return [
             Clue(
                 id="",

@@ -16,10 +16,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from entente.casework.examine.gazetteer import gazetteer
 from entente.casework.locate.likelihood.shares import Likelihood, country_weights, district_weights, elsewhere
 from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.tables import NUMBERS_OF
-from entente.casework.locate.world import EARTH_KM, Floats, World, along, gazetteer, packed, unit
+from entente.casework.locate.world import EARTH_KM, Floats, World, along, packed, unit
 from entente.vocabulary.clue import Clue
 
 _NATIONAL_MISS = 0.1  # a number without a code, in a country whose table lacks its first digits (judged)

@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from entente.casework.examine.gazetteer import gazetteer, plain
 from entente.casework.locate.likelihood.clock import number
 from entente.casework.locate.likelihood.shares import Likelihood, district_weights, elsewhere
 from entente.casework.locate.likelihood.statements import distance_km
 from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.tables import FROM_ELSEWHERE, LETTERS, REGIONAL_LANGUAGES, SCRIPTS
-from entente.casework.locate.world import Floats, World, gazetteer, plain
+from entente.casework.locate.world import Floats, World
 from entente.vocabulary.clue import Clue
 
 # How much of what is met is in a language, by its official rank (none, regional, official): judged.
