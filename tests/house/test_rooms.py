@@ -21,7 +21,7 @@ WORDS = {
 LAW = WORDS | {"base64", "binascii", "hashlib", "hmac", "json"}
 SCIENCE = LAW | {
     "array", "base64", "html", "importlib.resources", "io", "lzma", "struct", "zlib", "contextlib",
-    "warnings", "numpy", "scipy", "numba", "llvmlite", "cv2", "h3",
+    "warnings", "tomllib", "numpy", "scipy", "numba", "llvmlite", "cv2", "h3",
 }  # fmt: skip
 # One profile of PDQ is what Pillow's thumbnail of an array makes: it opens no file there.
 BY_DEFINITION = {

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from entente.casework.locate.engine import cells90, groups, locate, sift
+from entente.casework.locate import scale
+from entente.casework.locate.engine import cells90, groups, locate, sift, tables_version
 from entente.casework.locate.explain import explain, explain_groups
 from entente.casework.locate.map import draw
 from entente.casework.locate.refusal import ClueRefused
@@ -28,16 +30,32 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("clues", metavar="CLUES.json", help="a list of clues, or one a line; - reads them in")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--map", metavar="OUT.svg", type=Path, help="also draw the 50 and 90 %% areas")
+    parser.add_argument("--tables", metavar="VERSION", help="refuse unless these are the tables in use")
+    parser.add_argument(
+        "--scale",
+        metavar="FILE.toml",
+        default=os.environ.get("ENTENTE_VERBAL_SCALE") or None,
+        help="a site's own words for likelihood ratios (default: ENTENTE_VERBAL_SCALE, else ENFSI 2015)",
+    )
     parser.add_argument("--language", choices=("en", "fr", "it"), default="en", help="of the sentences")
     try:
         given = parser.parse_args(arguments)
     except SystemExit as stop:
         return 2 if stop.code else 0
+    if given.tables and given.tables != tables_version():
+        sys.stderr.write(
+            f"entente locate: the tables in use are {tables_version()!r}, not {given.tables!r}: install the "
+            "version of Entente that has them to get the same bytes, or leave --tables out\n"
+        )
+        return 2
     try:
+        if given.scale:
+            scale.use(scale.read(Path(given.scale).read_text(encoding="utf-8"), given.scale))
         text = sys.stdin.read() if given.clues == "-" else Path(given.clues).read_text(encoding="utf-8")
         listed = objects(text)
     except (OSError, UnicodeDecodeError, ValueError) as wrong:
-        sys.stderr.write(f"entente locate: {given.clues}: {wrong}\n")
+        about = "" if isinstance(wrong, scale.ScaleRefused) else f"{given.clues}: "
+        sys.stderr.write(f"entente locate: {about}{wrong}\n")
         return 2
     now = datetime.now(UTC)
     clues, refused = read(listed, now)
@@ -123,5 +141,7 @@ def told(found: Posterior, clues: list[Clue], groups: Sequence[GroupWeight], lan
     lines += [f"= {said}" for said in explain_groups(found, groups, language)]
     lines += [f"! {c}" for c in found.contradictions]
     lines += [f"? {q.ask} ({q.gain_bits:.2f} bits, cost {q.cost:g})" for q in found.next_questions[:3]]
-    lines.append(f"engine {found.engine_version}, tables {found.tables_version}")
+    lines.append(
+        f"engine {found.engine_version}, tables {found.tables_version}, words {scale.in_force().name}"
+    )
     return "\n".join(lines)

@@ -130,6 +130,20 @@ def _set_up(folder: Path) -> None:
     os.environ["ENTENTE_DESK"] = str(folder)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "entente.web.settings")
     django.setup()
+    _speak_as_the_site()
+
+
+def _speak_as_the_site() -> None:
+    """Take the site's own verbal scale where ENTENTE_VERBAL_SCALE names one; ``NoDesk`` for a bad one."""
+    from entente.casework.locate import scale
+
+    named = os.environ.get("ENTENTE_VERBAL_SCALE")
+    if not named:
+        return
+    try:
+        scale.use(scale.read(Path(named).read_text(encoding="utf-8"), named))
+    except (OSError, ValueError) as fault:
+        raise NoDesk(f"ENTENTE_VERBAL_SCALE: {fault}") from None
 
 
 def acting_account(service_number: str | None) -> object:

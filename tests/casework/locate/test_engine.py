@@ -222,9 +222,12 @@ def test_a_sun_seen_in_the_future_is_refused():
 
 
 def test_too_many_clues_are_refused_and_many_equal_ones_are_not():
-    many = [clue(f"u{i}", "phone_number", f"+39 0171 {i:06d}") for i in range(101)]
-    with pytest.raises(ClueRefused, match="keep the 100 best"):
+    many = [clue(f"u{i}", "phone_number", f"+39 0171 {i:06d}") for i in range(10_000)]
+    with pytest.raises(ClueRefused, match="10000 different clues: keep the 100 best") as refused:
         locate(many)
+    assert refused.value.clue_id in {c.id for c in many}
+    with pytest.raises(ClueRefused, match="101 different"):
+        locate(many[:101])
     assert len(locate([clue(f"h{i}", "mains_hz", 50) for i in range(3000)]).clues) == 3000
 
 

@@ -35,6 +35,11 @@ MOST_CLUES = 100  # distinct ones; more do not fit in a worker's memory and woul
 _LEAST_SHARE = 5e-4  # smaller shares are left out of the lists
 
 
+def tables_version() -> str:
+    """Return which tables an estimate stands on; another version may give other bytes."""
+    return f"{TABLES_VERSION} {world().version}"
+
+
 @dataclass(frozen=True)
 class Belief:
     """What stands before it is told: the posterior over hypotheses and each clue's part in it."""
@@ -174,7 +179,7 @@ def locate(clues: Sequence[Clue], now: datetime | None = None, belief: Belief | 
         contradictions=contradictions(belief.weighed, doubts, belief.factors, here, name),
         next_questions=next_questions(here, posterior, {w.clue.kind for w in belief.weighed}),
         engine_version=ENGINE_VERSION,
-        tables_version=f"{TABLES_VERSION} {here.version}",
+        tables_version=tables_version(),
         fine=refined(here, posterior, belief.weighed),
     )
 

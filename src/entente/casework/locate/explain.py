@@ -2,8 +2,8 @@
 
 References
 ----------
-ENFSI Guideline for Evaluative Reporting in Forensic Science (2015), verbal equivalents. Words of
-support are given to likelihood ratios only, never to a share of belief.
+The verbal scale of ``scale``. Words of support are given to likelihood ratios only, never to a share of
+belief.
 """
 
 from __future__ import annotations
@@ -12,20 +12,13 @@ from collections.abc import Sequence
 
 from entente.casework.locate.contradiction import shown
 from entente.casework.locate.likelihood import SILENT
+from entente.casework.locate.scale import LANGUAGES, in_force
 from entente.casework.locate.world import world
 from entente.vocabulary.clue import Clue
 from entente.vocabulary.place import ClueWeight, GroupWeight, Posterior
 
-LANGUAGES = ("en", "fr", "it")
-# Lower bounds of the ratio; below 2 it is said to be about neutral.
-SCALE = (2.0, 10.0, 100.0, 1_000.0, 10_000.0, 1_000_000.0)
-STRENGTH = {
-    "en": ("weakly", "moderately", "moderately strongly", "strongly", "very strongly", "extremely strongly"),
-    "fr": ("faiblement", "modérément", "assez fortement", "fortement", "très fortement",
-           "extrêmement fortement"),
-    "it": ("debolmente", "moderatamente", "abbastanza fortemente", "fortemente", "molto fortemente",
-           "estremamente fortemente"),
-}  # fmt: skip
+__all__ = ["LANGUAGES"]
+
 _SAYS = {
     "en": {
         "for": "“{clue}” {how} supports {place}: it is {ratio} times likelier there than elsewhere.",
@@ -89,10 +82,8 @@ GROUP_NAMES = {
 
 
 def strength(log10_bf: float, language: str = "en") -> str | None:
-    """Return the word of support for a ratio either way, None where it is about neutral."""
-    ratio = 10 ** min(abs(log10_bf), 300)
-    level = sum(ratio >= bound for bound in SCALE)
-    return STRENGTH[language][level - 1] if level else None
+    """Return the word of support for a ratio either way, None where it is about neutral; see ``scale``."""
+    return in_force().word(log10_bf, language)
 
 
 def hypothesis(posterior: Posterior, language: str = "en") -> str:
