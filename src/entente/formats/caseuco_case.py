@@ -45,7 +45,7 @@ from entente.vocabulary.handling import Purpose
 from entente.vocabulary.media_hash import HashEntry, RecordRefusal
 
 LOSSES: dict[str, str] = {}  # every field of a package has its place in the graph
-KB, ENT = "https://entente.invalid/kb/", "https://entente.invalid/ns/1#"
+KB, ENT = "https://entente.example/kb/", "https://entente.example/ns/1#"
 _UCO = "https://ontology.unifiedcyberontology.org/uco/"
 CONTEXT = {
     "kb": KB,

@@ -160,7 +160,7 @@ class _Bundle:
             "modified": _OUR_DAY,
             "created_by_ref": self._agency(self.package.sender),
             "name": "Entente: handling codes, PDQ, clues and chain of custody",
-            "schema": "https://entente.invalid/ns/1",
+            "schema": "https://entente.example/ns/1",
             "version": "1.0.0",
             "extension_types": ["property-extension"],
         }

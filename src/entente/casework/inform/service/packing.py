@@ -96,8 +96,8 @@ def pack(
 
     received = {r.transfer_id: r for r in kept(receipts)}
     make = _Parts(to.pk, things, {m.pk for m in goes})
-    whole = [*goes, *kept(told)]
-    thing = whole(officer, case, [things[str(r.pk)] for r in whole])
+    going = [*goes, *kept(told)]
+    thing = whole(officer, case, [things[str(r.pk)] for r in going])
     stays = [*stays, *stop.values()]
     package = CasePackage(
         id=make.id(case.pk),
@@ -118,7 +118,7 @@ def pack(
     )
     read = sound(package, {})
     for_sender = [*left_out(stays, for_recipient=False), *(f"{r.reason}." for r in read.refusals)]
-    held = tuple(str(r.pk) for r in whole)
+    held = tuple(str(r.pk) for r in going)
     return Packed(read.package, thing, held, tuple(for_sender))
 
 
