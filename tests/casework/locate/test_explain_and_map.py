@@ -132,6 +132,16 @@ def test_an_area_about_the_date_line_is_drawn_where_it_is():
     assert min(xs) > -50 and max(xs) < frame.width + 50 and paths["land"]
 
 
+def test_what_was_looked_at_more_closely_is_drawn():
+    found = locate(
+        [*article(), PARTNER, clue("sign", "toponym", "Fossano", 0.99), clue("van", "phone_number", "0172 6")]
+    )
+    close = locate([clue("fix", "gps", {"lat": 44.55, "lon": 7.73, "radius_m": 500}, 0.99)])
+    for each in (found, close):
+        assert ('class="fine"' in draw(each)) is bool(each.fine)
+    assert close.fine
+
+
 def test_a_page_says_the_key_and_the_sources_itself():
     svg = draw(locate(article()), said=Said("t", "in words", outside=True))
     assert "GeoNames" not in svg and "in words" in svg and "50 %" not in svg

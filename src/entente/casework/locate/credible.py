@@ -37,6 +37,9 @@ def by_cell(world: World, belief: Floats) -> Floats:
 def areas(world: World, belief: Floats) -> Areas:
     """Return the highest-density regions of ``belief`` (n,) that hold 50 % and 90 %."""
     cells, km2 = by_cell(world, belief), world.cell_area
+    # All cells that are thinner than this hold 5 % together: the 90 % are full before one is reached.
+    thick = np.flatnonzero(cells * (20 * km2.sum()) > km2 * cells.sum())
+    cells, km2 = cells[thick], km2[thick]
     # Rounding makes ties fall by place, not by the last bit of a sum.
     density = np.round(np.log(np.maximum(cells, 1e-300) / km2), 9)
     # Only what stands above a first, coarse cut at 90 % needs to be put in order.
@@ -46,7 +49,8 @@ def areas(world: World, belief: Floats) -> Areas:
     order = likely[np.lexsort((likely, -density[likely]))]
     held = np.cumsum(cells[order])
     n50, n90 = (min(int(np.searchsorted(held, s)) + 1, len(order)) for s in (0.5, 0.9))
-    return Areas(order[:n50], order[:n90], float(km2[order[:n50]].sum()), float(km2[order[:n90]].sum()))
+    rows = thick[order]
+    return Areas(rows[:n50], rows[:n90], float(km2[order[:n50]].sum()), float(km2[order[:n90]].sum()))
 
 
 def countries(world: World, belief: Floats) -> Floats:

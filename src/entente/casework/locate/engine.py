@@ -238,9 +238,8 @@ def _countries(here: World, posterior: Floats) -> tuple[CountryShare, ...]:
 
 def _regions(here: World, posterior: Floats) -> tuple[RegionShare, ...]:
     shares = credible.districts(here, posterior)
-    rows = [
-        RegionShare(c, a, n, round(float(p), 6)) for (c, a, n), p in zip(here.districts, shares, strict=True)
-    ]
+    likely = np.flatnonzero(shares >= _LEAST_SHARE / 2).tolist()  # before they are rounded
+    rows = [RegionShare(*here.districts[i], round(float(shares[i]), 6)) for i in likely]
     return tuple(sorted((r for r in rows if r.p >= _LEAST_SHARE), key=lambda r: (-r.p, r.country, r.admin1)))
 
 

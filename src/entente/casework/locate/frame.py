@@ -18,7 +18,7 @@ from entente.casework.locate.world import Floats
 WIDTH = 800.0  # of the drawing; its height follows
 SHAPE = 1.6  # wide to tall
 WORLD = 360.0
-LEAST = 3.0  # degrees of longitude: some ten cells, a district
+LEAST = 1.5  # degrees of longitude: some six cells, a district
 MOVES = ("in", "out", "west", "east", "north", "south")
 _PART = 0.3  # of the window that a move shifts it by
 

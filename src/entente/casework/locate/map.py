@@ -1,7 +1,8 @@
 """The region drawn: countries, a graticule and the 50 and 90 % areas as SVG text, with an equal table.
 
 One drawing serves page, print and product: no script, no style sheet, greys that survive a printer. The
-areas are drawn as H3 cells of resolution 5, joined where they are too many, never finer and never a pin.
+areas are drawn as H3 cells of resolution 5, joined where they are too many, and of resolution 7 where the
+engine looked more closely; never finer and never a pin.
 What a page's own style sheet may colour anew has a class.
 """
 
@@ -23,7 +24,7 @@ from entente.vocabulary.place import Posterior
 Cells = NDArray[np.uint64]
 _MOST_DRAWN = 4000  # more cells than this are joined into their parents
 _SEA, _LAND, _BORDER, _GRID = "#eef2f6", "#fbfbf9", "#8a8f98", "#c9d0d8"
-_SHADE50, _SHADE90 = "#8c2d04", "#fdae6b"
+_SHADE50, _SHADE90, _FINE_SHADE = "#8c2d04", "#fdae6b", "#3f1201"
 _FINE = 10  # strokes of an area are drawn to a tenth of a unit, in whole numbers
 
 
@@ -79,6 +80,7 @@ def draw(
         _graticule(frame),
         _area("share90", outer[frame.holds(at90)], frame, _SHADE90, 0.55),
         _area("share50", inner[frame.holds(at50)], frame, _SHADE50, 0.7),
+        _area("fine", indexes([c.cell for c in posterior.fine]), frame, _FINE_SHADE, 0.9),
         f'<use href="#map-land" class="border" fill="none" stroke="{_BORDER}" stroke-width="0.8"/>',
         "" if words.outside else _legend(posterior, frame),
         _inset(at50, frame),
@@ -225,6 +227,8 @@ def _graticule(frame: Frame) -> str:
         y = (frame.north - n * step) / (frame.north - frame.south) * frame.height
         lines.append(f"M0 {y:.1f}H{frame.width:g}")
         letter = "S" if n < 0 else "N"
+        if y > frame.height - 12:
+            continue  # the meridians' degrees stand there
         words.append(f'<text x="2" y="{y - 2:.1f}">{abs(n * step):g}°{letter}</text>')
     drawn = f'<path class="lines" d="{"".join(lines)}" fill="none" stroke="{_GRID}" stroke-width="0.6"/>'
     return drawn + f'<g class="degrees" fill="#5a6270" font-size="10">{"".join(words)}</g>'
