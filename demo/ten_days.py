@@ -34,6 +34,7 @@ from entente.records.models import (
     Account,
     Agency,
     Answer,
+    CandidatePlace,
     Case,
     Clue,
     ElementMatch,
@@ -49,6 +50,16 @@ from entente.vocabulary.media import Region
 
 VI = Purpose.VICTIM_IDENTIFICATION
 LOOK_MS = 4_000  # how long a look in clear lasts
+BAKERY_PAGE = b"""<!doctype html><title>Our round</title><h1>Our round</h1>
+<p>Mondays and Thursdays: the square, the mill, and the lane up to the last house.</p>
+"""
+# What the candidate place does with the clues of a kind, and why: said by a person.
+EXPLAINED = {
+    ClueKind.PHONE_NUMBER: ("explains", "the bakery on the bag delivers to this lane"),
+    ClueKind.REGION: ("explains", "the lane lies in the region that partners recognised"),
+    ClueKind.UTC_OFFSET: ("cannot say", "the whole country keeps this time"),
+    ClueKind.DRIVING_SIDE: ("cannot say", "the whole country drives on this side"),
+}
 DISCOVERED = datetime(2026, 6, 9, 9, 0, tzinfo=UTC)
 
 AGENCIES = (
@@ -257,18 +268,39 @@ class TenDays:
     def day_7(self) -> None:
         """A home is proposed by one person and confirmed by another."""
         self.tell("day 7: a home, by two people")
+        with self.at(7, 14), self.desk_of("IT-1002") as investigator:
+            place = self._candidate(investigator)
         with self.at(7, 15), self.desk_of("IT-1002") as investigator:
-            proposal = locate.propose_home(
-                investigator,
-                VI,
-                self.case,
-                place="House at the end of the lane, district of Cuneo",
-                because="the bakery's round, the skyline with the church tower and the cadastre agree",
-            )
+            because = "the bakery's round, the skyline with the church tower and the cadastre agree"
+            proposal = locate.propose_home(investigator, VI, place, because=because)
         with self.at(7, 16):
             with self.desk_of("IT-1001") as italy:
                 locate.confirm_home(italy, VI, proposal)
             self.work()
+
+    def _candidate(self, investigator: Officer) -> CandidatePlace:
+        """Enter the place, with the page that led there, and say what it explains and what it does not."""
+        place = locate.enter(
+            investigator,
+            VI,
+            self.case,
+            place="House at the end of the lane, district of Cuneo",
+            because="the bakery's page names the lane as the end of its round",
+        )
+        locate.bring(
+            investigator,
+            VI,
+            place,
+            BAKERY_PAGE,
+            name="round.html",
+            address="https://bakery.example/round",
+            taken_at=clock.now() - timedelta(hours=1),
+        )
+        for clue in locate.clues_at_hand(self.case):
+            if clue.state == "confirmed" and clue.kind in EXPLAINED:
+                says, because = EXPLAINED[ClueKind(clue.kind)]
+                locate.judge(investigator, VI, place, [clue], says=says, because=because)
+        return place
 
     def day_8(self) -> None:
         """The search is prepared: what was seen, printed with crops only."""

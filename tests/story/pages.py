@@ -77,6 +77,7 @@ ROWS: dict[str, Any] = {
     "dispatch_id": models.Dispatch,
     "product_id": models.Product,
     "list_id": models.HashList,
+    "candidate_id": models.CandidatePlace,
     "exhibit_id": models.Exhibit,
     "account_id": models.Account,
     "appeal_id": models.Appeal,

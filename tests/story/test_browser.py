@@ -558,12 +558,23 @@ def test_the_product_is_disclosed_to_the_centre_after_a_look_at_what_goes(walk):
 
 def test_a_home_is_proposed_by_one_and_confirmed_by_another(walk):
     second = walk.go("IT-1002", "locate/")
-    second.locator("[name=place]").fill("House at the end of the lane")
-    second.locator("form:has([name=place]) [name=because]").fill("the bakery's round and the skyline agree")
     with second.expect_navigation():
-        second.get_by_role("button", name="Propose").click()
+        second.get_by_role("link", name="Candidate places").click()
+    second.locator("[name=place]").fill("House at the end of the lane")
+    second.locator("[name=because]").fill("the bakery's round")
+    with second.expect_navigation():
+        second.get_by_role("button", name="Enter", exact=True).click()
+    second.locator("[name=says]").first.select_option("explains")
+    second.locator("td [name=because]").first.fill("the lane is the end of the round")
+    with second.expect_navigation():
+        second.get_by_role("button", name="Record what changed").click()
+    second.locator("#propose-because").fill("the bakery's round and the skyline agree")
+    with second.expect_navigation():
+        second.get_by_role("button", name="Propose as the home").click()
     assert not second.get_by_role("button", name="Confirm as the second person").count()
     page = walk.go("IT-1001", "locate/")
+    with page.expect_navigation():
+        page.get_by_role("link", name="House at the end of the lane").click()
     with page.expect_navigation():
         page.get_by_role("button", name="Confirm as the second person").click()
 

@@ -36,6 +36,8 @@ from entente.records.models import (
     Account,
     Agency,
     Answer,
+    CandidatePlace,
+    Capture,
     Case,
     CaseBound,
     Check,
@@ -492,8 +494,15 @@ def test_a_home_needs_two_people(story, italy):
     home = HomeProposal.objects.get(case=story.case)
 
     assert (home.made_by.username, home.confirmed_by.username) == ("IT-1002", "IT-1001")
+    assert "explains" in {row.says for row in home.candidate.clues.all()}
+    assert locate.check(italy, VI, home.candidate.captures.get()).sound
     with story.desk_of("IT-1002") as investigator, transaction.atomic():
-        own = locate.propose_home(investigator, VI, story.case, place="another house", because="a doubt")
+        other = locate.enter(investigator, VI, story.case, place="another house", because="a doubt")
+        with pytest.raises(locate.ProposalRefused, match="which clues"):
+            locate.propose_home(investigator, VI, other, because="a doubt")
+        clue = next(c for c in locate.clues_at_hand(story.case) if c.state == "confirmed")
+        locate.judge(investigator, VI, other, [clue], says="fails", because="another lane")
+        own = locate.propose_home(investigator, VI, other, because="a doubt")
         with pytest.raises(locate.ProposalRefused, match="two people"):
             locate.confirm_home(investigator, VI, own)
         transaction.set_rollback(True)
@@ -503,6 +512,8 @@ def test_the_place_of_the_home_stays_with_the_national_unit(story):
     for number in ("EU-2001", "DK-4001"):
         with story.desk_of(number):
             assert not HomeProposal.objects.exists()
+            assert not CandidatePlace.objects.exists()
+            assert not Capture.objects.exists()
 
 
 # --- days 8 and 9: the search -----------------------------------------------------------------------------

@@ -22,6 +22,8 @@ from entente.records import clock, guard
 from entente.records.models import (
     Answer,
     Appeal,
+    CandidatePlace,
+    Capture,
     Change,
     Clue,
     Consent,
@@ -124,7 +126,13 @@ CASE = {
     "locate:page": {GET},
     "locate:history": {GET},
     "locate:keep": {POST},
-    "locate:home": {POST},
+    "locate:candidates": {GET, POST},
+    "locate:candidate": {GET},
+    "locate:candidate-clues": {POST},
+    "locate:candidate-decide": {POST},
+    "locate:candidate-capture": {POST},
+    "locate:capture": {POST},
+    "locate:capture-open": {POST},
     "locate:home-confirm": {POST},
     "prioritise:page": {GET},
     "prioritise:score": {POST},
@@ -327,7 +335,12 @@ def world(circle, case):
             media=b, profile="US", model_version="2.0", code="1", needed=3, **made
         )
         given = Consent.objects.create(account=circle.it_second, to=circle.it, shown_to=circle.it)
-        home = HomeProposal.objects.create(place="a house", because="the view", **made)
+        place = CandidatePlace.objects.create(place="a house", because="the view", **made)
+        page = Capture.objects.create(
+            candidate=place, address="https://x.example/", taken_at=clock.now(), name="x.html", form="html",
+            size=1, sha256="0" * 64, key="0" * 64, **made,
+        )  # fmt: skip
+        home = HomeProposal.objects.create(candidate=place, place="a house", because="the view", **made)
         due = clock.now() + timedelta(days=2)
         asked = Request.objects.create(question="Which town?", due=due, purpose=str(VI), **made)
         sent = Dispatch.objects.create(
@@ -411,6 +424,8 @@ def world(circle, case):
             "consent_id": given.pk,
             "step_id": trail.pk,
             "proposal_id": home.pk,
+            "candidate_id": place.pk,
+            "capture_id": page.pk,
             "membership_id": second.pk,
             "request_id": asked.pk,
             "answer_id": answer.pk,
@@ -485,7 +500,6 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "examine:opinion": {"act": "vote", "answer": "yes"},
         "examine:ask-opinion": {"category": "US|2.0|1"},
         "examine:hours": {"agree": "yes"},
-        "locate:home": {"place": "a house", "because": "a view", "codes": "H2"},
         "prioritise:risk": {"at_risk": "on", "because": "a plan"},
         "prioritise:assign": {"service_number": "FR-1001", "part": "reader"},
         "cooperate:ask": {
@@ -495,6 +509,14 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
             "urgency": "normal",
             "codes": "H0",
         },
+        "locate:candidates": {"place": "a barn", "because": "the roof", "codes": "H2"},
+        "locate:candidate-clues": {
+            "clue": str(world.arguments["clue_id"]),
+            "says": "explains",
+            "because": "the view",
+        },
+        "locate:candidate-decide": {"act": "set-aside", "because": "another lane"},
+        "locate:capture": {"act": "set-aside", "because": "another page"},
         "crosscheck:ask": {"kinds": "hash"},
         "cooperate:appeal": {"do": "end", "because": "known"},
         "cooperate:appeal-reveal": look,

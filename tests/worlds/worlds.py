@@ -46,6 +46,7 @@ from entente.records.models import (
     Account,
     Agency,
     Answer,
+    CandidatePlace,
     Case,
     Clue,
     Consent,
@@ -329,6 +330,7 @@ def _draw(world: World) -> None:
     keep("withheld_search/room.jpg", encoded(scene(seed=1), "JPEG", quality=50))
     clip(at / "withheld" / "film.mp4", seconds=1.0)
     keep("upload/fresh.png", encoded(scene(seed=20), "PNG"))
+    keep("upload/page.html", b"<!doctype html><p>a lane")
     keep("upload/broken.png", b"\x89PNG\r\n\x1a\n nothing")
     world.files = {
         "fresh": at / "upload/fresh.png",
@@ -336,6 +338,7 @@ def _draw(world: World) -> None:
         "shared": at / "au/four.png",
         "withheld": at / "withheld/six.png",
         "archive": at / "upload/two.zip",
+        "page": at / "upload/page.html",
     }
     with ZipFile(world.files["archive"], "w") as archive:
         for name in ("fresh", "withheld"):
@@ -462,8 +465,8 @@ def _work(world: World) -> None:
             cooperate.take(world.officer(owner), VI, answer)
     crosscheck.check(au, VI, joint, kinds=["hash"])
     _pin(world, "au", "au_second")
-    locate.propose_home(au, VI, joint, place="a house", because="a view")
-    locate.propose_home(it, VI, joint, place="a flat", because="a view", codes=("H0",))
+    _place(au, joint, "a house", ("H2",), clues[1])
+    _place(it, joint, "a flat", ("H0",), clues[0])
     told = [("It is in Italy.", "fact", [clues[0].pk], "X4")]
     inform.issue(it, VI, joint, statements=told)
     product = inform.issue(au, VI, joint, statements=told)
@@ -570,6 +573,11 @@ def _withheld_work(world: World) -> None:
     seize.list_element(it, VI, joint, name="a red lamp", clue=thing)
     seize.list_element(it, VI, joint, name="a box", crop=crop)
     seize.exhibit(it, VI, joint, number="E-HIDDEN", description="a disk", media=picture)
+    _place(it, joint, "a withheld house", ("H2",), thing)
+    with guard.system("choose in a test"):
+        seen = CandidatePlace.objects.filter(case=joint, owner=it.agency, codes="H0").first()
+    if seen is not None:
+        locate.judge(it, VI, seen, [phone], says="fails", because="another area")
     locate.weigh(it, VI, joint)
     prioritise.rank(it, VI, joint)
     told = [("It is in New Zealand.", "fact", [phone.pk], "X4")]
@@ -607,6 +615,17 @@ def _withheld_search(world: World) -> None:
         seize.decide(it, VI, met, same=True)
 
 
+def _place(officer: Any, case: Case, name: str, codes: tuple[str, ...], clue: Clue) -> CandidatePlace:
+    """Enter a place with a capture, tie it to a clue, and propose it as the home."""
+    place = locate.enter(officer, VI, case, place=name, because="a view", codes=codes)
+    page = f"<!doctype html><p>{name}".encode()
+    told = {"name": "page.html", "address": "https://x.example/", "taken_at": NOW}
+    locate.bring(officer, VI, place, page, codes=codes, **told)
+    locate.judge(officer, VI, place, [clue], says="explains", because="the view")
+    locate.propose_home(officer, VI, place, because="a view")
+    return place
+
+
 def _hidden_case(world: World) -> None:
     """A case of Italy's with the same files, dates and people's parts as the joint one, at TLP:RED."""
     it = world.officer("it")
@@ -633,7 +652,7 @@ def _hidden_case(world: World) -> None:
     cooperate.ask(
         it, VI, case, question="Whose?", agencies=[world.agencies["DK"]], due=NOW + timedelta(days=2)
     )
-    locate.propose_home(it, VI, case, place="a house", because="a view")
+    _place(it, case, "a house", ("H2",), clue)
     inform.issue(it, VI, case, statements=[("It is in Italy.", "fact", [clue.pk], "X4")])
     seize.list_element(it, VI, case, name="a lamp", clue=clue)
     close.record_outcome(it, VI, case, "child safe", "")
@@ -1033,6 +1052,8 @@ NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "viewing": ((Viewing, "pk"),),
     "step_id": ((apps.get_model("records", "TrailStep"), "pk"),),
     "proposal_id": ((HomeProposal, "pk"),),
+    "candidate_id": ((CandidatePlace, "pk"),),
+    "capture_id": ((apps.get_model("records", "Capture"), "pk"),),
     "membership_id": ((Membership, "pk"),),
     "request_id": ((Request, "pk"),),
     "answer_id": ((Answer, "pk"),),

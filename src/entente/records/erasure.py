@@ -23,6 +23,7 @@ from entente.records.announce import announce
 from entente.records.durable import empty_journal
 from entente.records.models import (
     Appeal,
+    Capture,
     Case,
     CaseBound,
     Disclosure,
@@ -151,7 +152,7 @@ def _wipe(row: CaseBound | Case) -> _Wiped:
     case = row.pk if isinstance(row, Case) else row.case_id
     keys = _crops_taken_back(case, _media_of(row))
     gone = _hanging(row)
-    keys |= {m.key for m in gone.values() if isinstance(m, (Media, SceneFeatures, Appeal)) and m.key}
+    keys |= {m.key for m in gone.values() if isinstance(m, (Media, SceneFeatures, Appeal, Capture)) and m.key}
     count = 0
     if isinstance(row, Case):
         Job.objects.filter(case=case).exclude(status="running").delete()

@@ -58,7 +58,9 @@ NAMES: dict[str, Promise] = {
     # what a partner answers
     "answer": _("answer"),
     "partial": _("partial answer"),
+    "ours": _("ours"),
     "not ours": _("not ours"),
+    "cannot say": _("cannot say"),
     "seen it": _("seen it, ask us"),
     # what can be cross-checked
     "hash": _("hash"),
@@ -66,6 +68,9 @@ NAMES: dict[str, Promise] = {
     "screen name": _("screen name"),
     "e-mail": _("e-mail"),
     "phone": _("phone"),
+    # what a candidate place does with a clue
+    "explains": _("explains"),
+    "fails": _("fails to explain"),
     # states of a decision
     "proposed": _("proposed"),
     "confirmed": _("confirmed"),

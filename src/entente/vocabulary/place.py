@@ -62,12 +62,13 @@ class GroupWeight:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to ask next: expected gain in bits, and a relative cost."""
+    """What to ask next: expected gain in bits, a relative cost, and the country it is put to, if any."""
 
     kind: str
     ask: str
     gain_bits: float
     cost: float
+    about: str = ""  # ISO 3166-1 alpha-2
 
 
 @dataclass(frozen=True, slots=True)

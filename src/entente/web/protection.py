@@ -24,6 +24,7 @@ from entente.records import emergency, erasure, guard, notice, retention
 from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page, desk_page
 from entente.records.models import (
+    CandidatePlace,
     Case,
     CaseBound,
     Clue,
@@ -62,6 +63,9 @@ EXPORTED: tuple[tuple[str, type[Guarded], str, tuple[str, ...]], ...] = (
     ("notice", Notice, "made_at", ("kind", "owner_id", "addressed_id", "about", "made_at", "done_at")),
     ("emergency", Emergency, "asked_at", ("act", "case", "why", "confirmed_at", "until", "finding")),
 )
+
+
+ERASABLE: dict[str, type[CaseBound]] = {"item": Media, "clue": Clue, "place": CandidatePlace}
 
 
 class ClockForm(forms.Form):
@@ -184,13 +188,13 @@ class CaseForm(forms.Form):
         label=_("Decision"),
         choices=[
             ("keep", _("keep the case for another period")),
-            ("limit", _("set the provider's limit on an item or clue")),
-            ("correct", _("tell past recipients of an item or clue what is right")),
-            ("erase", _("erase an item or clue")),
+            ("limit", _("set the provider's limit on an item, clue or place")),
+            ("correct", _("tell past recipients of an item, clue or place what is right")),
+            ("erase", _("erase an item, clue or place")),
             ("erase-case", _("erase the whole case")),
         ],
     )
-    thing = forms.ChoiceField(label=_("Item or clue"), required=False)
+    thing = forms.ChoiceField(label=_("Item, clue or candidate place"), required=False)
     until = forms.DateField(
         label=_("Until (provider's limit)"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
@@ -203,10 +207,12 @@ class CaseForm(forms.Form):
         super().__init__(*given, **more)
         items = Media.objects.filter(case=case).order_by("number")[:2000]
         clues = Clue.objects.filter(case=case).order_by("made_at")[:2000]
+        places = CandidatePlace.objects.filter(case=case).order_by("made_at")[:2000]
         self.fields["thing"].choices = [  # type: ignore[attr-defined]
             ("", "–"),
             *((f"item:{m.pk}", f"{m}") for m in items),
             *((f"clue:{c.pk}", f"{c.kind} {c.made_at:%Y-%m-%d %H:%M}") for c in clues),
+            *((f"place:{p.pk}", f"{now_('place')} {p.made_at:%Y-%m-%d %H:%M}") for p in places),
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -216,7 +222,7 @@ class CaseForm(forms.Form):
         if act in {"erase", "erase-case"} and not data.get("sure"):
             self.add_error("sure", _("Tick it: nothing brings back what is erased."))
         if act in {"limit", "correct", "erase"} and not data.get("thing"):
-            self.add_error("thing", _("Choose the item or clue."))
+            self.add_error("thing", _("Choose the item, clue or place."))
         if act == "limit" and not data.get("until"):
             self.add_error("until", _("Give the day of the provider's limit."))
         return data
@@ -270,5 +276,5 @@ def _decide_on(officer: Officer, purpose: Any, row: CaseBound, told: dict[str, A
 
 def _chosen(case: Case, name: str) -> CaseBound:
     kind, _colon, pk = name.partition(":")
-    model: type[CaseBound] = Media if kind == "item" else Clue
+    model: type[CaseBound] = ERASABLE[kind]
     return get_object_or_404(model, pk=pk, case=case)

@@ -24,7 +24,7 @@ from entente.casework.inform.service import (
     version_for,
 )
 from entente.casework.intake.service import Intake, evidence_store, receive
-from entente.casework.locate.service import confirm_home, propose_home
+from entente.casework.locate.service import confirm_home, enter, propose_home
 from entente.casework.prioritise.service import assign
 from entente.formats import ReadOptions
 from entente.formats.vics import VICS
@@ -180,7 +180,8 @@ def test_the_handling_is_the_union_of_all_inputs_and_originators_are_carried(cir
 
 def test_a_confirmed_home_is_proposed_as_a_statement_and_a_single_proposal_is_not(circle, at_work):
     officer = circle.officer(circle.it)
-    home = propose_home(officer, VI, at_work, place="Via dei Larici 4, Cuneo", because="open sources")
+    place = enter(officer, VI, at_work, place="Via dei Larici 4, Cuneo", because="open sources")
+    home = propose_home(officer, VI, place, because="open sources")
     assert proposed(officer, VI, at_work)[0] == []
     assign(officer, VI, at_work, circle.it_second, part=Part.MEMBER)
     confirm_home(circle.officer(circle.it_second), VI, home)

@@ -1,4 +1,4 @@
-"""Weighing what is at hand, keeping it with its clues, and a home that two people stand for."""
+"""Weighing what is at hand, and keeping it with its clues."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import pytest
 from django.urls import reverse
 
 from entente.casework.locate.service import (
-    ProposalRefused,
     clues_at_hand,
-    confirm_home,
-    propose_home,
     sifted,
     weigh,
 )
 from entente.casework.prioritise.service import assign
 from entente.records import guard
 from entente.records.act import acting
-from entente.records.models import Case, Clue, Estimate, HomeProposal, Job, LogEntry, Milestone
+from entente.records.models import Case, Clue, Estimate, Job, LogEntry, Milestone
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Part
 from entente.vocabulary.handling import Purpose
@@ -104,30 +101,6 @@ def test_a_clue_that_cannot_be_read_is_named_and_the_others_weigh(circle, italia
     assert len(refused[str(bad.pk)].split()) > 3
 
 
-def test_a_home_needs_two_people_and_then_the_clock_says_so(circle, italian):
-    officer = circle.officer(circle.it)
-    home = propose_home(officer, VI, italian, place="Via Uno 1", because="the balcony of a listing")
-    assert home.codes == "H2"
-    with pytest.raises(ProposalRefused, match="two people"):
-        confirm_home(officer, VI, home)
-    assert "home" not in reached(italian)
-    assign(officer, VI, italian, circle.it_second, part=Part.MEMBER)
-    confirm_home(circle.officer(circle.it_second), VI, home)
-    assert "home" in reached(italian)
-    with guard.system("test"):
-        assert HomeProposal.objects.get().confirmed_by_id == circle.it_second.pk
-    with pytest.raises(ProposalRefused, match="already"):
-        confirm_home(circle.officer(circle.it_second), VI, home)
-
-
-def test_a_home_that_is_withheld_is_not_seen_by_another_agency(circle, italian):
-    officer = circle.officer(circle.it)
-    assign(officer, VI, italian, circle.fr, part=Part.MEMBER)
-    propose_home(officer, VI, italian, place="Via Uno 1", because="a listing")
-    with guard.scope(circle.officer(circle.fr), VI):
-        assert not HomeProposal.objects.exists()
-
-
 def test_an_outsider_and_a_reader_weigh_nothing(circle, italian):
     assign(circle.officer(circle.it), VI, italian, circle.fr, part=Part.READER)
     for account in (circle.dk, circle.fr, circle.it_admin):
@@ -159,16 +132,3 @@ def test_the_page_without_a_clue_says_where_to_begin(client, circle, case):
     html = client.get(reverse("locate:page", args=[case.pk])).content.decode()
     assert "No clue yet" in html
     assert "<svg xmlns" not in html
-
-
-def test_a_home_without_its_reason_is_said_in_the_form(client, circle, italian):
-    client.force_login(circle.it)
-    address = reverse("locate:home", args=[italian.pk])
-    answer = client.post(address, {"place": "Via Uno 1", "because": " ", "codes": ["H2"]})
-    assert answer.status_code == 400
-    assert "There is something to mend" in answer.content.decode()
-    answer = client.post(address, {"place": "Via Uno 1", "because": "a listing", "codes": ["H2"]})
-    assert answer.status_code == 302
-    html = client.get(answer.url).content.decode()
-    assert "waits for a second person" in html
-    assert "Confirm as the second person" not in html

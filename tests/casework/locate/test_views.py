@@ -1,4 +1,4 @@
-"""The page of locate: map and equal table, one row for one observation, a home by two people."""
+"""The page of locate: map and equal table, one row for one observation."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import pytest
 from django.urls import reverse
 
 from entente.casework.locate.service import weigh
-from entente.casework.prioritise.service import assign
 from entente.records import guard
 from entente.records.act import acting
-from entente.records.models import Clue, Estimate, HomeProposal, LogEntry, Membership, Milestone
+from entente.records.models import Clue, Estimate, LogEntry, Membership
 from entente.safeguards.access import Act
-from entente.vocabulary.agency import Part
 from entente.vocabulary.handling import Purpose
 
 VI = Purpose.VICTIM_IDENTIFICATION
@@ -188,27 +186,3 @@ def test_the_history_holds_what_one_s_own_agency_kept(client, case, circle, page
 def test_another_agency_finds_nothing(client, case, circle, clues):
     client.force_login(circle.dk)
     assert client.get(reverse("locate:page", args=[case.pk])).status_code == 404
-
-
-def test_a_home_needs_a_second_person(client, case, circle, page):
-    form = {"place": "House at the end of the lane", "because": "the cadastre", "codes": ["H2"]}
-    client.post(reverse("locate:home", args=[case.pk]), form)
-    with guard.system("test"):
-        proposal = HomeProposal.objects.get()
-    confirm = reverse("locate:home-confirm", args=[case.pk, proposal.pk])
-    told = client.post(confirm, follow=True).content.decode()
-    assert "two people" in told
-    with guard.scope(circle.officer(circle.it), VI):
-        assign(circle.officer(circle.it), VI, case, circle.it_second, part=Part.MEMBER)
-        assert not Milestone.objects.filter(stage="home")
-    client.force_login(circle.it_second)
-    client.post(confirm)
-    with guard.system("test"):
-        assert HomeProposal.objects.get().confirmed_by == circle.it_second
-        assert Milestone.objects.filter(stage="home").exists()
-
-
-def test_a_home_without_a_reason_is_sent_back_with_what_was_typed(client, case, page):
-    answer = client.post(reverse("locate:home", args=[case.pk]), {"place": "A house", "codes": ["H2"]})
-    assert answer.status_code == 400
-    assert "A house" in answer.content.decode()

@@ -23,6 +23,7 @@ from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.place import Question
 
 Floats = NDArray[np.float64]
+_Partner = tuple[str, str, float, float, str]  # kind, question, gain, cost, country
 _MOST = 8
 # kind: (chance of an answer, cost in rough units of a quarter of an hour, the question)
 _LOOK = {
@@ -120,25 +121,26 @@ def next_questions(here: World, posterior: Floats, known: AbstractSet[ClueKind])
     """Return up to eight questions, the best first: what to look for, and whom to ask."""
     districts = credible.districts(here, posterior)
     asked = [
-        (str(kind), ask, _gained(districts, *_asked(here, kind)) * chance, cost)
+        (str(kind), ask, _gained(districts, *_asked(here, kind)) * chance, cost, "")
         for kind, (chance, cost, ask) in _LOOK.items()
         if kind not in known
     ]
     asked += _partners(here, posterior, districts)
-    rows = [Question(k, a, round(gain, 4), cost) for k, a, gain, cost in asked if gain >= 0.001]
+    rows = [Question(k, a, round(gain, 4), cost, of) for k, a, gain, cost, of in asked if gain >= 0.001]
     return tuple(sorted(rows, key=lambda q: (-q.gain_bits / q.cost, q.kind, q.ask))[:_MOST])
 
 
-def _partners(here: World, posterior: Floats, districts: Floats) -> list[tuple[str, str, float, float]]:
+def _partners(here: World, posterior: Floats, districts: Floats) -> list[_Partner]:
     """Return the questions to partners of the three leading countries: is it yours, and where in it?"""
     shares = credible.countries(here, posterior)
     found = []
     for row in np.lexsort((np.arange(len(shares)), -np.round(shares, 9)))[:3]:
-        p, name = float(shares[row]), here.name(here.countries[row])
+        p, code = float(shares[row]), here.countries[row]
+        name = here.name(code)
         rates = np.array([[RECOGNISED["region"], 1 - RECOGNISED["region"]], [FALSE_YES, 1 - FALSE_YES]])
         gain = information(np.array([p, 1 - p]), rates)
-        found.append(("country", f"Ask {name}: is this yours?", 0.6 * gain, 4.0))
+        found.append(("country", f"Ask {name}: is this yours?", 0.6 * gain, 4.0, code))
         inside = districts[here.country_of_district == row] / max(p, 1e-12)
         gain = RECOGNISED["region"] * p * float(entropy(inside))
-        found.append(("region", f"Ask {name}: who recognises the region?", 0.35 * gain, 8.0))
+        found.append(("region", f"Ask {name}: who recognises the region?", 0.35 * gain, 8.0, code))
     return found

@@ -52,7 +52,7 @@ def facts_of(case: Case, agency: UUID) -> CaseFacts:
         country_share=countries[0]["p"] if countries else 0.0,
         child_at_risk=case.child_at_risk,
         partners_waiting=Answer.objects.filter(case=case, taken_as=None, dispatch__owner=agency)
-        .exclude(kind="not ours")
+        .exclude(kind__in=("not ours", "cannot say"))
         .count(),
         identified=Match.objects.filter(
             case=case, state="confirmed", category__icontains="identified"

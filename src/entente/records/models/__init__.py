@@ -3,6 +3,7 @@
 from entente.records.models.account_change import AccountChange
 from entente.records.models.agency import Account, Agency, LoginLink
 from entente.records.models.appeal import Appeal, TipFile
+from entente.records.models.candidate import CandidateClue, CandidatePlace, Capture
 from entente.records.models.case import Case, Change, Membership, Milestone
 from entente.records.models.checkpoint import Checkpoint, Cosignature, LogAlarm, LogStamp, PartnerLog
 from entente.records.models.clue import Clue, Estimate, HomeProposal, Note, Observation, Priority
@@ -55,6 +56,9 @@ __all__ = [
     "Agency",
     "Answer",
     "Appeal",
+    "CandidateClue",
+    "CandidatePlace",
+    "Capture",
     "Case",
     "CaseBound",
     "Change",

@@ -117,12 +117,14 @@ class Priority(CaseBound):
 
 
 class HomeProposal(CaseBound):
-    """A place where the child may live: proposed by one person, confirmed by another."""
+    """A candidate place is the home: said by one person, confirmed by another; ``place`` as it read then."""
 
+    candidate = models.ForeignKey("records.CandidatePlace", models.CASCADE, related_name="proposals")
     place = models.TextField()
     because = models.TextField()
     confirmed_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
     confirmed_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)  # its place was set aside
 
     class Meta:
         ordering = ["-made_at"]

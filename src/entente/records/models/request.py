@@ -19,6 +19,7 @@ class Request(CaseBound):
     urgency = models.CharField(max_length=12, default="normal")  # normal, urgent, child at risk
     withdrawn_at = models.DateTimeField(null=True)
     field = models.CharField(max_length=120, blank=True)  # a question of the shelf: a word of a field
+    about = models.CharField(max_length=2, blank=True)  # "is this yours?", asked of this country
 
     class Meta:
         ordering = ["-made_at"]
@@ -40,6 +41,7 @@ class Dispatch(CaseBound):
     read_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=10, default="sent")  # sent, answered, withdrawn
     field = models.CharField(max_length=120, blank=True)
+    about = models.CharField(max_length=2, blank=True)
     # the specialist whom it is for, of the agency addressed; none: whoever is there
     specialist = models.ForeignKey("records.Account", models.PROTECT, null=True, related_name="+")
     reminded_at = models.DateTimeField(null=True)
@@ -55,7 +57,7 @@ class Answer(CaseBound):
 
     dispatch = models.ForeignKey(Dispatch, models.CASCADE, related_name="answers")
     addressed = models.ForeignKey("records.Agency", models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=12)  # answer, partial, not ours, seen it
+    kind = models.CharField(max_length=12)  # answer, partial, ours, not ours, cannot say, seen it
     text = models.TextField(blank=True)
     clue_kind = models.CharField(max_length=20, blank=True)
     clue_value = models.JSONField(null=True)

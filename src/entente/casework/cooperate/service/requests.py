@@ -53,7 +53,8 @@ from entente.vocabulary.media import Refusal, Region
 
 STEP = "cooperate"
 URGENCIES = ("normal", "urgent", "child at risk")
-ANSWERS = ("answer", "partial", "not ours", "seen it")
+ANSWERS = ("answer", "partial", "ours", "not ours", "cannot say", "seen it")
+YES_OR_NO = ("ours", "not ours", "cannot say")
 VIEWS = ("grey", "clear")
 
 
@@ -88,16 +89,19 @@ def ask(
     handling_text: str = "",
     field: str = "",
     people: Iterable[Account] = (),
+    about: str = "",
 ) -> Request:
     """Put a precise question to named agencies, one dispatch each; recipients do not learn of each other.
 
     A question of the shelf has its ``field`` of knowledge, and may go to named ``people``, our own too.
+    One that is ``about`` a country asks its agencies "is this yours?", and is answered by yes or no.
     A ``crop`` leaves only where the law lets it go to every one of ``agencies``. Raises ``NotAsked`` or
     ``guard.Denied``; then nothing was sent to anybody.
     """
     to = {a.pk: a for a in agencies}
     named = {p.pk: p for p in people}
     _demand_precise(officer, question, to.values(), named.values(), due, asks, urgency)
+    _demand_theirs(about, asks, to.values(), named.values())
     handling = handling_of(codes, handling_text)
     if crop is not None:
         _demand_may_leave(officer, purpose, crop, {*to, *(p.agency_id for p in named.values())})
@@ -112,6 +116,7 @@ def ask(
             purpose=str(purpose),
             urgency=urgency,
             field=field,
+            about=about,
             **_made(officer, case.pk, handling, case.audience),
         )
         request.save()
@@ -150,6 +155,20 @@ def _demand_precise(
         raise NotAsked(f"there is no clue of the kind {asks!r}; choose one from the list or none")
     if urgency not in URGENCIES:
         raise NotAsked(f"urgency is one of {', '.join(URGENCIES)}")
+
+
+def _demand_theirs(about: str, asks: str, to: Iterable[Agency], people: Iterable[Account]) -> None:
+    """Ask a country whether a place is its own of nobody but its own agencies."""
+    if not about:
+        return
+    if about not in world().at_country:
+        raise NotAsked(f"no country has the code {about!r}; write the two letters of ISO 3166-1, such as IT")
+    if asks != ClueKind.COUNTRY:
+        raise NotAsked("“is this yours?” is answered by a country; choose that kind of clue")
+    if strangers := sorted(a.name for a in to if a.country != about):
+        raise NotAsked(f"only {about}'s own agencies can say what is theirs, not {', '.join(strangers)}")
+    if list(people):
+        raise NotAsked("“is this yours?” goes to an agency, not to a named specialist")
 
 
 def _demand_may_leave(officer: Officer, purpose: Purpose, crop: Media, to: Iterable[UUID]) -> None:
@@ -214,6 +233,7 @@ def _dispatch(
         purpose=request.purpose,
         urgency=request.urgency,
         field=request.field,
+        about=request.about,
         specialist=person,
         **_made(officer, request.case_id, handling, request.audience),
     )
@@ -397,13 +417,14 @@ def answer(
 
     The answer is the answering agency's; its release lets the asking agency have it until the review date,
     and nobody else where it is H2 or H3. The same answer given twice is one. "not ours" says that the place
-    is not in the answering agency's country.
+    is not in the answering agency's country. "ours", "not ours" and "cannot say" answer "is this yours?";
+    "ours" may state a region of that country besides.
     """
     if kind not in ANSWERS:
         raise NotAnswered(f"an answer is one of {', '.join(ANSWERS)}")
     Evaluation.parse(evaluation)
     handling = handling_of(codes, handling_text)
-    clue_kind, clue_value = _statement(officer, kind, clue_kind, clue_value)
+    clue_kind, clue_value = _statement(officer, kind, clue_kind, clue_value, dispatch.about)
     if kind in {"answer", "partial"} and not text.strip() and not clue_kind:
         raise NotAnswered("an answer needs words or a clue; write what you know")
     thing, said = dispatch.as_thing(), {"kind": kind, "text": text.strip(), "evaluation": evaluation}
@@ -441,11 +462,22 @@ def _propose(officer: Officer, held: Dispatch, row: Answer) -> None:
         row.taken_as = clue
 
 
-def _statement(officer: Officer, kind: str, clue_kind: str, value: Any) -> tuple[str, Any]:
-    """Return what the answer states: for "not ours" the own country, else the clue given, checked."""
+def _statement(officer: Officer, kind: str, clue_kind: str, value: Any, about: str) -> tuple[str, Any]:
+    """Return what is stated: for yes and no the country, or its region, else the clue given, checked."""
+    if about and kind not in YES_OR_NO:
+        raise NotAnswered("this question is answered by yes, not ours, or cannot say")
+    if kind == "cannot say":
+        return "", None
     if kind == "not ours":
-        own = Agency.objects.get(pk=officer.agency).country
+        own = about or Agency.objects.get(pk=officer.agency).country
         return ("", None) if own == "EU" else (str(ClueKind.COUNTRY), own)
+    if kind == "ours":
+        if not about:
+            raise NotAnswered("nobody asked whether it is yours; answer in words or with a clue")
+        if clue_kind != ClueKind.REGION:
+            return str(ClueKind.COUNTRY), about
+        if not isinstance(value, dict) or value.get("country") != about:
+            raise NotAnswered(f"the region has to be one of {about}; leave it empty if you are not sure")
     if not clue_kind:
         return "", None
     try:
@@ -506,7 +538,8 @@ def take(officer: Officer, purpose: Purpose, answer: Answer) -> Clue:
 def _clue_of(officer: Officer, held: Answer, owner: UUID) -> Clue:
     """Return the unsaved clue: the provider's evaluation stands (Regulation (EU) 2016/794 art. 29(3))."""
     negated = held.kind == "not ours"
-    words = held.text or ("recognised as not theirs" if negated else "stated in answer to a request")
+    plain = {"ours": "recognised as theirs", "not ours": "recognised as not theirs"}
+    words = held.text or plain.get(held.kind, "stated in answer to a request")
     return Clue(
         kind=held.clue_kind,
         value=held.clue_value,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,13 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.cooperate import service
 from entente.casework.cooperate.clue_value import STATED, parse, said
+from entente.casework.locate.world import world
 from entente.records import clock, release, vocabularies
 from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page, consult, desk_page
@@ -25,6 +27,8 @@ from entente.vocabulary.agency import AgencyKind, Officer
 from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.handling import HandlingCode, InformationGrade, Purpose, SourceGrade
 
+POLICE = (str(AgencyKind.NATIONAL_UNIT), str(AgencyKind.THIRD_COUNTRY))
+USUAL = timedelta(days=3)  # in which an answer is due, where nobody says otherwise
 UNUSUAL = {AgencyKind.THIRD_COUNTRY, AgencyKind.HOTLINE, AgencyKind.PRIVATE_PARTY}
 KIND_NAMES = {
     ClueKind.REGION: _("region (IT, Tuscany)"),
@@ -48,9 +52,12 @@ KIND_NAMES = {
 ANSWER_NAMES = {
     "answer": _("Answer"),
     "partial": _("Part of an answer; more will follow"),
+    "ours": _("Yes, this is ours"),
     "not ours": _("Not ours: this place is not in our country"),
+    "cannot say": _("We cannot say"),
     "seen it": _("We have seen this; the item stays with us"),
 }
+OPEN_ANSWERS = {k: n for k, n in ANSWER_NAMES.items() if k not in {"ours", "cannot say"}}
 URGENCY_NAMES = {"normal": _("Normal"), "urgent": _("Urgent"), "child at risk": _("Child at risk")}
 SOURCE_NAMES = {
     SourceGrade.X: _("X: cannot be assessed"),
@@ -114,6 +121,13 @@ class AskForm(Handled):
         required=False,
         choices=[("", _("open question")), *_choices(KIND_NAMES)],
     )
+    about = forms.ChoiceField(
+        label=_("Yes or no: is this yours?"),
+        required=False,
+        help_text=_(
+            "Its agencies answer with yes, not ours, or cannot say; the answer is a clue of this country."
+        ),
+    )
     crop = forms.ModelChoiceField(
         Media.objects.none(), label=_("Crop to show"), required=False, empty_label=_("none")
     )
@@ -125,13 +139,17 @@ class AskForm(Handled):
     sure = forms.BooleanField(
         label=_("I have checked that we may write to the agencies outside the usual circle"), required=False
     )
-    field_order = ["question", "agencies", "asks", "crop", "due", "urgency", "codes", "handling_text", "sure"]
+    field_order = (
+        *("question", "agencies", "asks", "about", "crop", "due", "urgency"),
+        *("codes", "handling_text", "sure"),
+    )
 
     def __init__(self, *args: Any, officer: Officer, case: Case, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.officer = officer
         self.fields["agencies"].queryset = Agency.objects.exclude(pk=officer.agency)  # type: ignore[attr-defined]
         self.fields["agencies"].label_from_instance = lambda a: a.name  # type: ignore[attr-defined]
+        self.fields["about"].choices = [("", _("no, an open question")), *countries(officer)]  # type: ignore[attr-defined]
         crops = Media.objects.filter(case=case, origin="crop")
         self.fields["crop"].queryset = crops  # type: ignore[attr-defined]
 
@@ -152,7 +170,7 @@ class AskForm(Handled):
 class AnswerForm(Handled):
     """What a partner knows, with its own grade."""
 
-    kind = forms.ChoiceField(label=_("Answer"), choices=_choices(ANSWER_NAMES), widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label=_("Answer"), choices=_choices(OPEN_ANSWERS), widget=forms.RadioSelect)
     text = forms.CharField(label=_("In words"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
     clue_kind = forms.ChoiceField(
         label=_("Clue that you state"),
@@ -192,6 +210,39 @@ class AnswerForm(Handled):
         return data
 
 
+class YesNoForm(Handled):
+    """The answer to "is this yours?", with its grade; the region only where somebody recognises it."""
+
+    kind = forms.ChoiceField(label=_("Is this yours?"), widget=forms.RadioSelect)
+    admin1 = forms.ChoiceField(
+        label=_("Region, if recognised"),
+        required=False,
+        help_text=_("Only with yes. Leave it empty if unsure."),
+    )
+    text = forms.CharField(label=_("In words"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    source = forms.ChoiceField(label=_("Source"), choices=_choices(SOURCE_NAMES), initial="X")
+    information = forms.ChoiceField(label=_("Information"), choices=_choices(INFORMATION_NAMES), initial="4")
+    field_order = ("kind", "admin1", "text", "source", "information", "codes", "handling_text")
+
+    def __init__(self, *args: Any, about: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.about = about
+        self.fields["kind"].choices = [(k, ANSWER_NAMES[k]) for k in service.YES_OR_NO]  # type: ignore[attr-defined]
+        inside = sorted((name, code) for country, code, name in world().districts if country == about)
+        self.fields["admin1"].choices = [("", "–"), *((code, name) for name, code in inside)]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """A region goes with yes alone."""
+        data = super().clean()
+        data["clue_kind"], data["value"] = "", None
+        if data.get("admin1"):
+            data["clue_kind"] = str(ClueKind.REGION)
+            data["value"] = {"country": self.about, "admin1": data["admin1"]}
+            if data.get("kind") != "ours":
+                self.add_error("admin1", _("A region goes with yes alone."))
+        return data
+
+
 class ReleaseForm(forms.Form):
     """The originator's own permission for one agency."""
 
@@ -206,8 +257,37 @@ class ReleaseForm(forms.Form):
 @require_safe
 @case_page("cooperate")
 def page(request: DeskRequest, case: Case) -> HttpResponse:
-    """Show what was asked, of whom, and what came back; and the form to ask."""
-    return _case_page(request, case, AskForm(officer=request.officer, case=case))
+    """Show what was asked, of whom, and what came back; and the form, filled in where Locate led here."""
+    form = AskForm(officer=request.officer, case=case, initial=_led_here(request))
+    return _case_page(request, case, form)
+
+
+def _led_here(request: DeskRequest) -> dict[str, Any]:
+    """Return what a question of Locate fills in: kind, country, whom it goes to. Nothing is sent."""
+    kind, country = request.GET.get("kind", ""), request.GET.get("country", "")
+    if kind not in set(ClueKind):
+        return {}
+    found: dict[str, Any] = {"asks": kind, "due": clock.now() + USUAL}
+    if country not in world().at_country:
+        return found
+    name = world().name(country, (request.LANGUAGE_CODE or "en")[:2])
+    ours = Agency.objects.filter(country=country, kind__in=POLICE).exclude(pk=request.officer.agency)
+    found["agencies"] = [a.pk for a in ours]
+    if kind == ClueKind.COUNTRY:
+        found["about"] = country
+        found["question"] = gettext("Is this place in %(country)s: do you recognise it as yours?")
+    else:
+        found["question"] = gettext("Do you recognise the region of %(country)s in which this place lies?")
+    found["question"] %= {"country": name}
+    return found
+
+
+def countries(officer: Officer) -> list[tuple[str, str]]:
+    """Return the countries that have an agency in the circle which can be asked, by name."""
+    held = Agency.objects.filter(kind__in=POLICE).exclude(pk=officer.agency)
+    language = (get_language() or "en")[:2]
+    known = {c for c in held.values_list("country", flat=True) if c in world().at_country}
+    return sorted(((c, world().name(c, language)) for c in known), key=lambda pair: pair[1])
 
 
 def _case_page(request: DeskRequest, case: Case, form: AskForm) -> HttpResponse:
@@ -339,10 +419,17 @@ def dispatch(request: DeskRequest, dispatch_id: UUID) -> HttpResponse:
         context = {"thing": held, "sender": held.owner, "nav": "requests"}
         return render(request, "cooperate/restriction.html", context)
     held = service.read_dispatch(request.officer, request.purpose, held)
-    form = AnswerForm(initial={"clue_kind": held.asks, "kind": "answer" if held.field else None})
+    form = _answer_form(held)
     if held.field:
         form.fields["clue_value"].widget.attrs["autofocus"] = True
     return _dispatch_page(request, held, form)
+
+
+def _answer_form(held: Dispatch, given: Any = None) -> forms.Form:
+    """Return the form that fits the question: yes or no, or an open answer."""
+    if held.about:
+        return YesNoForm(given, about=held.about)
+    return AnswerForm(given, initial={"clue_kind": held.asks, "kind": "answer" if held.field else None})
 
 
 def _dispatch_page(request: DeskRequest, held: Dispatch, form: forms.Form) -> HttpResponse:
@@ -395,7 +482,8 @@ def _crop_item(held: Dispatch) -> dict[str, str] | None:
 @desk_page
 def give_answer(request: DeskRequest, dispatch_id: UUID) -> HttpResponse:
     """Answer."""
-    held, form = _mine(request, dispatch_id), AnswerForm(request.POST)
+    held = _mine(request, dispatch_id)
+    form = _answer_form(held, request.POST)
     if form.is_valid():
         data = form.cleaned_data
         try:

@@ -17,12 +17,20 @@ from django.views.decorators.http import require_POST
 
 from entente.casework.cooperate import service
 from entente.casework.cooperate.clue_value import said
-from entente.casework.cooperate.views.requests import KIND_NAMES, URGENCY_NAMES, Handled, _choices, _kind_name
+from entente.casework.cooperate.views.requests import (
+    KIND_NAMES,
+    URGENCY_NAMES,
+    USUAL,
+    Handled,
+    _choices,
+    _kind_name,
+)
 from entente.records import clock, vocabularies
 from entente.records.door import DeskRequest, case_page, consult, desk_page
 from entente.records.models import Account, Agency, Answer, Case, Dispatch, Media
 from entente.safeguards.access import FOUNDERS
 from entente.vocabulary.agency import Officer
+from entente.vocabulary.clue import ClueKind
 
 FIELDS = "fields_of_knowledge"
 QUESTIONS = [
@@ -121,7 +129,7 @@ def _given(request: DeskRequest) -> Any:
 @case_page("cooperate")
 def ask(request: DeskRequest, case: Case) -> HttpResponse:
     """Ask specialists about a crop."""
-    form = ShelfForm(_given(request), officer=request.officer, case=case)
+    form = ShelfForm(_given(request), officer=request.officer, case=case, initial=_led_here(request))
     if request.method == "POST" and form.is_valid():
         try:
             service.ask_specialists(request.officer, request.purpose, case, **form.asking())
@@ -131,6 +139,15 @@ def ask(request: DeskRequest, case: Case) -> HttpResponse:
             messages.success(request, _("The question was put to each of them by itself."))
             return redirect("cooperate:page", case_id=case.pk)
     return render(request, "cooperate/shelf_ask.html", {"form": form}, status=400 if form.errors else 200)
+
+
+def _led_here(request: DeskRequest) -> dict[str, Any]:
+    """Return what a question of Locate fills in: its kind, the field, and who knows that field."""
+    field, kind = request.GET.get("field", ""), request.GET.get("kind", "")
+    if kind not in set(ClueKind):
+        return {}
+    knowing = [str(s.account_id) for s in service.circle(request.officer) if field in s.fields]
+    return {"field": field, "asks": kind, "asked": "what", "people": knowing, "due": clock.now() + USUAL}
 
 
 @require_POST

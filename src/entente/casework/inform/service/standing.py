@@ -46,7 +46,7 @@ def gather(case: Case, purpose: Purpose, issuer: Agency, language: str, now: dat
         .order_by("made_at", "pk")
     )
     homes = list(
-        HomeProposal.objects.filter(case=case)
+        HomeProposal.objects.filter(case=case, withdrawn_at=None)
         .exclude(confirmed_at=None)
         .select_related("made_by__agency", "owner")
     )

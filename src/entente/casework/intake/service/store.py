@@ -17,7 +17,7 @@ from entente.evidence.keyring import FileKeyRing
 from entente.evidence.keys import node_key
 from entente.evidence.store import INCOMING, STALE_S, EvidenceStore
 from entente.records import clock, guard
-from entente.records.models import CaseBound, Job, Media, Tombstone
+from entente.records.models import Capture, CaseBound, Job, Media, Tombstone
 
 
 @cache
@@ -54,7 +54,8 @@ def claims() -> dict[str, Claim]:
                         found[row.key] = Claim(f"case {case} item {row.number}", case, row.sha256)
                     else:
                         what = f"case {case} {model._meta.verbose_name} {row.pk}"
-                        found.setdefault(getattr(row, name), Claim(what, case))
+                        digest = row.sha256 if isinstance(row, Capture) else ""
+                        found.setdefault(getattr(row, name), Claim(what, case, digest))
     return found
 
 

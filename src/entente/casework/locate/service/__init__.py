@@ -1,19 +1,42 @@
-"""Weigh the clues of a case into a region; two people make a home of it."""
+"""Weigh the clues of a case into a region, ask what is missing; people enter places and stand for a home."""
 
+from entente.casework.locate.service.ask import Asking, asking
+from entente.casework.locate.service.captures import Checked, bring, check, page_of, turn
 from entente.casework.locate.service.history import clues_named, kept_states, states
 from entente.casework.locate.service.home import ProposalRefused, confirm_home, propose_home
+from entente.casework.locate.service.places import (
+    PlaceRefused,
+    bring_back,
+    enter,
+    judge,
+    judged,
+    set_aside,
+)
 from entente.casework.locate.service.weigh import LIKELY, clues_at_hand, sifted, weigh, weigh_case
 
 __all__ = [
     "LIKELY",
+    "Asking",
+    "Checked",
+    "PlaceRefused",
     "ProposalRefused",
+    "asking",
+    "bring",
+    "bring_back",
+    "check",
     "clues_at_hand",
     "clues_named",
     "confirm_home",
+    "enter",
+    "judge",
+    "judged",
     "kept_states",
+    "page_of",
     "propose_home",
+    "set_aside",
     "sifted",
     "states",
+    "turn",
     "weigh",
     "weigh_case",
 ]

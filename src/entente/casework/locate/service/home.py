@@ -1,48 +1,48 @@
-"""A home: proposed by one person, confirmed by another; no machine has a part in it."""
+"""A home: one person says that a candidate place is it, another confirms; no machine has a part in it."""
 
 from __future__ import annotations
 
+from entente.casework.locate.service.places import STEP, demand_open, judged, made
+from entente.casework.locate.service.weigh import clues_at_hand
 from entente.records import clock
 from entente.records.act import acting
 from entente.records.announce import announce
-from entente.records.models import Case, HomeProposal, Milestone
+from entente.records.models import CandidatePlace, Capture, HomeProposal, Milestone
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.case import Stage
-from entente.vocabulary.handling import Handling, HandlingCode, Purpose
+from entente.vocabulary.handling import Purpose, union
 
 
 class ProposalRefused(ValueError):
     """A home is proposed by one person and confirmed by another; the text says what is missing."""
 
 
-def propose_home(
-    officer: Officer,
-    purpose: Purpose,
-    case: Case,
-    *,
-    place: str,
-    because: str,
-    codes: tuple[str, ...] = ("H2",),
-) -> HomeProposal:
-    """Propose the home that open sources and partners led to; it waits for a second person.
+def propose_home(officer: Officer, purpose: Purpose, place: CandidatePlace, *, because: str) -> HomeProposal:
+    """Say that a candidate place is the home; it waits for a second person.
 
-    The engine never goes below a district: the home is people's work, outside it.
+    It carries the handling and the originators of the place, of its captures and of all that was said of
+    clues there: it stands on them.
     """
-    if not place.strip() or not because.strip():
-        raise ProposalRefused("a home proposal needs the place and the reason")
-    handling = Handling(frozenset(HandlingCode(c) for c in codes))
-    with acting(officer, Act.ALTER, case.as_thing(), purpose, step="locate", reason="propose a home"):
+    if not because.strip():
+        raise ProposalRefused("say why this place is the home; the second person reads it")
+    with acting(officer, Act.ALTER, place.as_thing(), purpose, step=STEP, reason="propose a home"):
+        demand_open(place)
+        if HomeProposal.objects.filter(candidate=place, withdrawn_at=None).exists():
+            raise ProposalRefused("somebody stands for this place already; confirm that")
+        said = list(judged(place).values())
+        if not said and any(c.state == "confirmed" for c in clues_at_hand(place.case)):
+            raise ProposalRefused("say first which clues this place explains, and which it fails to explain")
+        stands_on = [place, *Capture.objects.filter(candidate=place, state="kept"), *said]
+        handling = union([row.handling for row in stands_on])
         proposal = HomeProposal(
-            case=case,
-            owner_id=officer.agency,
-            made_by_id=officer.id,
-            audience=case.audience,
-            place=place.strip(),
+            candidate=place,
+            place=place.place,
             because=because.strip(),
+            **made(officer, place.case, handling),
         )
-        proposal.handling = handling
         proposal.save()
+        proposal.derives_from(*stands_on)
     return proposal
 
 
@@ -52,11 +52,16 @@ def confirm_home(officer: Officer, purpose: Purpose, proposal: HomeProposal) -> 
         raise ProposalRefused("this home was confirmed already; propose again where something changed")
     if proposal.made_by_id == officer.id:
         raise ProposalRefused("a home needs two people: another officer must confirm it")
-    with acting(officer, Act.ALTER, proposal.as_thing(), purpose, step="locate", reason="confirm a home"):
-        proposal.confirmed_by_id, proposal.confirmed_at = officer.id, clock.now()
-        proposal.save(update_fields=["confirmed_by", "confirmed_at"])
+    with acting(officer, Act.ALTER, proposal.as_thing(), purpose, step=STEP, reason="confirm a home"):
+        held = HomeProposal.objects.select_for_update().get(pk=proposal.pk)
+        if held.withdrawn_at is not None:
+            raise ProposalRefused("its place was set aside; bring the place back and propose again")
+        if held.confirmed_by_id:
+            raise ProposalRefused("this home was confirmed already; propose again where something changed")
+        held.confirmed_by_id, held.confirmed_at = officer.id, clock.now()
+        held.save(update_fields=["confirmed_by", "confirmed_at"])
         Milestone.reach(
-            proposal.case, Stage.HOME, "a home was proposed and confirmed by two people", by=officer.id
+            held.case, Stage.HOME, "a home was proposed and confirmed by two people", by=officer.id
         )
-        announce("located", officer, purpose, proposal.case_id)
-    return proposal
+        announce("located", officer, purpose, held.case_id)
+    return held

@@ -1,6 +1,8 @@
-"""Forms of locate."""
+"""Forms of locate: a candidate place, and a page that an officer kept."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -8,14 +10,50 @@ from django.utils.translation import gettext_lazy as _
 from entente.vocabulary.handling import HandlingCode
 
 
-class HomeForm(forms.Form):
-    """A proposed home; a second person must confirm it."""
+class Handled(forms.Form):
+    """Handling codes stand in the form that makes the row: there is no moment of exposure."""
 
-    place = forms.CharField(label=_("Place"), widget=forms.Textarea(attrs={"rows": 2}))
-    because = forms.CharField(label=_("What led there"), widget=forms.Textarea(attrs={"rows": 3}))
     codes = forms.MultipleChoiceField(
         label=_("Handling codes"),
-        choices=[(c.value, c.value) for c in HandlingCode if c is not HandlingCode.H3],
+        choices=[(c.value, c.value) for c in HandlingCode],
         initial=["H2"],
         widget=forms.CheckboxSelectMultiple,
     )
+    handling_text = forms.CharField(label=_("Restriction in words (for H3)"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """H3 says nothing without its text."""
+        data = super().clean() or {}
+        if "H3" in data.get("codes", []) and not data.get("handling_text", "").strip():
+            self.add_error("handling_text", _("H3 needs its restriction in words."))
+        return data
+
+
+class PlaceForm(Handled):
+    """A place that may be the home."""
+
+    place = forms.CharField(
+        label=_("Address or description"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    because = forms.CharField(
+        label=_("What led there"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    lat = forms.FloatField(label=_("Latitude"), required=False, min_value=-90, max_value=90)
+    lon = forms.FloatField(label=_("Longitude"), required=False, min_value=-180, max_value=180)
+    field_order = ("place", "because", "lat", "lon", "codes", "handling_text")
+
+
+class CaptureForm(Handled):
+    """A page of an open source that the officer kept as a file."""
+
+    file = forms.FileField(label=_("Kept page"), help_text=_("HTML, MHTML, PDF, or a picture of it."))
+    address = forms.CharField(
+        label=_("Address where it was found"),
+        max_length=2000,
+        widget=forms.TextInput(attrs={"inputmode": "url"}),
+    )
+    taken_at = forms.DateTimeField(
+        label=_("Time of capture (UTC)"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    field_order = ("file", "address", "taken_at", "codes", "handling_text")

@@ -12,22 +12,19 @@ from django.views.decorators.http import require_POST, require_safe
 from entente.casework.locate.reckon import reckon
 from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.service import clues_at_hand, sifted, weigh
+from entente.casework.locate.views.ask import questions
 from entente.casework.locate.views.asked import asked
-from entente.casework.locate.views.forms import HomeForm
+from entente.casework.locate.views.home import standing
 from entente.casework.locate.views.where import where
 from entente.records.door import DeskRequest, case_page
-from entente.records.models import Case, HomeProposal
+from entente.records.models import Case
 
 
 @require_safe
 @case_page("locate")
 def page(request: DeskRequest, case: Case) -> HttpResponse:
     """Show where the officer's own visible clues point."""
-    return shown(request, case, HomeForm())
-
-
-def shown(request: DeskRequest, case: Case, form: HomeForm, status: int = 200) -> HttpResponse:
-    """Weigh what this officer may see: two officers may rightly see two maps."""
+    # what this officer may see is weighed: two officers may rightly see two maps
     rows = clues_at_hand(case)
     words, refused = sifted(rows)
     context = where(case, rows, words, asked(request.GET, words), get_language() or "en")
@@ -37,12 +34,13 @@ def shown(request: DeskRequest, case: Case, form: HomeForm, status: int = 200) -
         context["posterior"] = reckon(words).posterior  # what to ask next is asked with every clue
     except ClueRefused:
         context["posterior"] = None
+    posterior = context["posterior"]
     context |= {
         "refused": [(row, refused[str(row.pk)]) for row in rows if str(row.pk) in refused],
-        "homes": HomeProposal.objects.filter(case=case).select_related("made_by", "confirmed_by"),
-        "form": form,
+        "questions": questions(request, case, posterior.next_questions if posterior else ()),
+        "places": standing(case),
     }
-    return render(request, "locate/page.html", context, status=status)
+    return render(request, "locate/page.html", context)
 
 
 @require_POST

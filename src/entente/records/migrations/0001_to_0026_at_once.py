@@ -1,4 +1,4 @@
-"""All tables of a new desk from one drawing of its models; a desk that is older takes the 22 steps themselves."""
+"""All tables of a new desk from one drawing of its models; a desk that is older takes the steps themselves."""
 
 from importlib import import_module
 
@@ -27,6 +27,9 @@ STEPS = (
     "0020_feed",
     "0021_reviews_and_trails",
     "0022_shelf_and_appeals",
+    "0024_partners",
+    "0025_places_and_models",
+    "0026_candidate_places",
 )
 
 
