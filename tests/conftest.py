@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,11 +14,76 @@ from entente.vocabulary.handling import Purpose
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 VI = Purpose.VICTIM_IDENTIFICATION
+# What one worker does by itself when several share the suite: a file, or a folder whose files share something
+# that is dear to make. Those that take longest, the longest first: begun last, one of them would have the
+# other workers wait for it. What is not named here comes after them, the most tests first.
+TOGETHER = ("tests/worlds", "tests/faults")
+LONGEST = (
+    "tests/worlds",
+    "tests/faults",
+    "tests/story/test_browser.py",
+    "tests/web/test_every_route.py",
+    "tests/story/test_joint_examination.py",
+    "tests/story/test_ten_days.py",
+    "tests/records/test_postgres.py",
+    "tests/casework/locate/test_coverage.py",
+    "tests/cli/test_desk.py",
+)
+
+
+def share_of(nodeid: str) -> str:
+    """Return the name of what a test is done with."""
+    file = nodeid.partition("::")[0]
+    return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave the order to us: xdist would begin with the file that has most tests."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, where several workers share the suite."""
+    if hasattr(config, "workerinput"):
+        counts = Counter(share_of(item.nodeid) for item in items)
+        early = {name: place - len(LONGEST) for place, name in enumerate(LONGEST)}
+        places = {share: (early.get(share, 0), -count, share) for share, count in counts.items()}
+        items.sort(key=lambda item: (places[share_of(item.nodeid)], item.nodeid.partition("::")[0]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each share to one worker."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Shares(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return share_of(nodeid)
+
+    return Shares(config, log)
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings_xdist_suffix() -> None:
     """Leave the database's name: it lies in each worker's own memory, which pytest-django cannot know."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> None:
+    """Raise SQLite's second wall before any test: a view that a test's own transaction made goes with it.
+
+    SQLite prepares every statement anew where a view came or went.
+    """
+    from django.db import connection
+
+    from entente.records import guard
+    from entente.records.sqlite.warden import MINE
+
+    with django_db_blocker.unblock():
+        for table in (*guard.GUARDED, MINE) if connection.vendor == "sqlite" else ():
+            connection._stand(table)
 
 
 @pytest.fixture

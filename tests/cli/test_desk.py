@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -60,13 +61,20 @@ def rows(desk: Path, sql: str) -> list[tuple]:
         return base.execute(sql).fetchall()
 
 
-def made(folder: Path) -> Path:
-    """Return a new desk with one officer and one case."""
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory) -> Path:
+    """A new desk with one officer and one case; a test that changes it takes a copy."""
+    folder = tmp_path_factory.mktemp("plain") / "desk"
     assert told(folder, "init", str(folder))["officer"] == "NU-1001"
     env = os.environ | {"ENTENTE_DESK": str(folder), "DJANGO_SETTINGS_MODULE": "entente.web.settings"}
     env.pop("DATABASE_URL", None)
     subprocess.run([sys.executable, "-c", OPEN_A_CASE], env=env, check=True, timeout=60)
     return folder
+
+
+@pytest.fixture
+def desk(plain: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(plain, tmp_path / "desk"))
 
 
 @pytest.fixture
@@ -80,8 +88,8 @@ def phone(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_desk_is_made_filled_and_proved(tmp_path, phone):
-    desk = made(tmp_path / "desk")
+def test_a_desk_is_made_filled_and_proved(desk, plain, tmp_path, phone):
+    assert plain.stat().st_mode & 0o077 == 0
     assert desk.stat().st_mode & 0o077 == 0
 
     received = told(desk, "receive", str(phone), "--case", "NU-1", "--source", "a phone", code=1)
@@ -116,8 +124,7 @@ def test_a_desk_is_made_filled_and_proved(tmp_path, phone):
     assert checked["log_size"] == proof["size"]
 
 
-def test_a_log_in_a_file_is_proved_without_a_desk_and_a_changed_one_is_found(tmp_path):
-    desk = made(tmp_path / "desk")
+def test_a_log_in_a_file_is_proved_without_a_desk_and_a_changed_one_is_found(desk, tmp_path):
     written = tmp_path / "log.jsonl"
     size = told(desk, "log", "write", str(written))["size"]
     assert told(tmp_path / "no desk", "log", "verify", str(written))["size"] == size
@@ -134,8 +141,7 @@ def test_a_log_in_a_file_is_proved_without_a_desk_and_a_changed_one_is_found(tmp
     assert "Traceback" not in says
 
 
-def test_a_changed_log_and_a_changed_original_are_named(tmp_path, phone):
-    desk = made(tmp_path / "desk")
+def test_a_changed_log_and_a_changed_original_are_named(desk, phone):
     told(desk, "receive", str(phone / "0.png"), str(phone / "1.png"), "--case", "NU-1", "--source", "a phone")
     ((number, key),) = rows(desk, "select number, key from records_media where number = 2")
     original = desk / "evidence" / key[:2] / key[2:4] / key
@@ -152,8 +158,7 @@ def test_a_changed_log_and_a_changed_original_are_named(tmp_path, phone):
     assert any("entry 2 was changed" in f for f in told(desk, "log", "verify", code=1)["faults"])
 
 
-def test_the_doctor_names_each_part_and_a_desk_that_is_not_there(tmp_path):
-    desk = made(tmp_path / "desk")
+def test_the_doctor_names_each_part_and_a_desk_that_is_not_there(desk, tmp_path):
     code, out, err = entente(desk, "doctor", "--json")
     found = {f["what"]: f for f in json.loads(out)["findings"]}
     assert all(found[w]["there"] for w in ("desk", "folder", "tables", "decoder", "SQLite")), err
@@ -233,8 +238,8 @@ def until(true: Callable[[], bool]) -> None:
 
 
 @pytest.fixture(scope="module")
-def opened_once(tmp_path_factory) -> Path:
-    return made(tmp_path_factory.mktemp("once") / "desk")
+def opened_once(plain, tmp_path_factory) -> Path:
+    return Path(shutil.copytree(plain, tmp_path_factory.mktemp("once") / "desk"))
 
 
 def state(desk: Path) -> tuple[set[tuple], int, int]:
@@ -244,14 +249,14 @@ def state(desk: Path) -> tuple[set[tuple], int, int]:
     return set(items), len(items), places
 
 
-def test_an_intake_killed_half_way_and_run_again_ends_as_an_unbroken_one(tmp_path):
+def test_an_intake_killed_half_way_and_run_again_ends_as_an_unbroken_one(plain, tmp_path):
     folder = tmp_path / "phone"
     folder.mkdir()
     for n in range(MANY):
         (folder / f"{n}.png").write_bytes(encoded(scene(60, 80, seed=n), "PNG"))
     (folder / "letter.jpg").write_text("a letter")
     words = ("receive", str(folder), "--case", "NU-1", "--source", "a phone")
-    broken, whole = made(tmp_path / "broken"), made(tmp_path / "whole")
+    broken, whole = (Path(shutil.copytree(plain, tmp_path / name)) for name in ("broken", "whole"))
 
     run = begun(broken, *words)
     until = time.monotonic() + 60

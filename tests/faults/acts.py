@@ -273,21 +273,28 @@ def migrated() -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def steps_to_take() -> list[str]:
-    """Return the migrations that are still to be made, in order."""
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
+def migrated_in_steps(folder: str) -> list[str]:
+    """Bring the tables up to date, and keep a copy of the database after each step; return their paths."""
+    import sqlite3
+    from contextlib import closing
 
-    executor = MigrationExecutor(connection)
-    return [f"{m.app_label}.{m.name}" for m, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+    from django.conf import settings
+    from django.core.management.commands.migrate import Command
 
+    kept: list[str] = []
+    tell = Command.migration_progress_callback
 
-def migrated_one(step: str) -> None:
-    """Make one migration."""
-    from django.core.management import call_command
+    def told(self: Command, action: str, *rest: Any) -> None:
+        tell(self, action, *rest)
+        if action == "apply_success":
+            kept.append(str(Path(folder) / f"{len(kept):02d}.sqlite3"))
+            now = sqlite3.connect(settings.DATABASES["default"]["NAME"])
+            with closing(now), closing(sqlite3.connect(kept[-1])) as copy:
+                now.backup(copy)
 
-    label, _, name = step.partition(".")
-    call_command("migrate", label, name, verbosity=0, interactive=False)
+    with mock.patch.object(Command, "migration_progress_callback", told):
+        migrated()
+    return kept
 
 
 def prepared(folder: str) -> None:

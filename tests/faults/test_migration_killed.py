@@ -24,6 +24,7 @@ from tests.faults.imports import Import
 
 FIRST = Path(__file__).with_name("desk_0001.sql")
 KILLS = 400 if LONG else 6
+BASE = "desk.sqlite3"
 OLD = frozenset(re.findall(r"[0-9a-f]{32}", FIRST.read_text()))
 WRITES = ("pwrite64", "fdatasync", "fsync", "ftruncate", "unlink", "write")
 
@@ -31,17 +32,17 @@ WRITES = ("pwrite64", "fdatasync", "fsync", "ftruncate", "unlink", "write")
 def old_desk(ground: Import) -> None:
     """Put the first version's desk in place."""
     ground.put_back()
-    for old in ground.desk.glob("desk.sqlite3*"):
+    for old in ground.desk.glob(f"{BASE}*"):
         old.unlink()
-    base = sqlite3.connect(ground.desk / "desk.sqlite3")
+    base = sqlite3.connect(ground.desk / BASE)
     base.executescript(FIRST.read_text())
     base.execute("PRAGMA journal_mode=WAL")
     base.close()
 
 
-def whole(ground: Import) -> dict[str, Any]:
-    """Return the schema and every row, without the moments at which steps were made."""
-    base = sqlite3.connect(ground.desk / "desk.sqlite3")
+def whole(at: Path) -> dict[str, Any]:
+    """Return the schema and every row of a database, without the moments at which steps were made."""
+    base = sqlite3.connect(at)
     try:
         assert base.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert base.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -61,17 +62,14 @@ def _known(row: list[Any]) -> str:
 
 
 @pytest.fixture(scope="module")
-def stages(ground) -> list[dict[str, Any]]:
+def stages(ground, tmp_path_factory) -> list[dict[str, Any]]:
     """Return the desk before, and after each step of an undisturbed way up."""
     old_desk(ground)
-    steps = ground.warm.do("steps_to_take")
+    held = [whole(ground.desk / BASE)]
+    steps = ground.warm.do("migrated_in_steps", str(tmp_path_factory.mktemp("stages")))
     assert steps
-    held = [whole(ground)]
-    for step in steps:
-        ground.warm.do("migrated_one", step)
-        held.append(whole(ground))
-    ground.warm.do("migrated")  # and what Django adds at the end of the whole way
-    return [*held, whole(ground)]
+    held += [whole(Path(step)) for step in steps]
+    return [*held, whole(ground.desk / BASE)]  # and what Django adds at the end of the whole way
 
 
 def test_the_first_versions_desk_comes_up_with_all_its_rows_and_a_proved_log(ground, stages):
@@ -97,7 +95,7 @@ def test_a_new_desk_has_the_tables_of_one_that_came_up(ground):
 
 def tables(ground: Import) -> dict[str, object]:
     """Return each table with its columns, references and conditions, and each index and trigger by name."""
-    base = sqlite3.connect(ground.desk / "desk.sqlite3")
+    base = sqlite3.connect(ground.desk / BASE)
     held: dict[str, object] = {}
     for kind, name, sql in base.execute("select type, name, sql from sqlite_master").fetchall():
         held[f"{kind} {name}"] = kind == "table" and (
@@ -142,11 +140,11 @@ def test_a_killed_migration_leaves_the_old_or_the_new_and_goes_on(disturbed, sta
         with calls.traced(pid, out=disturbed.trace, inject=fault.injection, only=fault.call):
             code, _ = disturbed.warm.end()
         assert code == -9, str(fault)
-        left = whole(disturbed)
+        left = whole(disturbed.desk / BASE)
         seen.append(next((n for n, stage in enumerate(stages) if same(stage, left)), None))
         assert seen[-1] is not None, f"{fault}: neither the old tables nor the new"
         disturbed.warm.do("migrated")
-        assert same(whole(disturbed), stages[-1]), str(fault)
+        assert same(whole(disturbed.desk / BASE), stages[-1]), str(fault)
     assert len(set(seen)) > 1  # some were killed late enough to have made a step
 
 

@@ -31,7 +31,7 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.core.signals import got_request_exception
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.dispatch import receiver
 from django.test import Client
 from django.test.client import ClientHandler
@@ -318,12 +318,22 @@ Key = tuple[type[models.Model], Any]
 
 
 def _rows_of(hidden: list[Hidden]) -> dict[Key, dict[str, Any]]:
+    """Return the hidden rows as the database holds them."""
     found: dict[Key, dict[str, Any]] = {}
-    with guard.system("hidden rows in a test"):
+    quote = connection.ops.quote_name
+    with guard.system("hidden rows in a test"), connection.cursor() as cursor:
         for model, ids in _ids_of(hidden).items():
-            if model not in TOLD_TO_HOLDERS and ids:
-                rows = model._base_manager.filter(pk__in=ids).values()
-                found |= {(model, row[model._meta.pk.attname]): row for row in rows}
+            if model in TOLD_TO_HOLDERS or not ids:
+                continue
+            key = model._meta.pk
+            marks = ", ".join(["%s"] * len(ids))
+            cursor.execute(
+                f"SELECT * FROM {quote(model._meta.db_table)} WHERE {quote(key.column)} IN ({marks})",
+                [key.get_db_prep_value(pk, connection) for pk in ids],
+            )
+            names = [column[0] for column in cursor.description]
+            rows = (dict(zip(names, row, strict=True)) for row in cursor.fetchall())
+            found |= {(model, row[key.column]): row for row in rows}
     return found
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -22,7 +23,7 @@ from zipfile import ZipFile, ZipInfo
 
 from allauth.account.internal.flows import login
 from django.apps import apps
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F
 from django.test import Client, override_settings
 from pyrage import x25519
@@ -145,16 +146,37 @@ class Hidden:
         if self.live:
             self.live()
         with guard.system("put hidden rows into a world in a test"):
-            for model, rows in self.made.items():
-                counted = isinstance(model._meta.pk, models.AutoField)
-                own = {model._meta.pk.attname} if counted else set()
-                model._base_manager.bulk_create(
-                    [model(**{k: v for k, v in row.items() if k not in own}) for row in rows]
-                )
-            for model, pk, values in self.changed:
-                model._base_manager.filter(pk=pk).update(**values)
+            with connection.cursor() as cursor:
+                for sql, rows in self._written:
+                    cursor.executemany(sql, rows)
             for model, pk in self.gone:
                 model._base_manager.filter(pk=pk).delete()
+
+    @cached_property
+    def _written(self) -> list[tuple[str, list[list[Any]]]]:
+        """What is made and changed, worked out once: a statement, and its values for each row."""
+        made = [_insert(model, rows) for model, rows in self.made.items()]
+        return made + [_update(model, pk, values) for model, pk, values in self.changed]
+
+
+def _insert(model: type[models.Model], rows: list[dict[str, Any]]) -> tuple[str, list[list[Any]]]:
+    """Return what makes rows; one that is only counted gets a number of the world's own."""
+    fields = [f for f in model._meta.concrete_fields if not isinstance(f, models.AutoField)]
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(f.column) for f in fields)
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({', '.join(['%s'] * len(fields))})"
+    return sql, [[f.get_db_prep_save(row[f.attname], connection) for f in fields] for row in rows]
+
+
+def _update(model: type[models.Model], pk: Any, values: dict[str, Any]) -> tuple[str, list[list[Any]]]:
+    """Return what changes one row."""
+    named = {f.attname: f for f in model._meta.concrete_fields}
+    quote = connection.ops.quote_name
+    changes = ", ".join(f"{quote(named[name].column)} = %s" for name in values)
+    key = model._meta.pk
+    sql = f"UPDATE {quote(model._meta.db_table)} SET {changes} WHERE {quote(key.column)} = %s"
+    given = [named[name].get_db_prep_save(value, connection) for name, value in values.items()]
+    return sql, [[*given, key.get_db_prep_save(pk, connection)]]
 
 
 @dataclass(frozen=True)
@@ -185,6 +207,10 @@ class World:
     def __repr__(self) -> str:
         """Return a name: written out, it is every row there is, and each stratum of examples names it."""
         return "World"
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """Say the same to Hypothesis, which writes a dataclass out by its fields whatever its ``repr``."""
+        printer.text(repr(self))
 
     def officer(self, who: str) -> Any:
         """Return the law's view of somebody as it stands now."""
@@ -265,8 +291,9 @@ def made(folder: Path) -> Iterator[World]:
                 _urgent(world, _media(owner=it, **held)[0])
             world.sealed, world.keys = _sealed(folder), _keys(folder)
             with clock.at(NOW - timedelta(hours=3)):
+                before = everything()  # and before each scene again, since each is undone
                 for name, (act, hits) in SCENES.items():
-                    world.hidden[name] = _remembered(world, name, act, hits)
+                    world.hidden[name] = _remembered(world, name, act, hits, before)
             world.hidden["acts"] = Hidden("acts", live=lambda: _acts(world))
             _log_in(world)
             _pools(world)
@@ -987,9 +1014,8 @@ def _look(who: Any, media: Any, **how: bool) -> None:
         examine.reveal(who, VI, media, **how)
 
 
-def _remembered(world: World, name: str, act: Callable[[World], None], hits: bool) -> Hidden:
-    """Play a scene, remember what it wrote, and undo it."""
-    before = everything()
+def _remembered(world: World, name: str, act: Callable[[World], None], hits: bool, before: Rows) -> Hidden:
+    """Play a scene, remember what it wrote since ``before``, and undo it."""
     with transaction.atomic():
         act(world)
         after = everything()

@@ -143,6 +143,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
     SchemaEditorClass = DatabaseSchemaEditor
     _standing: set[str] = set()  # the views that this connection has
+    _fresh: set[str] = set()  # those that the transaction under way made: undone, it takes them along
     _has_turn = False
 
     @cached_property
@@ -159,7 +160,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         made = super().get_new_connection(conn_params)
         self.warden.raise_on(made, self._stored)
         made.warden = self.warden
-        self._standing = set()
+        self._standing, self._fresh = set(), set()
         return made
 
     def create_cursor(self, name: str | None = None) -> Any:
@@ -176,6 +177,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.ensure_connection()
         self.warden.raze(self.connection)
         self._standing.clear()
+        self._fresh.clear()
 
     def _stand(self, table: str) -> None:
         """Make a view when it is first needed: most statements of a request need few of them."""
@@ -183,6 +185,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.ensure_connection()
             self.warden.build(self.connection, table)
             self._standing.add(table)
+            if not self.autocommit:
+                self._fresh.add(table)
 
     def _start_transaction_under_autocommit(self) -> None:
         self._take_turn()
@@ -207,11 +211,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _commit(self) -> Any:
         done = super()._commit()  # type: ignore[misc]
+        self._fresh.clear()
         self._give_turn()  # where it fails, Django rolls back
         return done
 
+    def _forget_fresh(self) -> None:
+        """Take it that no view of this transaction stands; every one is made again when it is needed."""
+        self._standing -= self._fresh
+        self._fresh.clear()
+
     def _rollback(self) -> Any:
-        self._standing.clear()  # a temporary view goes with the transaction that made it
+        self._forget_fresh()
         try:
             return super()._rollback()  # type: ignore[misc]
         finally:
@@ -224,7 +234,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._give_turn()
 
     def _savepoint_rollback(self, sid: str) -> None:
-        self._standing.clear()
+        self._forget_fresh()
         super()._savepoint_rollback(sid)  # type: ignore[misc]
 
     def readable(self, table: str) -> str:

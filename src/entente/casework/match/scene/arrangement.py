@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entente.casework.match.scene.corners import Features
-from entente.casework.match.scene.loops import nearest
 
 NEAR_BITS = 64  # of 256: corners further apart do not look alike
 RATIO = 0.85  # of the distance to the nearest corner elsewhere
@@ -73,6 +72,8 @@ def _sure(found: Arrangement) -> bool:
 
 def measured(asked: Features, held: Features) -> Arrangement | None:
     """Return the best arrangement of any strength; ``None`` where no map is plausible."""
+    from entente.casework.match.scene.loops import nearest  # numba, with the first comparison only
+
     at_asked, at_held = asked.points, held.points
     longest = max(held.width, held.height)
     pairs = nearest(asked.words, held.words, at_held, NEAR_BITS, RATIO, BESIDE * longest)

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from entente.casework.match.scene.arrangement import Arrangement, Box, arranged, difference
 from entente.casework.match.scene.corners import Asked, Features
-from entente.casework.match.scene.loops import bucketed, key_of, meeting, peaks, weights
 from entente.vocabulary.reason import Reason
 
 METHOD, VERSION = "match.scene", "1"  # of the features: those of two versions are never compared
@@ -71,6 +70,8 @@ class SceneIndex:
 
     def __init__(self, pictures: list[tuple[int, Features]]) -> None:
         """Take in (id, features); those with too few features are not searched (``skipped``)."""
+        from entente.casework.match.scene.loops import bucketed, key_of  # numba, with the first index only
+
         held = [(number, f) for number, f in pictures if not f.too_few]
         self.skipped = len(pictures) - len(held)
         self._numbers = [number for number, _ in held]
@@ -131,6 +132,8 @@ class SceneIndex:
 
     def candidates(self, query: Features) -> list[int]:
         """Return the places of the held pictures most of whose met corners agree in turn and size."""
+        from entente.casework.match.scene.loops import key_of, meeting, peaks, weights
+
         if query.too_few or not self._numbers:
             return []
         met = [
