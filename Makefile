@@ -3,7 +3,7 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup text run test test-long check format bench bench-match bench-examine docs messages lock corpus fuzz audit bars bar-1 bar-2 bar-3 bar-4 bar-5 bar-6 bar-7
+.PHONY: help setup text run test test-long check lint format bench bench-match bench-examine docs messages lock corpus fuzz audit bars bar-1 bar-2 bar-3 bar-4 bar-5 bar-6 bar-7
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -33,13 +33,15 @@ test: $(VENV)/.dev ## the whole suite; what is skipped is named in the summary
 test-long: $(VENV)/.dev ## the suite with many more drawn examples
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: $(VENV)/.dev ## format, lint, types, walls, documents
+check: lint ## format, lint, types, walls, documents
+	$(BIN)/python -m pytest tests/house -q
+
+lint: $(VENV)/.dev ## of these what runs no test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m django makemigrations --check --dry-run --settings entente.web.settings
-	$(BIN)/python -m pytest tests/house -q
 
 format: $(VENV)/.dev ## put the code into its form
 	$(BIN)/ruff check --fix .

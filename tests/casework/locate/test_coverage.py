@@ -9,16 +9,40 @@ the tables.
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.casework.locate.clues import clue as clue_of
 from tests.casework.locate.simulated import ERROR, PEOPLE, RURAL, case
 
 from entente.casework.locate import credible
-from entente.casework.locate.combine import group_factor, groups_of, normalised, weigh
+from entente.casework.locate.combine import Weighed, group_factor, groups_of, normalised, weigh
 from entente.casework.locate.likelihood import likelihood
-from entente.casework.locate.world import world
+from entente.casework.locate.world import Floats, world
+from entente.vocabulary.clue import Clue, ClueKind
+
+# Of many values, hardly one drawn twice; what is seen of the others is weighed once.
+DRAWN_FINELY = {ClueKind.SUN_ELEVATION, ClueKind.HOLIDAY}
+
+
+def _values(clue: Clue) -> Floats:
+    return likelihood(clue, world()).over_cells()
+
+
+def _weighed(clue: Clue) -> Weighed:
+    """Weigh a clue: what says the same says it with the same weight, case after case."""
+    if clue.kind in DRAWN_FINELY:
+        return weigh(clue, _values(clue), world().prior)
+    return _once(str(clue.kind), json.dumps(clue.value, sort_keys=True), clue.reliability)
+
+
+@lru_cache(maxsize=128)  # 1 MB each
+def _once(kind: str, value: str, reliability: float) -> Weighed:
+    said = clue_of(kind, kind, json.loads(value), reliability)
+    return weigh(said, _values(said), world().prior)
 
 
 def coverage(
@@ -33,10 +57,7 @@ def coverage(
     here, draw, held = world(), np.random.default_rng(20_240_601), 0
     for _ in range(places):
         cell, clues = case(draw, number, fails, group_fails, weights, elsewhere)
-        values = [likelihood(c, here).over_cells() for c in clues]
-        if twist is not None:
-            values = [twist(v) for v in values]
-        weighed = [weigh(c, v, here.prior) for c, v in zip(clues, values, strict=True)]
+        weighed = [_weighed(c) if twist is None else weigh(c, twist(_values(c)), here.prior) for c in clues]
         belief = normalised(
             {g: group_factor(m, here.prior) for g, m in groups_of(weighed).items()}, here.prior
         )
