@@ -5,7 +5,6 @@ The program fetches nothing and shows nothing of them: an officer brings a file,
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -138,7 +137,7 @@ def _entry_of(digest: str) -> int | None:
             sealed = Seal.objects.filter(seq=seq).order_by("place").values_list("digest", flat=True)
             if tree.leaf_hash(entry.body.encode()).hex() != entry.leaf:
                 continue
-            told, salt = json.loads(entry.body).get("after", ""), bytes.fromhex(opening.state_salt)
+            told, salt = str(entry.told.get("after", "")), bytes.fromhex(opening.state_salt)
             if opens(told, "after", salt, canonical({"sealed": list(sealed)})):
                 return int(seq)
     return None
