@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from entente.casework.locate import engine, reckon
 from entente.casework.locate.service import weigh
 from entente.records import guard
 from entente.records.act import acting
-from entente.records.models import Clue, Estimate, LogEntry, Membership
+from entente.records.models import Clue, Estimate, LogEntry, Media, Membership
 from entente.safeguards.access import Act
 from entente.vocabulary.handling import Purpose
 
@@ -144,11 +145,30 @@ def test_a_contradiction_is_said_without_the_number_of_a_row(client, case, circl
     assert "Japan" in said and "Italy" in said and not any(pk in said for pk in ids())
 
 
-def test_more_clues_than_are_weighed_can_be_switched_off(client, case, circle, page):
-    seen(case, circle, *(("utc_offset", 60, "partner", f"partner {n}") for n in range(101)))
+def test_an_observation_leads_to_the_items_that_it_was_seen_in(client, case, circle, page, clues):
+    with guard.system("items for a test"):
+        made = {"case": case, "owner": circle.agencies.it, "kind": "picture", "source": "disk", "key": "k"}
+        for n, pk in enumerate(ids(kind="utc_offset"), 1):
+            item = Media.objects.create(number=n, sha256=f"{n:064x}", **made)
+            Clue.objects.filter(pk=pk).update(media=item)
+        held = Media.objects.get(number=3)
+        held.codes = "H2"
+        held.save()
     told = client.get(page).content.decode()
-    assert "This cannot be weighed" in told and "<svg xmlns" not in told
-    assert "Half of the belief" in client.get(page, {"off": ids()[0]}).content.decode()
+    for n, pk in enumerate(ids(kind="utc_offset"), 1):
+        assert reverse("examine:item", args=[case.pk, n]) + f"?clue={pk}" in told
+    with guard.system("test"):
+        Membership.objects.create(case=case, account=circle.fr, part="member")
+    client.force_login(circle.fr)
+    assert "items/2/" in (theirs := client.get(page).content.decode()) and "items/3/" not in theirs
+
+
+def test_more_clues_than_are_weighed_can_be_switched_off(client, page, clues, monkeypatch):
+    monkeypatch.setattr(engine, "MOST_CLUES", 2)
+    reckon._reckoned.cache_clear()
+    told = client.get(page).content.decode()
+    assert "This cannot be weighed" in told and "keep the 2 best" in told and "<svg xmlns" not in told
+    assert "Half of the belief" in client.get(page, {"off": ids(kind="socket")[0]}).content.decode()
 
 
 def test_the_history_lists_what_changed_and_compares_two(client, case, circle, page, clues):

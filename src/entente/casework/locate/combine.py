@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,12 @@ class Weighed:
     error: float
     ratio: NDArray[np.float32]
 
+    @cached_property
+    def log_ratio(self) -> NDArray[np.float32]:
+        """Log R; asked for again for each other clue of the group that is left out."""
+        found: NDArray[np.float32] = np.log(self.ratio)
+        return found
+
 
 def weigh(clue: Clue, values: Floats, prior: Floats) -> Weighed:
     """Return R for likelihood ``values`` (n,) under ``prior`` (n,)."""
@@ -66,7 +73,7 @@ def group_factor(members: Sequence[Weighed], prior: Floats) -> Floats:
     # However many pictures and models: together they look at one scene, and weigh as one clue.
     models = sum(one.clue.kind is ClueKind.PICTURE_MODEL for one in members)
     for one in members:
-        total += np.log(one.ratio) / (models if one.clue.kind is ClueKind.PICTURE_MODEL else 1)
+        total += one.log_ratio / (models if one.clue.kind is ClueKind.PICTURE_MODEL else 1)
     top = float(total.max())
     total -= top
     scaled = np.exp(total, out=total)

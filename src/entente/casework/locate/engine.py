@@ -90,7 +90,8 @@ def sift(clues: Sequence[Clue], now: datetime | None = None) -> tuple[list[Clue]
         try:
             if clue.kind not in SILENT:
                 refuse_future(clue, now)
-                _weighed(_Said(canonical(clue), error_of(clue), clue))
+                if reason := _fault(_Said(canonical(clue), error_of(clue), clue)):
+                    raise ClueRefused(clue.id, reason)
             kept.append(clue)
         except ClueRefused as why:
             refused.append(why)
@@ -104,6 +105,16 @@ class _Said:
     key: str
     error: float
     clue: Clue = field(compare=False)
+
+
+@lru_cache(maxsize=4096)
+def _fault(said: _Said) -> str:
+    """Return why a clue cannot be weighed, or nothing; kept, for all clues of a case are sifted each time."""
+    try:
+        _weighed(said)
+    except ClueRefused as why:
+        return why.reason
+    return ""
 
 
 @lru_cache(maxsize=24)

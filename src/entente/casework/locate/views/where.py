@@ -19,12 +19,12 @@ from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.views.asked import Asked, Line, lines
 from entente.casework.locate.waterfall import bar, scale_of
 from entente.casework.locate.world import ATTRIBUTION, world
-from entente.records.models import Case, Clue
+from entente.records.models import Case, Clue, Media
 from entente.records.names import named
 from entente.vocabulary.clue import Clue as ClueWord
 from entente.vocabulary.place import ClueWeight, Posterior, Without
 
-COUNTRIES_SHOWN, REGIONS_SHOWN = 12, 24
+COUNTRIES_SHOWN, REGIONS_SHOWN, ITEMS_SHOWN = 12, 24, 3
 MOVE_NAMES = {
     "in": gettext_lazy("Zoom in"),
     "out": gettext_lazy("Zoom out"),
@@ -167,8 +167,11 @@ def _parts(
     """Return each source group with its clues, the strongest first; then the clues that say nothing."""
     weights = {w.id: w for w in found.posterior.clues} if found else {}
     groups = {g.group: g for g in found.groups} if found else {}
-    said = _sentences(found, listed, language)
+    said, items = _sentences(found, listed, language), _items(rows)
     told = [_line(line, weights, said, rows, wish, language) for line in listed]
+    for each, line in zip(told, listed, strict=True):
+        links = [items[c.id] for c in line.clues if c.id in items]
+        each |= {"items": links[:ITEMS_SHOWN], "more_items": len(links[ITEMS_SHOWN:])}
     told.sort(key=lambda t: (t["off"], -abs(t["log10"]), t["name"], t["id"]))
     speaking = [t for t in told if not t["silent"]]
     scale = scale_of([*(t["log10"] for t in speaking), *(g.log10_bf for g in groups.values())])
@@ -192,6 +195,17 @@ def _parts(
             }
         sources.append(source)
     return {"sources": sources, "silent": [t for t in told if t["silent"]]}
+
+
+def _items(rows: Sequence[Clue]) -> dict[str, tuple[int, str]]:
+    """Return the item that each clue was seen in, by its number, with the address that opens it there."""
+    held = {row.media_id for row in rows if row.media_id}
+    numbers = dict(Media.objects.filter(pk__in=held).values_list("pk", "number"))
+    return {
+        str(row.pk): (number, reverse("examine:item", args=[row.case_id, number]) + f"?clue={row.pk}")
+        for row in rows
+        if row.media_id and (number := numbers.get(row.media_id)) is not None
+    }
 
 
 def _of(groups: dict[str, Any], name: str) -> float:
