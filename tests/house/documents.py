@@ -7,8 +7,11 @@ import re
 import tomllib
 from pathlib import Path
 
+from entente import plugins
 from entente.casework import STEPS
 from entente.cli import VERBS
+from entente.formats import ListFormat
+from entente.formats.case_package import CaseFormat
 from entente.safeguards.limits import TABLE, in_words
 from tests.house.house import PACKAGE, ROOT, WALK, tree
 
@@ -51,8 +54,33 @@ def _limits() -> str:
     return f"| what | how often | who counts | why |\n|---|---|---|---|\n{rows}\n"
 
 
-PARTS = {"limits": _limits, "verbs": _verbs, "plugins": _plugins, "walk": _walk}
-PAGES = (ROOT / "docs" / "running.md", ROOT / "docs" / "limits.md", WALK / "README.md")
+def _losses() -> str:
+    lists = [
+        f"| {name} | {'; '.join(t.rstrip('.') for t in told.losses)} | {_case_losses(told)} |"
+        for name, told in sorted(plugins.formats().items())
+        if isinstance(told, ListFormat)
+    ]
+    rows = "\n".join(lists)
+    head = "| format | as a hash list, what does not survive | as a case package |"
+    return f"{head}\n|---|---|---|\n{rows}\n"
+
+
+def _case_losses(told: object) -> str:
+    if not isinstance(told, CaseFormat):
+        return "–"
+    by_sentence: dict[str, list[str]] = {}
+    for name, why in told.case_losses.items():
+        by_sentence.setdefault(why.rstrip("."), []).append(f"`{name}`")
+    return "; ".join(f"{why}: {', '.join(names)}" for why, names in by_sentence.items()) or "nothing"
+
+
+PARTS = {"losses": _losses, "limits": _limits, "verbs": _verbs, "plugins": _plugins, "walk": _walk}
+PAGES = (
+    ROOT / "docs" / "running.md",
+    ROOT / "docs" / "formats.md",
+    ROOT / "docs" / "limits.md",
+    WALK / "README.md",
+)
 
 
 def derived(text: str) -> str:

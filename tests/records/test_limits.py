@@ -29,6 +29,7 @@ ACTS = {
     "requests written": (Act.RECEIVE, "cooperate", "write a request"),
     "disclosures": (Act.DISCLOSE, "cooperate", "send a request"),
     "exports": (Act.EXPORT, "inform", "leave"),
+    "fetches by machines": (Act.EXPORT, "inform", "a machine fetches what was opened"),
     "grants": (Act.GRANT, "prioritise", "assign"),
     "checks of the log": (Act.AUDIT, "log", "log page"),
 }
@@ -40,6 +41,7 @@ ADDRESSES = {
     "one-time links": ("post", "enter", {"secret": "x"}, None, {}),
     "answers of a provider": ("get", "oidc", {"agency": "IT"}, None, {}),
     "heads asked for by a witness": ("post", "witness", {}, None, {}),
+    "questions of machines": ("get", "taxii-discovery", {}, None, {}),
     "checks of items against lists": ("post", "match:page", {"case_id": ...}, "it", {}),
     "documents made": ("get", "inform:pdf", {"case_id": ..., "product_id": uuid4()}, "it", {}),
 }

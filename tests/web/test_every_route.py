@@ -249,6 +249,9 @@ DOORS = {
     "account_set_password",
     "enter",
     "set_language",
+    # an agency's machine: its token, or one 401 whatever is asked
+    *(f"taxii-{n}" for n in ("discovery", "root", "collections", "collection")),
+    *(f"taxii-{n}" for n in ("manifest", "objects", "object", "versions")),
     "witness",  # partners' machines: a pinned log key signs, or nothing is there
     "account_login",
     "account_logout",

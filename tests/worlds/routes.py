@@ -89,6 +89,15 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     "notices": {},
     "notice-follow": {"because": ["deleted", ""]},
     "witness": {},
+    # without a token: one 401 whatever is asked; with one: tests/web/test_taxii.py plays both worlds
+    "taxii-discovery": {},
+    "taxii-root": {},
+    "taxii-collections": {},
+    "taxii-collection": {},
+    "taxii-manifest": {},
+    "taxii-objects": {},
+    "taxii-object": {},
+    "taxii-versions": {},
     "purpose": {
         "purpose": [VI, SAFEGUARDING, "prosecution", "data-protection-audit"],
         "next": ["/", "/log/"],
@@ -565,7 +574,9 @@ VERBS: dict[str, list[list[Any]]] = {
         ["--json"],
         CASES,
         [
-            *["--format=vics"] * 6,
+            *["--format=vics"] * 4,
+            "--format=caseuco",
+            "--format=stix",
             "--format=product",
             ("--format=court", "--ask", Pool("--item")),
             ("--format=court", Pool("--confirm"), "--count=1"),
@@ -573,6 +584,7 @@ VERBS: dict[str, list[list[Any]]] = {
         ],
         [*["--to=DK", "--to=FR"] * 3, "--to=IT", "--to=EU"],
     ],
+    "machines": [["--json"], ["open", "close"], CASES, ["--to=DK", "--to=FR", "--to=IT"]],
     "receive": [["--json"], FILES, ["--case=JOINT-1", "--case=AU-1", "--case=HIDDEN-1"], ["--source=disk"]],
     "lists": [
         ["--json"],

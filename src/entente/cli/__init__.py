@@ -26,6 +26,7 @@ VERBS = {
     "lists": "import, show and remove hash lists",
     "receive": "take files and folders into a case",
     "export": "write a case for a partner, as far as the law allows",
+    "machines": "let an agency's machines fetch what was opened for it (TAXII)",
     "log": "prove the log",
 }
 

@@ -1,4 +1,4 @@
-"""CASE/UCO JSON-LD: the hashes of observables, read from a graph node by node.
+"""CASE/UCO JSON-LD: the hashes of observables, node by node; and whole cases (``caseuco_case``).
 
 Names are known by their local part, whatever prefix a document gives them. A facet is read where it stands,
 inside its observable or as a node of its own; one that only refers to hashes elsewhere in the graph is
@@ -7,93 +7,14 @@ refused with its place, because a long graph is never held whole.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
 
-from entente.formats import ListExample, ListRefused, ReadOptions, Record
-from entente.formats.salvage import Place
-from entente.formats.values import hex_of, photodna_of, settled, size_of
-from entente.formats.walk import Layout, Walker
+from entente.formats import ListExample, ListRefused, ReadOptions, Record, caseuco_case
+from entente.formats.case_package import CasePackage, ReadPackage
+from entente.formats.caseuco_graph import LAYOUT, entry_of
+from entente.formats.walk import Walker
 from entente.vocabulary.media_hash import HashEntry, RecordRefusal
-
-_KINDS = {"md5": "md5", "sha1": "sha1", "sha256": "sha256", "pdq": "pdq", "photodna": "photodna"}
-_LOCAL = re.compile(r"[:/#]")
-
-
-def _is_record(value: Any) -> bool:
-    return isinstance(value, dict) and "@id" in value and ("@type" in value) and "@graph" not in value
-
-
-LAYOUT = Layout("caseuco", frozenset({"@graph"}), frozenset({"@graph", ""}), _is_record)
-
-
-def _local(name: Any) -> str:
-    """Return a name without its prefix: ``uco-types:hashMethod`` reads ``hashMethod``."""
-    return _LOCAL.split(str(name))[-1]
-
-
-def _get(node: Mapping[str, Any], name: str) -> Any:
-    return next((v for k, v in node.items() if _local(k) == name), None)
-
-
-def _all(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _plain(value: Any) -> Any:
-    """Return a literal without its type."""
-    return value.get("@value") if isinstance(value, dict) and "@value" in value else value
-
-
-def _facets(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the node itself and the facets inside it."""
-    return [node, *(f for f in _all(_get(node, "hasFacet")) if isinstance(f, dict))]
-
-
-def _hashes(facet: Mapping[str, Any], line: int) -> Iterator[RecordRefusal | tuple[str, str]]:
-    """Yield (kind, value) of each hash of a facet, or its refusal."""
-    for row in _all(_get(facet, "hash")):
-        if not isinstance(row, dict):
-            yield RecordRefusal(line, "bad-hash", "a hash here is no object; it was left out")
-            continue
-        method, text = _plain(_get(row, "hashMethod")), _plain(_get(row, "hashValue"))
-        if method is None and text is None:
-            what = "a hash is only referred to; ask for a graph with the hashes inside their facets"
-            yield RecordRefusal(line, "reference", what)
-            continue
-        kind = _KINDS.get(re.sub(r"[^a-z0-9]", "", _local(method).casefold()))
-        if not kind:
-            continue  # SSDEEP and others have nothing here to meet
-        found = photodna_of(text) if kind == "photodna" else hex_of(text, kind)
-        if found:
-            yield kind, found
-        else:
-            yield RecordRefusal(line, f"bad-{kind}", f"this is no {kind} value; it was left out")
-
-
-def _entry(node: Mapping[str, Any], place: Place, number: int) -> Iterator[Record]:
-    """Yield one node as an entry, after the refusals of single values; nothing where it has no hash."""
-    values: dict[str, Any] = {}
-    paths: list[str] = []
-    size, mime, hashed = None, "", False
-    for facet in _facets(node):
-        for told in _hashes(facet, place.line):
-            hashed = True
-            if isinstance(told, RecordRefusal):
-                yield told
-            else:
-                values.setdefault(*told)
-        found = _plain(_get(facet, "sizeInBytes"))
-        size = size_of(found) if found is not None else size
-        mime = str(_plain(_get(facet, "mimeType")) or mime)
-        paths += [str(_plain(p)) for n in ("filePath", "fileName") if (p := _get(facet, n))][:1]
-    if not hashed:
-        return  # a place, a tool, an action
-    other = {"record": str(number)}
-    if node.get("@id"):
-        other["id"] = str(node["@id"])
-    yield from settled(HashEntry(place.line, **values, size=size, mime=mime, paths=tuple(paths), other=other))
 
 
 class CaseUcoFormat:
@@ -101,10 +22,12 @@ class CaseUcoFormat:
 
     name = "caseuco"
     losses = (
-        "Of a graph only observables with hashes are kept: no custody, no people, no relationships.",
+        "Of a graph only observables with hashes are a list: no custody, no people, no relationships.",
         "Markings are not kept: the list has one handling, named at its import.",
         "CASE has no deletions and no votes; none are read.",
     )
+
+    case_losses = caseuco_case.LOSSES
 
     def read(self, stream: BinaryIO, options: ReadOptions = ReadOptions()) -> Iterator[Record]:  # noqa: B008
         """Yield entries and refusals.
@@ -119,12 +42,20 @@ class CaseUcoFormat:
                 graph = graph or step.field == "@context"
             elif isinstance(step.value, dict):
                 graph = graph or "@id" in step.value or "@type" in step.value
-                yield from _entry(step.value, step.place, step.number)
+                yield from entry_of(step.value, step.place, step.number)
             else:
                 what = f"record {step.number} is no node; it was left out"
                 yield RecordRefusal(step.place.line, "broken", what)
         if not graph:
             raise ListRefused("not-caseuco", "this is no CASE graph: it has no @context and no nodes")
+
+    def write_case(self, package: CasePackage, stream: BinaryIO) -> int:
+        """Write a case as a CASE/UCO 1.5 graph."""
+        return caseuco_case.write_case(package, stream)
+
+    def read_case(self, stream: BinaryIO) -> ReadPackage:
+        """Read the one investigation of a graph."""
+        return caseuco_case.read_case(stream)
 
     def examples(self) -> Sequence[ListExample]:
         """Return a graph with a picture, a place, and a hash that is only referred to."""

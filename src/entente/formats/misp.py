@@ -1,4 +1,4 @@
-"""Events of MISP: each object and each single attribute that carries hashes is a record; sightings are votes.
+"""Events of MISP: each object or attribute with hashes is a record, sightings are votes; whole cases.
 
 Read from an event, a list of events or a server's answer, record by record. Categories of MISP say how a hash
 was met, not what the file shows: they are kept as text and never become a category of a list.
@@ -9,33 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
-from entente.formats import ListExample, ListRefused, ReadOptions, Record
+from entente.formats import ListExample, ListRefused, ReadOptions, Record, misp_case
+from entente.formats.case_package import CasePackage, ReadPackage
+from entente.formats.misp_event import KINDS, LAYOUT, rows_of
 from entente.formats.salvage import Place
 from entente.formats.values import flag_of, hex_of, photodna_of, settled, size_of
-from entente.formats.walk import Found, Layout, Walker
+from entente.formats.walk import Found, Walker
 from entente.vocabulary.media_hash import HashEntry, RecordRefusal
 
-KINDS = {"md5": "md5", "sha1": "sha1", "sha256": "sha256", "pdq": "pdq", "photodna": "photodna"}
 _KEPT = ("uuid", "comment", "category", "to_ids", "timestamp")
 _AGREES, _FALSE, _EXPIRED = "0", "1", "2"  # types of a sighting
-
-
-def _is_record(value: Any) -> bool:
-    return isinstance(value, dict) and ("type" in value or "Attribute" in value) and "Event" not in value
-
-
-LAYOUT = Layout(
-    "misp",
-    entered=frozenset({"response", "Event", "Attribute", "Object"}),
-    records=frozenset({"Attribute", "Object"}),
-    is_record=_is_record,
-    is_row=lambda value: isinstance(value, dict) and "object_relation" in value,
-)
-
-
-def _rows(record: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    rows = record.get(name)
-    return [r for r in rows if isinstance(r, dict)] if isinstance(rows, list) else []
 
 
 def _pairs(attribute: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -53,18 +36,18 @@ def _pairs(attribute: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _votes(attributes: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
     """Return how many sightings agree with a record, and how many call it a false positive."""
-    told = [str(s.get("type", _AGREES)) for a in attributes for s in _rows(a, "Sighting")]
+    told = [str(s.get("type", _AGREES)) for a in attributes for s in rows_of(a, "Sighting")]
     return told.count(_AGREES), told.count(_FALSE)
 
 
 def _tags(record: Mapping[str, Any], attributes: Sequence[Mapping[str, Any]]) -> str:
-    names = [str(t.get("name", "")) for r in (record, *attributes) for t in _rows(r, "Tag")]
+    names = [str(t.get("name", "")) for r in (record, *attributes) for t in rows_of(r, "Tag")]
     return ",".join(dict.fromkeys(n for n in names if n))
 
 
 def _entry(record: Mapping[str, Any], place: Place, number: int) -> Iterator[Record]:
     """Yield one object or attribute as an entry, after the refusals of single values."""
-    attributes = _rows(record, "Attribute") if "Attribute" in record else [record]
+    attributes = rows_of(record, "Attribute") if "Attribute" in record else [record]
     values: dict[str, Any] = {}
     paths: list[str] = []
     size, mime = None, ""
@@ -115,6 +98,8 @@ class MispFormat:
         "Who saw something and when is not kept of a sighting; it counts as one vote.",
     )
 
+    case_losses = misp_case.LOSSES
+
     def read(self, stream: BinaryIO, options: ReadOptions = ReadOptions()) -> Iterator[Record]:  # noqa: B008
         """Yield entries and refusals; a deleted object or attribute is a deletion.
 
@@ -134,6 +119,14 @@ class MispFormat:
                 yield _no_object(step)
         if not events:
             raise ListRefused("not-misp", "this is no MISP event: it has no Event with attributes or objects")
+
+    def write_case(self, package: CasePackage, stream: BinaryIO) -> int:
+        """Write a case as one event that correlates with nothing."""
+        return misp_case.write_case(package, stream)
+
+    def read_case(self, stream: BinaryIO) -> ReadPackage:
+        """Read the case of an event."""
+        return misp_case.read_case(stream)
 
     def examples(self) -> Sequence[ListExample]:
         """Return a server's answer with one event."""

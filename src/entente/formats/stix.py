@@ -1,4 +1,4 @@
-"""STIX 2.1 bundles: files with hashes, indicators whose pattern is a hash, opinions as votes.
+"""STIX 2.1 bundles: files with hashes, indicators of hashes, opinions as votes; whole cases (``stix_case``).
 
 PDQ is no hash of the standard: it is read from ``hashes`` as a custom name and from any extension of the file
 that has a ``pdq``. An indicator's pattern is read where it only compares a file's hashes; any other would
@@ -11,52 +11,20 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
-from entente.formats import ListExample, ListRefused, ReadOptions, Record
+from entente.formats import ListExample, ListRefused, ReadOptions, Record, stix_case
+from entente.formats.case_package import CasePackage, ReadPackage
 from entente.formats.salvage import Place
-from entente.formats.values import hex_of, photodna_of, settled, size_of
-from entente.formats.walk import Layout, Walker
+from entente.formats.stix_objects import LAYOUT, file_hashes, hashes_of
+from entente.formats.values import settled, size_of
+from entente.formats.walk import Walker
 from entente.vocabulary.media_hash import HashEntry, RecordRefusal
 
 OPINIONS = {"strongly-agree": 1, "agree": 1, "neutral": 0, "disagree": -1, "strongly-disagree": -1}
 MOST_OPINIONS = 1_000_000  # remembered at once; a bundle with more is no hash list
-_NAMES = {"md5": "md5", "sha1": "sha1", "sha256": "sha256", "pdq": "pdq", "photodna": "photodna"}
-_NAMES |= {"sha-1": "sha1", "sha-256": "sha256"}
 _TERM = r"file:hashes\.'?([\w-]+)'?\s*=\s*'([^']*)'"
 _TERMS = re.compile(_TERM)
 _TESTS = rf"\[\s*{_TERM}(?:\s+(?:OR|AND)\s+{_TERM})*\s*\](?:\s+OR\s+\[\s*{_TERM}\s*\])*"
 _PATTERN = re.compile(_TESTS)
-
-
-def _is_record(value: Any) -> bool:
-    return isinstance(value, dict) and "type" in value and "id" in value and "objects" not in value
-
-
-LAYOUT = Layout("stix", frozenset({"objects"}), frozenset({"objects"}), _is_record)
-
-
-def _hashes(given: list[tuple[str, Any]], line: int) -> Iterator[RecordRefusal | dict[str, str]]:
-    """Yield a refusal for each value that is none of its kind, then the valid ones."""
-    values: dict[str, str] = {}
-    for name, text in given:
-        kind = _NAMES.get(str(name).casefold())
-        if not kind:
-            continue  # SSDEEP and others have nothing here to meet
-        found = photodna_of(text) if kind == "photodna" else hex_of(text, kind)
-        if found:
-            values.setdefault(kind, found)
-        else:
-            what = f"this is no {name} value; it was left out, the record kept"
-            yield RecordRefusal(line, f"bad-{kind}", what)
-    yield values
-
-
-def _file_hashes(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    given = list(record["hashes"].items()) if isinstance(record.get("hashes"), dict) else []
-    extensions = record.get("extensions")
-    for extension in extensions.values() if isinstance(extensions, dict) else ():
-        if isinstance(extension, dict):
-            given += [(k, extension[k]) for k in ("pdq", "photodna") if extension.get(k)]
-    return given
 
 
 def _labels(record: Mapping[str, Any]) -> str:
@@ -75,7 +43,7 @@ class _Reader:
         """Yield what one object says."""
         kind = value.get("type")
         if kind == "file":
-            yield from self._entry(value, _file_hashes(value), place, number)
+            yield from self._entry(value, file_hashes(value), place, number)
         elif kind == "indicator":
             yield from self._indicator(value, place, number)
         elif kind == "opinion":
@@ -99,7 +67,7 @@ class _Reader:
         self, value: Mapping[str, Any], given: list[tuple[str, Any]], place: Place, number: int
     ) -> Iterator[Record]:
         values: dict[str, Any] = {}
-        for told in _hashes(given, place.line):
+        for told in hashes_of(given, place.line):
             if isinstance(told, RecordRefusal):
                 yield told
             else:
@@ -146,8 +114,10 @@ class StixFormat:
     losses = (
         "Objects other than files, indicators of hashes and opinions are not kept.",
         "An opinion counts where it stands before what it is about; a later one is refused with its line.",
-        "Markings of single objects are not kept: the list has one handling, named at its import.",
+        "As a list, markings of single objects are not kept: it has one handling, named at its import.",
     )
+
+    case_losses = stix_case.LOSSES
 
     def read(self, stream: BinaryIO, options: ReadOptions = ReadOptions()) -> Iterator[Record]:  # noqa: B008
         """Yield entries and refusals; a revoked indicator is a deletion.
@@ -168,6 +138,14 @@ class StixFormat:
                 yield RecordRefusal(step.place.line, "broken", what)
         if not bundle:
             raise ListRefused("not-stix", "this is no STIX bundle: it has no objects")
+
+    def write_case(self, package: CasePackage, stream: BinaryIO) -> int:
+        """Write a case as a STIX 2.1 bundle."""
+        return stix_case.write_case(package, stream)
+
+    def read_case(self, stream: BinaryIO) -> ReadPackage:
+        """Read the one case of a bundle."""
+        return stix_case.read_case(stream)
 
     def examples(self) -> Sequence[ListExample]:
         """Return a bundle with an opinion, a file, an indicator and a pattern that is not read."""

@@ -93,6 +93,8 @@ TABLE: tuple[Limit, ...] = (
     _limit("grants", Per.OFFICER, "rights are not given away in bulk", (120, HOUR), (500, DAY)),
     _limit("checks of the log", Per.OFFICER, "each reads the whole log", (60, HOUR), (300, DAY)),
     _limit("heads asked for by a witness", Per.ADDRESS, "each makes a proof", (120, HOUR)),
+    _limit("questions of machines", Per.ADDRESS, "each judges a case; no token by trial", (1200, HOUR)),
+    _limit("fetches by machines", Per.OFFICER, "as an export, of who opened it", (600, HOUR), (5000, DAY)),
     _limit(
         "changes of accounts",
         Per.OFFICER,
@@ -116,6 +118,7 @@ _ACTS: tuple[tuple[Act, str | None, str, str], ...] = (
     (Act.RECEIVE, "intake", "receive: ", "receipts of files"),
     (Act.RECEIVE, "seize", "files of the search", "receipts of files"),
     (Act.RECEIVE, "cooperate", "write a request", "requests written"),
+    (Act.EXPORT, "inform", "a machine fetches", "fetches by machines"),
     (Act.EXPORT, None, "", "exports"),
     (Act.DISCLOSE, None, "", "disclosures"),
     (Act.GRANT, None, "", "grants"),

@@ -19,6 +19,7 @@ from entente.web import (
     notices,
     partners,
     protection,
+    taxii,
     vocabularies,
     witness,
 )
@@ -54,6 +55,7 @@ urlpatterns = [
     path("account/", include(login.account_urlpatterns)),
     path("log/", board.log_page, name="log"),
     path("witness/add-checkpoint", witness.add_checkpoint, name="witness"),
+    path("taxii2/", include(taxii.urlpatterns)),
     path("cases/new/", board.new_case, name="new-case"),
     path("cases/<uuid:case_id>/", board.case_front, name="case"),
     path("cases/<uuid:case_id>/emergency/", emergencies.emergency_in_case, name="case-emergency"),

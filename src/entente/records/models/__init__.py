@@ -31,6 +31,7 @@ from entente.records.models.hash_list import (
 )
 from entente.records.models.job import Job
 from entente.records.models.log_entry import LogEntry, LogHead, LogNode, LogOpening
+from entente.records.models.machine_token import MachineToken
 from entente.records.models.media import Frame, Media, Occurrence, Viewing
 from entente.records.models.notice import Notice
 from entente.records.models.opinion import Opinion, Vote
@@ -103,6 +104,7 @@ __all__ = [
     "LogOpening",
     "LogStamp",
     "LoginLink",
+    "MachineToken",
     "Match",
     "Media",
     "Membership",

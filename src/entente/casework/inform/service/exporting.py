@@ -7,23 +7,24 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 from uuid import UUID
 
+from entente import plugins
 from entente.casework.inform.service.leaving import (
     STEP,
     NotDisclosed,
     demand_leave,
     judge,
-    originators_of,
     record_left,
     things_of,
 )
+from entente.casework.inform.service.packing import items_for, pack, whole
+from entente.formats.case_package import CaseFormat
 from entente.formats.vics import VICS
-from entente.records import guard
 from entente.records.act import acting
-from entente.records.models import Agency, Case, Media, Release, SeriesItem
-from entente.safeguards.access import Act, Shape, Thing
-from entente.safeguards.release import LeftOut, left_out
+from entente.records.models import Agency, Case, Media, SeriesItem
+from entente.safeguards.access import Act, Thing
+from entente.safeguards.release import left_out
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Audience, Purpose, narrowest, union
+from entente.vocabulary.handling import Purpose
 from entente.vocabulary.media_hash import HashEntry
 
 
@@ -36,6 +37,11 @@ class Exported:
     disclosure: UUID
 
 
+def export_formats() -> list[str]:
+    """Return the names of the formats that a case can be exported in."""
+    return sorted({"vics", *(n for n, f in plugins.formats().items() if isinstance(f, CaseFormat))})
+
+
 def export_case(
     officer: Officer,
     purpose: Purpose,
@@ -45,26 +51,29 @@ def export_case(
     stream: BinaryIO,
     format: str = "vics",  # noqa: A002 - the verb's own word
 ) -> Exported:
-    """Write the items that may go to agency ``to`` as VICS 2.0: hashes and metadata, never media or names.
+    """Write what may go to agency ``to``: hashes and metadata, never media or file names.
 
-    Only a lead of the case exports. Raises ``guard.Denied``, or ``NotDisclosed`` if the format is unknown or
-    nothing may go.
+    As VICS 2.0 the items alone; in a case format series, exhibits, chain of custody and clues as well. Only a
+    lead of the case exports. Raises ``guard.Denied``, or ``NotDisclosed`` if the format is unknown or nothing
+    may go.
     """
-    if format != "vics":
-        raise NotDisclosed(f"a case is exported as vics, not {format!r}")
+    if format not in export_formats():
+        raise NotDisclosed(f"a case is exported as {', '.join(export_formats())}, not {format!r}")
     if to.pk == officer.agency:
         raise NotDisclosed("the case is already at this agency; choose another")
     demand_leave(officer, purpose, case, to, Act.EXPORT)
-    goes, things, stays = _items_for(officer, purpose, case, to)
-    thing = _whole(officer, case, [things[str(m.pk)] for m in goes])
+    writer = plugins.formats()[format]
+    if isinstance(writer, CaseFormat):
+        return _export_package(officer, purpose, case, to, stream, writer)
+    return _export_items(officer, purpose, case, to, stream)
+
+
+def _export_items(officer: Officer, purpose: Purpose, case: Case, to: Agency, stream: BinaryIO) -> Exported:
+    goes, things, stays = items_for(officer, purpose, case, to)
+    thing = whole(officer, case, [things[str(m.pk)] for m in goes])
+    reason = "export a case as vics"
     with acting(
-        officer,
-        Act.EXPORT,
-        thing.going_to(to.pk),
-        purpose,
-        step=STEP,
-        reason="export a case as vics",
-        recipients=[to.pk],
+        officer, Act.EXPORT, thing.going_to(to.pk), purpose, step=STEP, reason=reason, recipients=[to.pk]
     ):
         series = _series_of(officer, purpose, case, to)
         head = _case_head(case, officer, purpose, thing, left_out(stays, for_recipient=True))
@@ -72,48 +81,32 @@ def export_case(
         count = VICS.write(head, entries, stream)
         told = left_out(stays, for_recipient=False)
         held = [str(m.pk) for m in goes]
-        record = record_left(officer, case, to, "case as vics", case.pk, [*told, NAMES_STAY], held)
-    return Exported(count, tuple(told), record.pk)
+        row = record_left(officer, case, to, "case as vics", case.pk, [*told, NAMES_STAY], held)
+    return Exported(count, tuple(told), row.pk)
+
+
+def _export_package(
+    officer: Officer, purpose: Purpose, case: Case, to: Agency, stream: BinaryIO, writer: CaseFormat
+) -> Exported:
+    packed = pack(officer, purpose, case, to)
+    reason = f"export a case as {writer.name}"
+    with acting(
+        officer,
+        Act.EXPORT,
+        packed.thing.going_to(to.pk),
+        purpose,
+        step=STEP,
+        reason=reason,
+        recipients=[to.pk],
+    ):
+        writer.write_case(packed.package, stream)
+        told = [*packed.stays, NAMES_STAY, PLACES_STAY]
+        row = record_left(officer, case, to, f"case as {writer.name}", case.pk, told, packed.held)
+    return Exported(len(packed.package.items), packed.stays, row.pk)
 
 
 NAMES_STAY = "File names and folders were left out: they may name a person."
-UNHASHED = "it could not be read, so it has no hash"
-
-
-def _items_for(
-    officer: Officer, purpose: Purpose, case: Case, to: Agency
-) -> tuple[list[Media], dict[str, Thing], list[LeftOut]]:
-    """Part the case's items that the officer sees into what goes and what stays; crops are never items."""
-    with guard.scope(officer, purpose):
-        items = list(Media.objects.filter(case=case).exclude(origin="crop").order_by("number"))
-        things = things_of(items)
-    judged = {str(m.pk): (str(m), things[str(m.pk)]) for m in items}
-    stays = judge(officer, purpose, judged, to, Act.EXPORT)
-    bare = [m for m in items if not m.md5 and str(m.pk) not in stays]
-    told = [*stays.values(), *(LeftOut(str(m), str(m.handling), UNHASHED, stated=False) for m in bare)]
-    goes = [m for m in items if m.md5 and m.size and str(m.pk) not in stays]
-    if not goes:
-        raise NotDisclosed("no item of this case may go to that agency; ask the originators to release them")
-    return goes, things, told
-
-
-def _whole(officer: Officer, case: Case, kept: Sequence[Thing]) -> Thing:
-    """Return the export as the law sees it: the union of the items and of the case's own handling."""
-    originators = {o for t in kept for o in originators_of(t)}
-    releases = [r for t in kept for r in t.releases]
-    if case.handling.restricted:
-        originators.add(case.owner_id)
-        releases += [r.as_permission() for r in Release.objects.filter(thing=case.pk)]
-    return Thing(
-        Shape.CASE,
-        owner=officer.agency,
-        case=case.pk,
-        id=case.pk,
-        handling=union([case.handling, *(t.handling for t in kept)]),
-        originators=frozenset(originators - {officer.agency}),
-        releases=tuple(releases),
-        audience=narrowest([Audience(case.audience), *(t.audience for t in kept)]),
-    )
+PLACES_STAY = "Officers, addresses and serial numbers were left out: agencies stand for their people."
 
 
 def _series_of(officer: Officer, purpose: Purpose, case: Case, to: Agency) -> dict[UUID, str]:

@@ -11,6 +11,7 @@ from entente.casework.inform.draft import Asked, Detail, Draft, Source, placed, 
 from entente.casework.inform.sentences import clue_says, fact_of, region_of, says
 from entente.records import clock, guard
 from entente.records.models import (
+    Account,
     Agency,
     Answer,
     Case,
@@ -80,10 +81,9 @@ def _item(case: Case, media: Media | None) -> str:
 
 
 def _source(number: str, clue: Clue, case: Case, language: str) -> Source:
-    """Return a clue with its person: who answered for a partner, else who confirmed or recorded it."""
+    """Return a clue with its person."""
     word = replace(clue.as_word(), id=number)
-    answer = Answer.objects.filter(taken_as=clue).select_related("made_by__agency").first()
-    person = (answer.made_by if answer else None) or clue.decided_by or clue.made_by
+    person = who_answers_for(clue)
     line = clue_says(word, language)
     return Source(
         id=number,
@@ -98,6 +98,12 @@ def _source(number: str, clue: Clue, case: Case, language: str) -> Source:
         at=clue.start,
         word=word.as_json(),
     )
+
+
+def who_answers_for(clue: Clue) -> Account | None:
+    """Return the person behind a clue: who answered for a partner, else who confirmed or recorded it."""
+    answer = Answer.objects.filter(taken_as=clue).select_related("made_by__agency").first()
+    return (answer.made_by if answer else None) or clue.decided_by or clue.made_by
 
 
 def _home_source(number: str, home: HomeProposal, case: Case) -> Source:
