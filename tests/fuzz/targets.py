@@ -22,8 +22,13 @@ from entente.evidence.pictures import Refused
 from entente.evidence.unpack import unpacked
 from entente.evidence.videos import boxes_of
 from entente.formats import ListRefused, ReadOptions
+from entente.formats.caseuco import CASEUCO
+from entente.formats.cybertip import read_json, read_xml
 from entente.formats.hashlist import PlainListFormat
 from entente.formats.icse import IcseFormat
+from entente.formats.misp import MISP
+from entente.formats.ncmec import NCMEC
+from entente.formats.stix import STIX
 from entente.formats.values import flag_of, moment_of, photodna_of, size_of
 from entente.formats.vics import VicsFormat
 from entente.safeguards import checkpoint, strict_json
@@ -44,6 +49,27 @@ def _list(reader: Any) -> Callable[[bytes], None]:
                 assert str(refused)
 
     return read
+
+
+def cases(data: bytes) -> None:
+    """A case package in any of its formats: believed part by part, or refused."""
+    for chosen in (CASEUCO, STIX, MISP):
+        try:
+            read = chosen.read_case(io.BytesIO(data))
+        except ListRefused as refused:
+            assert str(refused)
+            continue
+        assert all(r.line > 0 and r.reason for r in read.refusals)
+        chosen.write_case(read.package, io.BytesIO())
+
+
+def cybertips(data: bytes) -> None:
+    """A report of the CyberTipline, as XML and as the police's JSON."""
+    for read in (lambda: read_xml(io.BytesIO(data)), lambda: read_json(data)):
+        try:
+            assert all(r.line > 0 and r.reason for r in read().refused)
+        except ListRefused as refused:
+            assert str(refused)
 
 
 def json_text(data: bytes) -> None:
@@ -185,6 +211,9 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "vics": _list(VicsFormat()),
     "icse": _list(IcseFormat()),
     "hashlist": _list(PlainListFormat()),
+    "ncmec": _list(NCMEC),
+    "cases": cases,
+    "cybertips": cybertips,
     "json": json_text,
     "tags": tags,
     "notes": notes,

@@ -603,6 +603,7 @@ NO_DESK = {
     "compare": "opens no desk",
     "examine": "opens no desk",
     "locate": "opens no desk",
+    "cybertip": "opens no desk",
     "init": "makes an empty desk",
     "serve": "serves the addresses above",
     "demo": "makes a desk of its own",

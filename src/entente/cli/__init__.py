@@ -16,6 +16,7 @@ VERBS = {
     "compare": "known or new, against hash lists",
     "examine": "propose clues from files",
     "locate": "a region from clues",
+    "cybertip": "read reports of the CyberTipline, without names",
     "init": "make a new desk",
     "serve": "open the desk on a loopback address",
     "worker": "do the desk's heavy work",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby, islice
@@ -265,14 +265,15 @@ def _withdraw(
 ) -> Iterator[RecordRefusal]:
     """Take away what the provider withdrew; yield a refusal for what the list never held."""
     gone: list[UUID] = []
+    named = _named(held, [e for e in entries if not _hashed(e)])
     for entry in entries:
-        same = Q()
+        same = Q(pk__in=named.get(_name_of(entry.other), ()))
         for kind in KINDS:
             if keyed := keys.digest(kind, getattr(entry, kind)):
                 same |= Q(**{kind: keyed})
         if entry.pdq:
             same |= Q(pdq=entry.pdq)
-        found = list(ListedHash.objects.filter(same, list=held).values_list("pk", flat=True)) if same else []
+        found = list(ListedHash.objects.filter(same, list=held).values_list("pk", flat=True))
         gone += found
         counts.withdrawn += len(found)
         counts.never_held += not found
@@ -282,6 +283,27 @@ def _withdraw(
             yield RecordRefusal(entry.line, "never-held", what)
     Quarantine.objects.filter(listed__in=gone).delete()
     withdraw(Q(listed__in=gone), "the list took the entry back")
+
+
+def _hashed(entry: HashEntry) -> bool:
+    return bool(entry.md5 or entry.sha1 or entry.sha256 or entry.pdq)
+
+
+def _name_of(other: Mapping[str, str]) -> tuple[str, str]:
+    return other.get("member", ""), other.get("id", "")
+
+
+def _named(held: HashList, entries: Sequence[HashEntry]) -> dict[tuple[str, str], list[UUID]]:
+    """Return which rows are of the member and the id that a deletion without a hash names."""
+    found: dict[tuple[str, str], list[UUID]] = {}
+    wanted = {_name_of(e.other) for e in entries if e.other.get("id")}
+    ids = sorted({one for _, one in wanted})
+    for start in range(0, len(ids), 400):
+        rows = ListedHash.objects.filter(list=held, other__id__in=ids[start : start + 400])
+        for pk, other in rows.values_list("pk", "other"):
+            if (name := _name_of(other)) in wanted:
+                found.setdefault(name, []).append(pk)
+    return found
 
 
 def remove_list(officer: Officer, purpose: Purpose, held: HashList) -> Job:
