@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 import pytest
 
 from entente.formats import ListRefused
-from entente.formats.cybertip import Capture, read_json, read_xml
+from entente.formats.cybertip import Capture
+from entente.formats.cybertip_json import read_json
+from entente.formats.cybertip_xml import read_xml
 
 MD5 = "0cc175b9c0f1b6a831c399e269772661"
 KIND = "Online Enticement of Children for Sexual Acts"  # a word of the wire

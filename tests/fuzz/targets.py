@@ -23,7 +23,8 @@ from entente.evidence.unpack import unpacked
 from entente.evidence.videos import boxes_of
 from entente.formats import ListRefused, ReadOptions
 from entente.formats.caseuco import CASEUCO
-from entente.formats.cybertip import read_json, read_xml
+from entente.formats.cybertip_json import read_json
+from entente.formats.cybertip_xml import read_xml
 from entente.formats.hashlist import PlainListFormat
 from entente.formats.icse import IcseFormat
 from entente.formats.misp import MISP

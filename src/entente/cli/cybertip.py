@@ -11,7 +11,9 @@ from typing import Any
 
 from entente.cli import words
 from entente.formats import ListRefused
-from entente.formats.cybertip import LARGEST, CyberTip, read_json, read_xml
+from entente.formats.cybertip import LARGEST, CyberTip
+from entente.formats.cybertip_json import read_json
+from entente.formats.cybertip_xml import read_xml
 
 
 def run(arguments: list[str]) -> int:
