@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0025_places_and_models"),
+        ("records", "0026_candidate_places"),
     ]
 
     operations = [
