@@ -145,8 +145,8 @@ def standing_still() -> Iterator[None]:
 PURE = (
     "entente.casework.locate.engine.locate",
     "entente.casework.locate.engine.cells90",
-    "entente.casework.locate.views.page.draw",
-    "entente.casework.locate.views.page.table",
+    "entente.casework.locate.views.page.reckon",
+    "entente.casework.locate.views.where.reckon",
     "entente.casework.inform.draft.draw",
     "entente.formats.product.write",
 )

@@ -324,7 +324,7 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     "locate:candidate-capture": {
         "file": [Upload("page"), Upload("fresh"), Upload("archive")],
         "address": ["https://y.example/", ""],
-        "taken_at": ["2026-06-01T10:00", "x"],
+        "taken_at": ["2026-06-01T10:00", "2027-06-01T10:00", "x"],
         "codes": CODES,
         "handling_text": TEXT,
     },

@@ -646,7 +646,11 @@ def _place(officer: Any, case: Case, name: str, codes: tuple[str, ...], clue: Cl
     """Enter a place with a capture, tie it to a clue, and propose it as the home."""
     place = locate.enter(officer, VI, case, place=name, because="a view", codes=codes)
     page = f"<!doctype html><p>{name}".encode()
-    told = {"name": "page.html", "address": "https://x.example/", "taken_at": NOW}
+    told = {
+        "name": "page.html",
+        "address": "https://x.example/",
+        "taken_at": clock.now() - timedelta(hours=1),
+    }
     locate.bring(officer, VI, place, page, codes=codes, **told)
     locate.judge(officer, VI, place, [clue], says="explains", because="the view")
     locate.propose_home(officer, VI, place, because="a view")
