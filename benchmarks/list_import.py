@@ -17,8 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from benchmarks import measure
 
@@ -90,6 +91,36 @@ def peer_csv(path: Path) -> int:
     return len(held) - 1
 
 
+def write_vics(path: Path) -> int:
+    """Write as many records as a VICS set has bytes for, as a case, beside it."""
+    from entente.formats.vics import VICS
+    from entente.vocabulary.media_hash import HashEntry
+
+    entries = (HashEntry(n, **told) for n, told in _drawn(path))
+    with path.with_suffix(".written").open("wb") as out:
+        return VICS.write({"CaseNumber": "OP-1"}, entries, out, profile="US")
+
+
+def peer_write_vics(path: Path) -> int:
+    """Make the whole document and dump it at once."""
+    media = [
+        {"MediaID": n, "Category": int(told["category"]), "MD5": told["md5"].upper(),
+         "SHA1": told["sha1"].upper(), "MediaSize": told["size"], "PhotoDNA": told["photodna"],
+         "MediaFiles": [{"MD5": told["md5"].upper(), "FileName": "a.jpg", "FilePath": told["paths"][0]}]}
+        for n, told in _drawn(path)
+    ]  # fmt: skip
+    with path.with_suffix(".dumped").open("w") as out:
+        json.dump({"@odata.context": CONTEXT, "value": [{"CaseNumber": "OP-1", "Media": media}]}, out)
+    return len(media)
+
+
+def _drawn(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the content of as many records as the drawn set of that name holds."""
+    for n in range(int(path.with_suffix(".count").read_text())):
+        yield n, {"md5": _digest("md5", n), "sha1": _digest("sha1", n), "category": str(n % 5), "size": n,
+                  "photodna": "A" * 192, "paths": ("\\DCIM\\a.jpg",)}  # fmt: skip
+
+
 def import_vics(path: Path) -> int:
     """Import a VICS set into a fresh desk."""
     return _imported(path, "vics")
@@ -114,7 +145,8 @@ def _imported(path: Path, form: str) -> int:
 
 
 WAYS: dict[str, Callable[[Path], int]] = {
-    f.__name__: f for f in (read_vics, read_csv, peer_vics, peer_csv, import_vics, import_csv)
+    f.__name__: f
+    for f in (read_vics, read_csv, peer_vics, peer_csv, write_vics, peer_write_vics, import_vics, import_csv)
 }
 
 
@@ -139,14 +171,16 @@ def main() -> None:
     """Draw the lists, run every way, print the figure."""
     small = measure.wanted(__doc__.splitlines()[0])
     sizes = (SMALL_VICS, SMALL_CSV) if small else (VICS_RECORDS, CSV_LINES)
-    figure = measure.Figure("Hash lists read and imported", "json.load / csv and a dictionary")
+    figure = measure.Figure("Hash lists read and imported", "json.load, json.dump / csv and a dictionary")
     with tempfile.TemporaryDirectory() as folder:
         vics, plain, part = (Path(folder) / n for n in ("list.json", "list.csv", "part.csv"))
         draw_vics(vics, sizes[0])
+        vics.with_suffix(".count").write_text(str(sizes[0]))
         draw_csv(plain, sizes[1])
         draw_csv(part, sizes[0])
         for what, mine, path, peer in (
             ("VICS read", "read_vics", vics, "peer_vics"),
+            ("VICS written", "write_vics", vics, "peer_write_vics"),
             ("CSV read", "read_csv", plain, "peer_csv"),
             ("VICS imported", "import_vics", vics, ""),
             ("CSV imported", "import_csv", part, ""),

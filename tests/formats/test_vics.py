@@ -225,6 +225,68 @@ def test_a_record_without_md5_cannot_be_written() -> None:
         VICS.write({}, [HashEntry(4, sha1="a" * 40)], io.BytesIO())
 
 
+def _written(entries, **how: str) -> bytes:
+    out = io.BytesIO()
+    VICS.write({"CaseNumber": "OP-1"}, entries, out, **how)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("holds", ["Cases", "Media"])
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.3", "2.0"])
+def test_every_version_is_written_as_a_case_and_as_a_set_and_reads_back(version: str, holds: str) -> None:
+    given = HashEntry(
+        1, _md5(1).lower(), "a" * 40, photodna="A" * 192, category="2", size=9, tags="è", mime="image"
+    )
+    data = _written([given], profile="US", version=version, holds=holds)
+    (back,), refusals = _read(data, profile="US")
+    assert refusals == []
+    assert (back.photodna, back.category, back.size, back.tags, back.mime) == (
+        "A" * 192,
+        "2",
+        9,
+        "è",
+        "image",
+    )
+    assert (back.other["model"], back.other["profile"]) == (version, "US")
+    body = json.loads(data)
+    assert ("@odata.context" in body) == (version == "2.0")
+    media = body["value"][0]["Media"][0] if holds == "Cases" else body["value"][0]
+    assert isinstance(media["MediaSize"], str) == (version == "1.2")
+
+
+@pytest.mark.parametrize(
+    ("wire", "again"), [(2, 2), ("2", 2), ("A", "A"), ("02", "02"), (None, None), (0, 0)]
+)
+def test_a_category_goes_out_as_it_came_in(wire: object, again: object) -> None:
+    data = _written([_one(Category=wire)], profile="US")
+    assert json.loads(data)["value"][0]["Media"][0]["Category"] == again
+
+
+@pytest.mark.parametrize(("profile", "version"), [("UK", "2.0"), ("Default", "2.0"), ("US", "1.3")])
+def test_a_category_is_never_translated_to_another_profile_or_model(profile: str, version: str) -> None:
+    with pytest.raises(ValueError, match=r"bears category 0 of US .*no category is translated"):
+        _written([_one(Category=0)], profile=profile, version=version)
+    assert _written([_one(Category=None)], profile=profile, version=version)
+
+
+def test_every_entry_of_one_file_is_kept_with_its_own_paths() -> None:
+    paths = [f"DCIM\\{n}.jpg" for n in range(116)]
+    entries, refusals = _read(_set(*({"MD5": _md5(0), "RelativeFilePath": p} for p in paths)))
+    assert refusals == []
+    assert [e.paths for e in entries] == [(p,) for p in paths]
+
+
+def test_known_software_in_the_caid_shape_keeps_its_foreign_category() -> None:
+    body = {"odata.metadata": OLD.format("1.2", "Media"), "value": [{"MD5": _md5(1), "Category": 8}]}
+    (entry,), _ = _read(json.dumps(body).encode(), profile="UK")
+    assert (entry.category, entry.other["profile"], entry.other["model"]) == ("8", "UK", "1.2")
+
+
+def test_the_noise_of_the_older_models_is_passed_over() -> None:
+    noise = {"odata.id": 'Media("x")', "odata.editLink": "x", "Exifs@odata.navigationLinkUrl": "x"}
+    assert _one(**noise) == _one()
+
+
 @pytest.mark.slow
 def test_two_hundred_thousand_records_are_read_in_bounded_memory(tmp_path) -> None:
     path = tmp_path / "list.json"

@@ -92,7 +92,7 @@ _ADDRESS = re.compile(r"https?://[^\s\"'<>)`\]]*")
 # Names of things that look like addresses and are never opened, and the machine's own loopback.
 _NAMES_ONLY = re.compile(
     r"https?://(?:www\.w3\.org/|127\.0\.0\.1|localhost|\[::1\]|github\.com/(?:VICSDATAMODEL|ICMEC|\{)|"
-    r"\{|schemas?\.|ontology\.|(?:www\.)?unifiedcyberontology\.org/|caseontology\.org/|docs\.oasis-open\.org/|"
+    r"\{|schemas?\.|ontology\.|(?:www\.)?unifiedcyberontology\.org/|caseontology\.org/|docs\.oasis-open\.org/|hashsharing\.ncmec\.org/|"
     r"[\w.-]*example(?:\.(?:org|com|net|test))?(?:/|$))"
 )
 

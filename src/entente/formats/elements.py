@@ -21,6 +21,7 @@ LARGEST = 64 << 20  # bytes of a document; a page of a thousand records is a hun
 DEEPEST = 40
 MOST_INSIDE = 20_000  # elements of one record
 _WRAP = b"<resumed>"
+_TAG = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)[\s/>]")
 
 
 @dataclass(slots=True)
@@ -61,7 +62,6 @@ def records(stream: BinaryIO, names: frozenset[str], of: str) -> Iterator[Elemen
     data = _bytes(stream, of)
     if not data.lstrip().startswith(b"<"):
         raise ListRefused(f"not-{of}", f"this is no {of} file: it is no XML")
-    start = re.compile(rb"<(?:[\w.-]+:)?(?:" + b"|".join(n.encode() for n in sorted(names)) + rb")[\s/>]")
     at, resumed = 0, False
     while at < len(data):
         reading = _Reading(data, at, names, resumed=resumed)
@@ -76,10 +76,15 @@ def records(stream: BinaryIO, names: frozenset[str], of: str) -> Iterator[Elemen
                     f"line {reading.line}: {expat.errors.messages[fault.code]}; the record there was left out"
                 )
                 yield RecordRefusal(reading.line, "broken", why)
-            found = start.search(data, max(reading.at + 1, reading.began + 1))
-            if found is None:
-                return
-            at, resumed = found.start(), True
+            at, resumed = _next(data, max(reading.at, reading.began) + 1, names), True
+
+
+def _next(data: bytes, start: int, names: frozenset[str]) -> int:
+    """Return where the next record begins, or the end."""
+    for found in _TAG.finditer(data, start):
+        if found[1].decode("ascii", "replace") in names:
+            return found.start()
+    return len(data)
 
 
 def _bytes(stream: BinaryIO, of: str) -> bytes:

@@ -1,8 +1,9 @@
 """VICS, the Project VIC data model: 1.1 to 1.3 and 2.0, hash sets (``#Media``) and cases (``#Cases``).
 
 Read record by record in bounded memory; a broken record is reported with its place and the rest is kept.
-Written as 2.0 ``#Cases``. The published schema is not freely available: the fields are the union of what
-working tools write (reference notes on standards, section 1).
+Written in any version, as a case or as a hash set. A category goes out only under the profile and the model
+that it came from. The published schema is not freely available: the fields are the union of what working
+tools write (reference notes on standards, section 1).
 """
 
 from __future__ import annotations
@@ -283,15 +284,30 @@ def _entry(media: Mapping[str, Any], place: Place, number: int, envelope: Envelo
     yield from settled(entry)
 
 
-def _media(entry: HashEntry, number: int) -> dict[str, Any]:
-    """Return one entry as a 2.0 Media object."""
+def _category(entry: HashEntry, to: Envelope) -> int | str | None:
+    """Return a category as it stood on the wire; raise ``ValueError`` rather than translate it."""
+    came = (entry.other.get("profile"), entry.other.get("model"))
+    if entry.category and any(c and c != t for c, t in zip(came, (to.profile, to.version), strict=True)):
+        raise ValueError(
+            f"record {entry.line} bears category {entry.category} of {came[0]} {came[1]}; no category is "
+            f"translated to {to.profile} {to.version}: write it under its own"
+        )
+    plain = (
+        entry.category.isascii() and entry.category.isdigit() and str(int(entry.category)) == entry.category
+    )
+    return int(entry.category) if plain else entry.category or None
+
+
+def _media(entry: HashEntry, number: int, to: Envelope) -> dict[str, Any]:
+    """Return one entry as a Media object of a version."""
     md5 = entry.md5.upper()
+    new = to.version == "2.0"
     media: dict[str, Any] = {
         "MediaID": size_of(entry.other.get("MediaID")) or number,
-        "Category": int(entry.category) if entry.category.isdigit() else None,
+        "Category": _category(entry, to),
         "MD5": md5,
         "SHA1": entry.sha1.upper() or None,
-        "MediaSize": entry.size,
+        "MediaSize": str(entry.size) if to.version == "1.2" and entry.size is not None else entry.size,
         "MimeType": entry.mime or None,
         "RelativeFilePath": entry.paths[0] if entry.paths else None,
         "VictimIdentified": entry.victim_identified,
@@ -299,18 +315,42 @@ def _media(entry: HashEntry, number: int) -> dict[str, Any]:
         "IsDistributed": entry.distributed,
         "Series": entry.series or None,
         "Tags": entry.tags or None,
-        "PhotoDNA": entry.photodna or None,
+        "PhotoDNA": entry.photodna or None if new else None,
         "Comments": entry.other.get("Comments"),
         "DateUpdated": entry.other.get("DateUpdated"),
     }
     media = {k: v for k, v in media.items() if v is not None or k == "Category"}
-    alternatives = (("SHA256", entry.sha256), ("PDQ", entry.pdq))
+    alternatives = [("SHA256", entry.sha256), ("PDQ", entry.pdq)]
+    if not new:  # the older models have no other place for it
+        alternatives.append(("PhotoDNA", entry.photodna))
     if rows := [{"MD5": md5, "HashName": n, "HashValue": v} for n, v in alternatives if v]:
         media["AlternativeHashes"] = rows
     media["MediaFiles"] = [
         {"MD5": md5, "FileName": re.split(r"[\\/]", path)[-1], "FilePath": path} for path in entry.paths
     ]
     return media
+
+
+def _context(to: Envelope) -> dict[str, str]:
+    """Return the line that says what a file is; the older models name no profile in it."""
+    if to.version == "2.0":
+        where = f"VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/{to.profile}/$metadata#{to.holds}"
+        return {"@odata.context": f"http://github.com/{where}"}
+    where = f"ICMEC/ProjectVic/DataModels/{to.version}.xml#{to.holds}"
+    return {"odata.metadata": f"http://github.com/{where}"}
+
+
+def _head(case: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a case before its records."""
+    head: dict[str, Any] = {key: str(case[key]) for key in CASE_FIELDS if case.get(key)}
+    head.setdefault("CaseID", f"{{{uuid.uuid4()}}}")
+    head |= {"SourceApplicationName": "Entente", "SourceApplicationVersion": __version__}
+    if told := case.get("CaseMetadata"):
+        head["CaseMetadata"] = [
+            {"CaseID": head["CaseID"], "PropertyName": str(k), "PropertyValue": str(v)}
+            for k, v in told.items()
+        ]
+    return head
 
 
 class VicsFormat:
@@ -321,7 +361,9 @@ class VicsFormat:
         "EXIF rows, video segments and repositories of a record are not kept.",
         "File times, source and physical location of each file path are not kept.",
         "Case details of a case file are not kept; its records are.",
+        "Flags, sizes and moments are read in every spelling and written in one.",
         "A hash set without MD5 cannot be written: VICS needs it.",
+        "The older models name no profile: whoever reads what was written in one names it again.",
     )
 
     def read(self, stream: BinaryIO, options: ReadOptions = ReadOptions()) -> Iterator[Record]:  # noqa: B008
@@ -332,27 +374,29 @@ class VicsFormat:
         return _Reader(stream, options).records()
 
     def write(
-        self, case: Mapping[str, Any], media: Iterable[HashEntry], stream: BinaryIO, profile: str = "Default"
+        self,
+        case: Mapping[str, Any],
+        media: Iterable[HashEntry],
+        stream: BinaryIO,
+        profile: str = "Default",
+        version: str = "2.0",
+        holds: str = "Cases",
     ) -> int:
-        """Write a 2.0 case file, record by record; return how many records it holds.
+        """Write a case file or (``holds="Media"``) a hash set, record by record; return how many records.
 
         ``case`` has any of ``CASE_FIELDS``, and ``CaseMetadata`` as a mapping of names to texts. Raises
-        ``ValueError`` for an unknown profile or a record without MD5, naming it; an empty file's hash is left
-        out.
+        ``ValueError`` for an unknown profile or version, for a record without MD5, and for a category of
+        another profile or model, naming the record; an empty file's hash is left out.
         """
         if profile not in PROFILES:
             raise ValueError(f"a VICS profile is one of {', '.join(PROFILES)}, not {profile!r}")
-        context = f"http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/{profile}/$metadata#Cases"
-        head: dict[str, Any] = {key: str(case[key]) for key in CASE_FIELDS if case.get(key)}
-        head.setdefault("CaseID", f"{{{uuid.uuid4()}}}")
-        head |= {"SourceApplicationName": "Entente", "SourceApplicationVersion": __version__}
-        if told := case.get("CaseMetadata"):
-            head["CaseMetadata"] = [
-                {"CaseID": head["CaseID"], "PropertyName": str(k), "PropertyValue": str(v)}
-                for k, v in told.items()
-            ]
-        opening = json.dumps({"@odata.context": context, "value": []})[:-2] + json.dumps(head)[:-1]
-        stream.write(f'{opening}, "Media": ['.encode())
+        if version not in VERSIONS or holds not in ("Cases", "Media"):
+            raise ValueError(f"VICS is written as {', '.join(VERSIONS)}, with Cases or Media")
+        to = Envelope(version, profile, holds)
+        opening = json.dumps({**_context(to), "value": []})[:-2]
+        if holds == "Cases":
+            opening += json.dumps(_head(case))[:-1] + ', "Media": ['
+        stream.write(opening.encode())
         count = 0
         for entry in media:
             if whether_empty(entry):
@@ -361,8 +405,8 @@ class VicsFormat:
                 raise ValueError(f"record {entry.line} has no MD5, which VICS needs")
             count += 1
             stream.write((",\n" if count > 1 else "\n").encode())
-            stream.write(json.dumps(_media(entry, count), ensure_ascii=False).encode())
-        stream.write(b"\n]}]}\n")
+            stream.write(json.dumps(_media(entry, count, to), ensure_ascii=False).encode())
+        stream.write(b"\n]}]}\n" if holds == "Cases" else b"\n]}\n")
         return count
 
     def examples(self) -> Sequence[ListExample]:
