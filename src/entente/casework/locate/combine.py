@@ -69,6 +69,12 @@ def groups_of(weighed: Sequence[Weighed]) -> dict[str, list[Weighed]]:
 
 def group_factor(members: Sequence[Weighed], prior: Floats) -> Floats:
     """Return log G of one group, (n,)."""
+    value = group_value(members, prior)
+    return np.log(value, out=value)
+
+
+def group_value(members: Sequence[Weighed], prior: Floats) -> Floats:
+    """Return G of one group, (n,)."""
     total = np.zeros(len(prior))
     # However many pictures and models: together they look at one scene, and weigh as one clue.
     models = sum(one.clue.kind is ClueKind.PICTURE_MODEL for one in members)
@@ -79,7 +85,7 @@ def group_factor(members: Sequence[Weighed], prior: Floats) -> Floats:
     scaled = np.exp(total, out=total)
     scaled *= (1 - GROUP_ERROR) / expected(prior, scaled)
     scaled += GROUP_ERROR
-    return np.log(scaled, out=scaled)
+    return scaled
 
 
 def normalised(log_factors: Sequence[Floats] | Mapping[str, Floats], prior: Floats) -> Floats:

@@ -45,7 +45,11 @@ def said(one: Weighed) -> str:
 
 
 def contradictions(
-    weighed: Sequence[Weighed], doubts: Sequence[float], factors: Mapping[str, Floats], here: World, name: str
+    weighed: Sequence[Weighed],
+    doubts: Sequence[float],
+    parts: Sequence[tuple[str, str, str, str]],
+    here: World,
+    name: str,
 ) -> tuple[str, ...]:
     """Return a sentence for each clue that the others doubt, and each pair of sources that part ways."""
     found = [
@@ -54,19 +58,16 @@ def contradictions(
         for one, doubt in zip(weighed, doubts, strict=True)
         if doubt > DOUBT
     ]
-    return tuple(sorted(found) + _parted(factors, here))
+    found.sort()
+    found += [
+        f"The sources part: {_word(one)} alone leads to {here.name(a)}, {_word(two)} to {here.name(b)}."
+        for one, a, two, b in parts
+    ]
+    return tuple(found)
 
 
 def _word(group: str) -> str:
     return group.replace("_", " ")
-
-
-def _parted(factors: Mapping[str, Floats], here: World) -> list[str]:
-    """Return a sentence for each two groups that, alone, are sure of different countries."""
-    return [
-        f"The sources part: {_word(one)} alone leads to {here.name(a)}, {_word(two)} to {here.name(b)}."
-        for one, a, two, b in parted(factors, here)
-    ]
 
 
 def parted(factors: Mapping[str, Floats], here: World) -> list[tuple[str, str, str, str]]:

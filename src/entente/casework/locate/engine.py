@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -16,11 +16,12 @@ from entente.casework.locate.combine import (
     Weighed,
     error_of,
     group_factor,
+    group_value,
     groups_of,
     normalised,
     weigh,
 )
-from entente.casework.locate.contradiction import contradictions, misleading
+from entente.casework.locate.contradiction import contradictions, misleading, parted
 from entente.casework.locate.fine import refined
 from entente.casework.locate.likelihood import SILENT, likelihood, refuse_future
 from entente.casework.locate.questions import next_questions
@@ -49,14 +50,30 @@ class Belief:
     weighed: tuple[Weighed, ...]
     factors: dict[str, Floats]
 
+    @cached_property
+    def parted(self) -> list[tuple[str, str, str, str]]:
+        """Each two groups that, alone, are sure of different countries."""
+        return parted(self.factors, self.world)
+
     def without(self, index: int) -> Floats:
         """Return the posterior as if one clue had not been given."""
         name = str(self.weighed[index].clue.group)
         rest = [w for i, w in enumerate(self.weighed) if i != index and str(w.clue.group) == name]
-        factors = {n: f for n, f in self.factors.items() if n != name}
-        if rest:
-            factors[name] = group_factor(rest, self.world.prior)
-        return normalised({n: factors[n] for n in sorted(factors)}, self.world.prior)
+        if not rest:
+            return self.beside[name]
+        left = group_value(rest, self.world.prior)
+        left *= self.beside[name]
+        left /= left.sum()
+        return left
+
+    @cached_property
+    def beside(self) -> dict[str, Floats]:
+        """The posterior without each group, (n,): what its clues are set against one by one."""
+        names = sorted(self.factors)
+        return {
+            name: normalised({n: self.factors[n] for n in names if n != name}, self.world.prior)
+            for name in names
+        }
 
 
 def canonical(clue: Clue) -> str:
@@ -187,7 +204,7 @@ def locate(clues: Sequence[Clue], now: datetime | None = None, belief: Belief | 
         area90_km2=_figures(region.area90_km2),
         cells50=tuple(f"{here.cell[here.starts[i]]:x}" for i in np.sort(region.inside50)),
         clues=weights,
-        contradictions=contradictions(belief.weighed, doubts, belief.factors, here, name),
+        contradictions=contradictions(belief.weighed, doubts, belief.parted, here, name),
         next_questions=next_questions(here, posterior, {w.clue.kind for w in belief.weighed}),
         engine_version=ENGINE_VERSION,
         tables_version=tables_version(),
@@ -226,7 +243,7 @@ def groups(
     here, rows = belief.world, []
     inside = leading(here, belief.posterior)[2]
     for name, members in groups_of(belief.weighed).items():
-        rest = normalised({n: f for n, f in belief.factors.items() if n != name}, here.prior)
+        rest = belief.beside[name]
         top = here.countries[int(np.round(credible.countries(here, rest), 12).argmax())]
         ratio = bayes_factor(np.exp(belief.factors[name]), here.prior, inside)
         without = Without(_figures(credible.areas(here, rest).area90_km2), top)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from entente.casework.locate import credible, engine
 from entente.casework.locate.combine import Floats, normalised
-from entente.casework.locate.contradiction import DOUBT, parted
+from entente.casework.locate.contradiction import DOUBT
 from entente.vocabulary.clue import Clue
 from entente.vocabulary.place import ClueWeight, GroupWeight, Posterior
 
@@ -101,7 +101,7 @@ def _reckoned(given: _Set) -> Reckoned:
         groups=groups,
         steps=steps,
         odds=(_odds(here.prior, inside), _odds(belief.posterior, inside)),
-        parted=tuple(Parted(*each) for each in parted(belief.factors, here)),
+        parted=tuple(Parted(*each) for each in belief.parted),
     )
 
 
