@@ -69,7 +69,7 @@ def test_a_new_card_needs_two_people_again_and_the_old_one_stays_on_record(circl
     assert partners.card_of(first.agency, old.agency_id) == old
     partners.confirm_card(first, VI, row, partners.words_of(row))
     assert partners.card_of(first.agency, old.agency_id) == row
-    assert [r.state for r in partners.cards_as(first.agency, given.agency)] == ["confirmed", "ended"]
+    assert [r.state for r in partners.cards_as(first.agency, given.agency)] == ["confirmed", "replaced"]
     with pytest.raises(partners.NotPinned, match="pinned before"):
         partners.propose(first, VI, given.text())
 

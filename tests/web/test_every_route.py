@@ -50,6 +50,7 @@ from entente.records.models import (
     Observation,
     Occurrence,
     Opinion,
+    Package,
     PartnerKey,
     Quarantine,
     Request,
@@ -146,6 +147,7 @@ CASE = {
     "cooperate:withdraw": {POST},
     "cooperate:answer": {GET, POST},
     "cooperate:take": {POST},
+    "cooperate:packages": {GET, POST},
     "cooperate:shelf-ask": {GET, POST},
     "cooperate:remind": {POST},
     "cooperate:appeals": {GET, POST},
@@ -211,6 +213,8 @@ DESK = {
     "partner": {GET, POST},
     "partner-card": {POST},
     "partner-basis": {POST},
+    "packages": {GET, POST},
+    "package-receipt": {POST},
     "own-exposure": {GET},
     "own-limits": {POST},
     "own-break": {POST},
@@ -402,6 +406,11 @@ def world(circle, case):
             owner=it, agency=circle.agencies.ca, ground="adequacy decision", reference="a decision",
             since=clock.now(), proposed_by=circle.it,
         )  # fmt: skip
+        came = Package.objects.create(
+            owner=it, partner=circle.agencies.ca, known_as=CARD["known_as"], outgoing=False, key="0" * 64,
+            number=1, digest="0" * 64, kind="things", purpose=str(VI), issued=clock.now(), expires=due,
+            state="taken",
+        )  # fmt: skip
         stub = Stub.objects.get(case=case)
         clock_ = Retention.objects.get(case=case.pk)
         notice = Notice.objects.create(owner=au, addressed=it, kind="recall")
@@ -454,6 +463,7 @@ def world(circle, case):
             "agency_id": circle.agencies.ca.pk,
             "card_id": pin.pk,
             "basis_id": basis.pk,
+            "package_id": came.pk,
             "paper": "a4",
             "name": "objects",
             "secret": LoginLink.issue(circle.it),
@@ -618,6 +628,7 @@ def test_rows_of_others_outside_a_case_answer_exactly_as_absent_ones(world):
         ("list-aside", "aside_id"),
         ("job", "job_id"),
         ("partner", "agency_id"),
+        ("package-receipt", "package_id"),
         ("partner-card", "card_id"),
         ("partner-basis", "basis_id"),
         ("exposure-totals", "consent_id"),

@@ -149,6 +149,8 @@ FORMS: dict[str, dict[str, list[Any]]] = {
         "words": ["x", ""],
         "because": ["it was stolen", ""],
     },
+    "packages": {"file": [Upload("broken")], "case": [Pool("case"), ""]},
+    "package-receipt": {},
     "partner-basis": {"do": ["confirm", "refuse", "end"], "because": ["it is over", ""]},
     "own-exposure": {},
     "own-limits": {"day_minutes": ["30", ""], "sitting_minutes": ["10"], "looks_in_a_row": ["0", "5"]},
@@ -356,6 +358,11 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     "cooperate:withdraw": {},
     "cooperate:answer": {"read": ["1"]},
     "cooperate:take": {},
+    "cooperate:packages": {
+        "to": [Pool("agency")],
+        "do": ["seal", "call-back", "take"],
+        "thing": [Pool("media"), Pool("thing_id"), ""],
+    },
     "cooperate:shelf-ask": {
         "asked": ["sold", "x"],
         "question": ["", "in which shop?"],
@@ -610,5 +617,6 @@ NO_DESK = {
     "doctor": "reads no row",
     "worker": "does the tasks above",
     "fsck": "is the host's: who runs it holds the whole machine, and it names no content",
+    "package": "seals and opens as the addresses of packages do, whose partners are on desks elsewhere",
     "log": "is the host's: the size and root of the whole tree are what is witnessed",
 }

@@ -70,7 +70,9 @@ from entente.records.models import (
     Observation,
     Opinion,
     Originator,
+    Package,
     PartnerKey,
+    PartnerThing,
     Priority,
     Product,
     Quarantine,
@@ -940,6 +942,27 @@ def _pin(world: World, who: str, second: str) -> None:
         if decided:
             circle.confirm_basis(two, VI, basis)
     circle.propose(one, VI, _card("ES", 2).text(), "national unit")
+    _exchanged(world, who, held.agency)
+
+
+def _exchanged(world: World, who: str, partner: Agency) -> None:
+    """A package each way, and a clue and an item that the partner told of the joint case."""
+    owner = world.officer(who).agency
+    book = {"owner_id": owner, "partner": partner, "known_as": partner.pk, "kind": "things", "state": "taken"}
+    day = {"purpose": str(VI), "issued": NOW, "expires": NOW + timedelta(days=30), "case": world.joint.pk}
+    with guard.system("a package in a test"):
+        for outgoing in (True, False):
+            digest = f"{int(outgoing)}" * 64
+            Package.objects.create(outgoing=outgoing, key=digest, number=1, digest=digest, **book, **day)
+        for kind, n in (("clue", 1), ("media", 2)):
+            told = {"kind": "country", "value": "PT"} if kind == "clue" else {"md5": "0" * 32}
+            row = PartnerThing.objects.create(
+                case=world.joint, owner=partner, holder_id=owner, origin=partner.pk, kind=kind, version=1,
+                thing=UUID(int=n << 70), statement={"body": told}, signature="", codes="H2",
+            )  # fmt: skip
+            Release.objects.create(
+                thing=row.pk, by=partner, to_id=owner, granted=NOW, expires=NOW + timedelta(days=30)
+            )
 
 
 def _card(short: str, n: int) -> Card:
@@ -1108,6 +1131,8 @@ NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "agency_id": ((Agency, "pk"),),
     "card_id": ((PartnerKey, "pk"),),
     "basis_id": ((LegalBasis, "pk"),),
+    "package_id": ((Package, "pk"),),
+    "thing_id": ((PartnerThing, "pk"),),
 }
 FIXED: dict[str, list[Any]] = {
     "paper": ["a4", "cards", "x"],

@@ -12,12 +12,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
 from entente.evidence import confine, wire
-from entente.evidence.decode import CANVAS, JOBS, STREAMS, Job, warm
+from entente.evidence.decode import CANVAS, JOBS, STREAMS, TELLING, Job, warm
 from entente.vocabulary.media import RefusalCode
 
 IDLE_S = 2.0  # without a job for so long, a decoder gives its memory for pixels back
@@ -96,21 +96,29 @@ def _decoder(channel: socket.socket, memory: int, threads: bool) -> None:
             if not wire.spoken(channel, IDLE_S):
                 CANVAS.drop()
             message, _, fd = wire.receive(channel)
-            for data, blob in _answers(message, fd, held):
-                wire.send(channel, {**data, "ticket": message["ticket"]}, blob)
+
+            def say(data: dict[str, Any], blob: bytes, ticket: str = message["ticket"]) -> None:
+                wire.send(channel, {**data, "ticket": ticket}, blob)
+
+            for data, blob in _answers(message, fd, held, say):
+                say(data, blob)
     except wire.Broken:
         code = 0
     finally:
         os._exit(code)
 
 
-def _answers(message: dict[str, Any], fd: int | None, held: list[str]) -> Iterator[Job]:
+def _answers(
+    message: dict[str, Any], fd: int | None, held: list[str], say: Callable[[dict[str, Any], bytes], None]
+) -> Iterator[Job]:
     """Do one job; whatever it raises becomes an answer, the last one."""
     assert fd is not None, "a job comes with its file"  # noqa: S101 - our own side of the wire
     try:
         confine.limit_processor(message["limit_s"])
         if message["job"] == "layers":
             yield {"layers": held}, b""
+        elif message["job"] in TELLING:
+            yield TELLING[message["job"]](fd, say, **message["arguments"])
         elif message["job"] in STREAMS:
             yield from STREAMS[message["job"]](fd, **message["arguments"])
         else:

@@ -270,6 +270,15 @@ def unpack(fd: int, *, form: str, key: str | None = None) -> Iterator[Job]:
 STREAMS: dict[str, Callable[..., Iterator[Job]]] = {"unpack": unpack}
 
 
+def unseal(fd: int, say: Callable[[dict[str, Any], bytes], None], *, identities: list[str]) -> Job:
+    """Decrypt a partner's package piece by piece; see ``letter.unsealed``."""
+    return import_module("entente.evidence.letter").unsealed(fd, say, identities)  # loaded before the limits
+
+
+# Jobs that answer while somebody else's code runs, so that they cannot iterate.
+TELLING: dict[str, Callable[..., Job]] = {"unseal": unseal}
+
+
 def _as_json(refusal: Refusal) -> dict[str, str]:
     return {"code": str(refusal.code), "reason": refusal.reason}
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,9 @@ class Sandbox:
                 self._end(decoder)  # of a conversation broken off nothing may be left in the channel
                 raise
 
-    def stream(self, fd: int, job: str, arguments: dict[str, Any], *, limit_s: float) -> Iterator[Answer]:
+    def stream(
+        self, fd: int, job: str, arguments: dict[str, Any], *, limit_s: float, needs: tuple[str, ...] = ()
+    ) -> Generator[Answer, None, None]:
         """Have ``job`` done that answers many times, by a decoder that serves nothing else after.
 
         Iterates until an answer says ``done`` or carries a refusal, which is the last. ``limit_s`` counts the
@@ -114,6 +116,7 @@ class Sandbox:
         started.
         """
         with self._streams:
+            self._load(needs)
             decoder = self._take(threads=False)
             try:
                 yield from self._listened(decoder, fd, job, arguments, limit_s)

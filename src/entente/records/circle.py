@@ -106,7 +106,9 @@ def confirm_card(officer: Officer, purpose: Purpose, row: PartnerKey, words: str
             raise NotPinned("these are not the words of that card; have them read out again, or refuse it")
         now = clock.now()
         before = PartnerKey.objects.filter(owner=held.owner_id, known_as=held.known_as, state="confirmed")
-        before.update(state="ended", ended_at=now, ended_by=officer.id, because="another card took its place")
+        before.update(
+            state="replaced", ended_at=now, ended_by=officer.id, because="another card took its place"
+        )
         held.agency = _made_known(read_card(held.card), held.kind)
         _decided(held, officer, "confirmed")
     return held
@@ -161,7 +163,9 @@ def _in_force(owner: UUID, **which: UUID) -> PartnerKey | None:
 def cards_as(owner: UUID, known_as: UUID) -> list[PartnerKey]:
     """Return every card ever pinned under the number by which a partner calls itself, the newest first."""
     with guard.system("by which card was this signed?"):
-        rows = PartnerKey.objects.filter(owner=owner, known_as=known_as, state__in=("confirmed", "ended"))
+        rows = PartnerKey.objects.filter(
+            owner=owner, known_as=known_as, state__in=("confirmed", "replaced", "ended")
+        )
         return list(rows.select_related("agency"))
 
 

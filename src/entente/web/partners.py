@@ -49,6 +49,7 @@ STATE_NAMES = {
     "proposed": _("waits for a second person"),
     "confirmed": _("in force"),
     "refused": _("refused"),
+    "replaced": _("replaced by another"),
     "ended": _("ended"),
 }
 
@@ -120,7 +121,7 @@ def partners(request: DeskRequest) -> HttpResponse:
         "own_words": service.words_of(held) if held else "",
         "asked": [_asked(request, r) for r in rows.filter(state="proposed")],
         "rows": [_partner(r) for r in rows.filter(state="confirmed").exclude(known_as=mine)],
-        "old": [_asked(request, r) for r in rows.filter(state__in=("ended", "refused"))],
+        "old": [_asked(request, r) for r in rows.filter(state__in=("ended", "replaced", "refused"))],
         "form": form,
         "works": opens_content(request.officer, request.purpose),
         "nav": "partners",

@@ -75,6 +75,7 @@ urlpatterns = [
     path("lists/", include(match.list_urlpatterns)),
     path("exposure/", include(own_urlpatterns)),
     path("requests/", include(cooperate.inbox_urlpatterns)),
+    path("packages/", include(cooperate.package_urlpatterns)),
     *(
         path(
             f"cases/<uuid:case_id>/{step}/",

@@ -36,6 +36,7 @@ from entente.records.models.media import Frame, Media, Occurrence, Viewing
 from entente.records.models.notice import Notice
 from entente.records.models.opinion import Opinion, Vote
 from entente.records.models.outcome import Feedback, Outcome, Reshare
+from entente.records.models.package import Package, PartnerCase, PartnerThing, PrivateCheck, SentThing
 from entente.records.models.partner import LegalBasis, PartnerKey
 from entente.records.models.product import Disclosure, Product
 from entente.records.models.request import Answer, Check, CheckHit, Dispatch, Lead, Request
@@ -116,9 +117,13 @@ __all__ = [
     "Opinion",
     "Originator",
     "Outcome",
+    "Package",
+    "PartnerCase",
     "PartnerKey",
     "PartnerLog",
+    "PartnerThing",
     "Priority",
+    "PrivateCheck",
     "Product",
     "Quarantine",
     "Receipt",
@@ -131,6 +136,7 @@ __all__ = [
     "Review",
     "SceneFeatures",
     "Seal",
+    "SentThing",
     "Series",
     "SeriesItem",
     "Session",

@@ -23,7 +23,9 @@ class _OfAgency(Guarded):
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
     because = models.CharField(max_length=300, blank=True)  # why it was refused or ended
-    state = models.CharField(max_length=10, default="proposed")  # proposed, confirmed, refused, ended
+    state = models.CharField(
+        max_length=10, default="proposed"
+    )  # proposed, confirmed, refused, ended; a card also: replaced
 
     class Meta:
         abstract = True

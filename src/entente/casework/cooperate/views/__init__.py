@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from entente.casework.cooperate.views import appeals, requests, shelf
+from entente.casework.cooperate.views import appeals, packages, requests, shelf
 
 urlpatterns = [
     path("", requests.page, name="page"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("<uuid:request_id>/withdraw/", requests.withdraw, name="withdraw"),
     path("answers/<uuid:answer_id>/", requests.answer, name="answer"),
     path("answers/<uuid:answer_id>/take/", requests.take, name="take"),
+    path("packages/", packages.case_packages, name="packages"),
     path("shelf/", shelf.ask, name="shelf-ask"),
     path("sent/<uuid:sent_id>/remind/", shelf.remind, name="remind"),
     path("appeals/", appeals.appeals, name="appeals"),
@@ -35,4 +36,10 @@ inbox_urlpatterns = [
         requests.change_release,
         name="dispatch-release",
     ),
+]
+
+# included at /packages/, outside any case
+package_urlpatterns = [
+    path("", packages.packages, name="packages"),
+    path("<uuid:package_id>/receipt/", packages.receipt, name="package-receipt"),
 ]

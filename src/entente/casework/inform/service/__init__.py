@@ -16,9 +16,10 @@ from entente.casework.inform.service.exporting import (
     export_formats,
 )
 from entente.casework.inform.service.issuing import NotIssued, ProductChanged, Told, issue, regenerate
-from entente.casework.inform.service.leaving import NotDisclosed, judge, things_of
+from entente.casework.inform.service.leaving import NotDisclosed
 from entente.casework.inform.service.packing import Packed, pack
 from entente.casework.inform.service.standing import Proposed, gather, proposed
+from entente.records.leaving import judge, things_of
 
 __all__ = [
     "NAMES_STAY",

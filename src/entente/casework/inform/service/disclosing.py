@@ -9,19 +9,12 @@ from typing import TypeVar
 from entente.casework.inform.compose import compose
 from entente.casework.inform.draft import Asked, Detail, Draft, Source, as_facts, from_json, without
 from entente.casework.inform.service.issuing import bytes_of, rows_of, set_from
-from entente.casework.inform.service.leaving import (
-    STEP,
-    NotDisclosed,
-    demand_part,
-    judge,
-    originators_of,
-    record_left,
-    things_of,
-)
+from entente.casework.inform.service.leaving import STEP, NotDisclosed, demand_part, record_left
 from entente.formats import product as product_format
 from entente.records import derivation, guard
 from entente.records.act import acting
 from entente.records.announce import announce
+from entente.records.leaving import judge, originators_of, things_of
 from entente.records.models import Agency, Clue, Product, Release
 from entente.safeguards.access import Act, Shape, Thing
 from entente.safeguards.release import LeftOut, left_out

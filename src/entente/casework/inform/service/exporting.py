@@ -8,18 +8,12 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from entente import plugins
-from entente.casework.inform.service.leaving import (
-    STEP,
-    NotDisclosed,
-    demand_leave,
-    judge,
-    record_left,
-    things_of,
-)
+from entente.casework.inform.service.leaving import STEP, NotDisclosed, demand_leave, record_left
 from entente.casework.inform.service.packing import items_for, pack, whole
 from entente.formats.case_package import CaseFormat
 from entente.formats.vics import VICS
 from entente.records.act import acting
+from entente.records.leaving import judge, things_of
 from entente.records.models import Agency, Case, Media, SeriesItem
 from entente.safeguards.access import Act, Thing
 from entente.safeguards.release import left_out

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from entente.casework.inform.service.leaving import NotDisclosed, judge, originators_of, things_of
+from entente.casework.inform.service.leaving import NotDisclosed
 from entente.casework.inform.service.standing import who_answers_for
 from entente.formats.case_package import (
     CasePackage,
@@ -21,6 +21,7 @@ from entente.formats.case_package import (
     sound,
 )
 from entente.records import clock, guard
+from entente.records.leaving import judge, originators_of, things_of
 from entente.records.models import (
     Agency,
     Case,

@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from entente.casework.inform.service import judge, things_of
 from entente.casework.seize.service.custody import chain_of
 from entente.casework.seize.service.listing import STEP, NotListed
 from entente.casework.seize.service.reproduce import derivations_of
 from entente.records import clock, guard
 from entente.records.act import acting
+from entente.records.leaving import judge, things_of
 from entente.records.models import Agency, Case, CourtExport, Derivation, Exhibit, ExhibitItem, Media, Release
 from entente.records.models.custody import InChain
 from entente.safeguards.access import Act, Thing

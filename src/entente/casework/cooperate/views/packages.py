@@ -1,0 +1,202 @@
+"""Pages of packages between desks: what would go and seal it; what went and came, open it, receipts."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as now_
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from entente.casework.cooperate.service import arrivals, sealing
+from entente.formats.sealed_package import Kind, PackageRefused
+from entente.records import circle, release
+from entente.records.door import DeskRequest, case_page, consult, desk_page
+from entente.records.exchange_key import ExchangeKeyRefused
+from entente.records.models import Agency, Case, Clue, Media, Package, PartnerKey, PartnerThing
+from entente.safeguards.access import opens_content
+from entente.safeguards.partners import NoBasis
+
+MOST_SHOWN = 200
+REFUSED = (sealing.NotSealed, circle.NotPinned, NoBasis, ExchangeKeyRefused)
+KIND_NAMES = {
+    Kind.THINGS: _("things of a case"),
+    Kind.RECEIPT: _("receipt"),
+    Kind.QUESTION: _("private question"),
+    Kind.ANSWER: _("private answer"),
+}
+STATE_NAMES = {"sent": _("sent"), "waits": _("waits for an earlier one"), "taken": _("taken")}
+THING_NAMES = {"media": _("file"), "clue": _("clue")}
+
+
+class OpenForm(forms.Form):
+    """A package, and the case of ours where a case not met before goes."""
+
+    file = forms.FileField(label=_("Package"))
+    case = forms.ModelChoiceField(
+        label=_("Case, where nothing of the partner's case came before"),
+        queryset=Case.objects.none(),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["case"].queryset = Case.objects.order_by("number")  # type: ignore[attr-defined]
+        self.fields["case"].label_from_instance = lambda c: c.number  # type: ignore[attr-defined]
+
+
+@case_page("cooperate")
+def case_packages(request: DeskRequest, case: Case) -> HttpResponse:
+    """Show what a package of the case would hold for a partner, seal it, call things back."""
+    partners = _partners(request)
+    asked = request.POST if request.method == "POST" else request.GET
+    to = next((a for a in partners if str(a.pk) == asked.get("to", "")), None)
+    fault = ""
+    if request.method == "POST":
+        try:
+            if asked.get("do") == "call-back":
+                return _called_back(request, case, to)
+            if asked.get("do") == "take":
+                return _taken(request, case)
+            if to is not None:
+                return _sealed(request, case, to)
+            fault = now_("Choose a partner that has a card in force.")
+        except REFUSED as refused:
+            fault = str(refused)
+    plan = None
+    if to is not None:
+        try:
+            plan = sealing.plan(request.officer, request.purpose, case, to)
+        except REFUSED as refused:
+            fault = fault or str(refused)
+    sent = sealing.told_things(request.officer.agency, case)
+    told = PartnerThing.objects.filter(case=case, holder=request.officer.agency).select_related("owner")
+    context = {
+        "partners": partners,
+        "to": to,
+        "plan": plan,
+        "fault": fault,
+        "sent": [(s, THING_NAMES[s.kind]) for s in sent[:MOST_SHOWN]],
+        "came": [(t, THING_NAMES[t.kind]) for t in told[:MOST_SHOWN]],
+    }
+    return render(request, "cooperate/case_packages.html", context, status=400 if fault else 200)
+
+
+def _partners(request: DeskRequest) -> list[Agency]:
+    """Return the partners with a card in force."""
+    mine = request.officer.agency
+    rows = PartnerKey.objects.filter(owner=mine, state="confirmed").exclude(known_as=mine)
+    return [r.agency for r in rows.select_related("agency").order_by("agency__short") if r.agency]
+
+
+def _sealed(request: DeskRequest, case: Case, to: Agency) -> HttpResponse:
+    out = io.BytesIO()
+    row, _plan = sealing.seal(request.officer, request.purpose, case, to, out)
+    return _file(out, row)
+
+
+def _file(out: io.BytesIO, row: Package) -> HttpResponse:
+    answer = HttpResponse(out.getvalue(), content_type="application/octet-stream")
+    name = f"package-{row.number}-{row.partner.short}.age"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _called_back(request: DeskRequest, case: Case, to: Agency | None) -> HttpResponse:
+    """Take back that a partner may have a thing; the next package says so."""
+    given = request.POST.get("thing", "")
+    sent = next((s for s in sealing.told_things(request.officer.agency, case) if str(s.thing) == given), None)
+    row: Media | Clue | None = None
+    if sent is not None and to is not None:
+        rows = (Media.objects.filter(case=case, pk=sent.thing), Clue.objects.filter(case=case, pk=sent.thing))
+        row = rows[0].first() or rows[1].first()
+    if row is None:
+        messages.error(request, now_("Nothing of that was sent to this partner."))
+    else:
+        release.withdraw(request.officer, request.purpose, row, to)
+        messages.success(request, now_("Called back. Seal a package, so that the partner is told."))
+    return redirect("cooperate:packages", case_id=case.pk)
+
+
+def _taken(request: DeskRequest, case: Case) -> HttpResponse:
+    """Take a partner's clue into the case."""
+    given = request.POST.get("thing", "")
+    rows = PartnerThing.objects.filter(case=case, holder=request.officer.agency)
+    row = next((r for r in rows if str(r.pk) == given), None)
+    try:
+        if row is None:
+            raise ValueError(now_("That is not among what partners sent of this case."))
+        arrivals.take_clue(request.officer, request.purpose, row)
+        messages.success(request, now_("The clue waits for a person under Examine."))
+    except ValueError as fault:
+        messages.error(request, str(fault))
+    return redirect("cooperate:packages", case_id=case.pk)
+
+
+@desk_page
+def packages(request: DeskRequest) -> HttpResponse:
+    """List what went and came; open a package."""
+    sent = request.method == "POST"
+    form = OpenForm(request.POST, request.FILES) if sent else OpenForm()
+    if sent and form.is_valid():
+        try:
+            given = form.cleaned_data
+            with given["file"].open("rb") as file:
+                done = arrivals.open_package(request.officer, request.purpose, _on_disk(file), given["case"])
+        except (PackageRefused, arrivals.NeedsCase, circle.NotPinned, ExchangeKeyRefused) as fault:
+            form.add_error(None, str(fault))
+        else:
+            said = now_("Taken: %(taken)d new, %(withdrawn)d withdrawn, %(refused)d refused.")
+            counts = {"taken": done.taken, "withdrawn": done.withdrawn, "refused": len(done.refused)}
+            messages.success(request, said % counts)
+            return redirect("packages")
+    consult(request, "packages")
+    works = opens_content(request.officer, request.purpose)
+    rows = Package.objects.select_related("partner", "by") if works else Package.objects.none()
+    numbers = dict(Case.objects.values_list("pk", "number"))
+    context = {
+        "rows": [
+            {
+                "row": r,
+                "kind": KIND_NAMES[Kind(r.kind)],
+                "state": STATE_NAMES[r.state],
+                "case": numbers.get(r.case, "") if r.case else "",
+                "receipt": r.receipt and STATE_NAMES.get(r.receipt.get("state", ""), ""),
+            }
+            for r in rows[:MOST_SHOWN]
+        ],
+        "form": form,
+        "works": works,
+        "nav": "partners",
+    }
+    return render(request, "cooperate/packages.html", context, status=400 if form.errors else 200)
+
+
+def _on_disk(file: Any) -> Any:
+    """Return the upload as a file with a descriptor: the limited process is given nothing else."""
+    held = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the request
+    for chunk in iter(lambda: file.read(1 << 20), b""):
+        held.write(chunk)
+    held.flush()
+    return held
+
+
+@require_POST
+@desk_page
+def receipt(request: DeskRequest, package_id: UUID) -> HttpResponse:
+    """Give the receipt of a package that came, sealed to its sender."""
+    row = get_object_or_404(Package, pk=package_id, outgoing=False)
+    out = io.BytesIO()
+    try:
+        made = sealing.receipt(request.officer, request.purpose, row, out)
+    except REFUSED as fault:
+        messages.error(request, str(fault))
+        return redirect("packages")
+    return _file(out, made)
