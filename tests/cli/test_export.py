@@ -72,3 +72,25 @@ def test_it_writes_the_recipients_version_of_the_latest_product(circle, desk, ca
         assert "facts.json" in pdf.attachments
     with guard.scope(circle.officer(circle.it), Purpose.VICTIM_IDENTIFICATION):
         assert Disclosure.objects.get().to == circle.agencies.fr
+
+
+def machines(desk, *words, officer="IT-1001"):
+    return main(["machines", *words, "--as", officer, "--desk", str(desk), "--json"])
+
+
+def test_a_case_is_opened_for_machines_closed_again_and_a_token_is_shown_once(circle, desk, capsys):
+    assert export(desk, "--format", "stix") == 0
+    assert json.loads((desk / "out.json").read_text())["type"] == "bundle"
+    capsys.readouterr()
+    assert machines(desk, "open", "IT-2026-001", "--to", "FR") == 0
+    assert json.loads(capsys.readouterr().out)["to"] == "FR"
+    assert machines(desk, "open", "IT-2026-001", "--to", "FR") == 2
+    assert machines(desk, "close", "IT-2026-001", "--to", "FR") == 0
+    assert json.loads(capsys.readouterr().out)["closed"] == 1
+    assert machines(desk, "token", "IT-1001", "--days", "30", officer="IT-9001") == 0
+    assert len(json.loads(capsys.readouterr().out)["token"]) > 40
+    assert machines(desk, "token", "FR-1001", officer="IT-9001") == 2  # of another agency
+    assert machines(desk, "token", "IT-1001") == 2  # no administrator
+    assert machines(desk, "token", "IT-1001", "--days", "999999999", officer="IT-9001") == 2
+    assert machines(desk, "end-tokens", "IT-1001", officer="IT-9001") == 0
+    assert json.loads(capsys.readouterr().out) == {"ended": 1}
