@@ -81,3 +81,19 @@ def test_a_deleted_entry_is_marked() -> None:
 @pytest.mark.parametrize("data", [b"", b"\n", b"#\n", b"\xef\xbb\xbf"])
 def test_an_empty_list_has_no_record(data: bytes) -> None:
     assert _read(data) == []
+
+
+def test_a_local_list_of_threatexchange_reads_as_its_own_reader_does(tmp_path) -> None:
+    api = pytest.importorskip(
+        "threatexchange.exchanges.impl.file_api", reason="threatexchange is not installed"
+    )
+    pdq = pytest.importorskip("threatexchange.signal_type.pdq.signal").PdqSignal
+    md5 = pytest.importorskip("threatexchange.signal_type.md5").VideoMD5Signal
+    path = tmp_path / "signals.txt"
+    first, second = "f8f8f0cce0f4e84d0e370a22028f67f0" * 2, "0cc175b9c0f1b6a831c399e269772661"
+    path.write_text(f"pdq {first}\nvideo_md5 {second}\n")
+    config = api.FileCollaborationConfig(name="ours", filename=str(path))
+    theirs = next(iter(api.LocalFileSignalExchangeAPI.for_collab(config).fetch_iter([pdq, md5], None)))
+    with path.open("rb") as stream:
+        ours = [("pdq", e.pdq) if e.pdq else ("video_md5", e.md5) for e in PlainList.read(stream)]
+    assert set(theirs.updates) == set(ours)

@@ -53,3 +53,11 @@ def test_a_list_saved_as_utf_16_is_read() -> None:
     data = f"{HEADER}\r\n{MD5};;;;;;;Étang;;;;\r\n".encode("utf-16")
     (entry,) = ICSE.read(io.BytesIO(data))
     assert (entry.md5, entry.series) == (MD5, "Étang")
+
+
+@pytest.mark.parametrize(("value", "kept"), [("A" * 192, True), ("0f" * 144, True), ("A" * 100, False)])
+def test_a_photodna_is_144_bytes_or_left_out_and_its_record_kept(value: str, kept: bool) -> None:
+    told = _read(f"{MD5};;{value};;;;;;;;;yes")
+    (entry,) = [r for r in told if isinstance(r, HashEntry)]
+    assert (entry.photodna, entry.other["baseline"]) == (value if kept else "", "yes")
+    assert [r.code for r in told if isinstance(r, RecordRefusal)] == ([] if kept else ["bad-photodna"])

@@ -108,3 +108,15 @@ def test_what_is_said_twice_is_not_chosen_from():
     file = next(o for o in told["Event"]["Object"] if o["name"] == "file")
     file["Attribute"].append({"object_relation": "codes", "type": "text", "value": "H0"})
     assert "said 2 times" in read(told).refusals[0].reason
+
+
+def test_the_public_library_reads_a_written_event_and_gives_it_back_unharmed():
+    pymisp = pytest.importorskip("pymisp", reason="pymisp is not installed")
+    held = pymisp.MISPEvent()
+    held.load(event())
+    rows = [a for o in held.objects for a in o.attributes]
+    assert len(rows) == len(attributes(event()))
+    assert all(a.disable_correlation and not a.to_ids for a in rows)
+    back = read({"Event": json.loads(held.to_json())})
+    assert back.refusals == ()
+    assert [c.word.value for c in back.package.clues] == [c.word.value for c in package().clues]

@@ -140,6 +140,22 @@ def test_another_database_is_refused(tmp_path, made):
         list(NSRL.read(stream))
 
 
+def test_a_full_build_is_read_from_the_table_and_its_view_is_never_run(tmp_path):
+    path = tmp_path / "rds.db"
+    base = sqlite3.connect(path)
+    base.executescript(
+        "CREATE TABLE METADATA (object_id, sha256, sha1, md5, bytes); CREATE TABLE secret (sha1, md5);"
+        "CREATE VIEW FILE AS SELECT sha1, md5 FROM secret;"
+    )
+    base.execute("INSERT INTO METADATA VALUES (1, ?, ?, ?, 9)", (SHA256, SHA1.upper(), MD5.upper()))
+    base.execute("INSERT INTO secret VALUES (?, ?)", ("b" * 40, "b" * 32))
+    base.commit()
+    base.close()
+    with path.open("rb") as stream:
+        (entry,) = list(NSRL.read(stream))
+    assert (entry.sha256, entry.sha1, entry.md5, entry.size) == (SHA256, SHA1, MD5, 9)
+
+
 def test_a_damaged_database_is_refused_or_gives_what_it_still_can(tmp_path):
     path = tmp_path / "rds.db"
     base = sqlite3.connect(path)

@@ -22,6 +22,11 @@ HEADER = '"SHA-1","MD5","CRC32","FileName","FileSize","ProductCode","OpSystemCod
 SQLITE = b"SQLite format 3\x00"
 _KEPT = {"productcode": "ProductCode", "opsystemcode": "OpSystemCode"}
 _AT_ONCE = 10_000
+TABLES = (
+    "FILE",
+    "METADATA",
+)  # full builds keep the hashes in METADATA and have FILE as a view, which is not run
+_COLUMNS = ("sha256", "sha1", "md5", "file_name", "file_size", "bytes", "package_id")
 
 
 def _digests(number: int, row: dict[str, Any]) -> Iterator[RecordRefusal | dict[str, str]]:
@@ -51,7 +56,7 @@ def _entry(number: int, row: dict[str, Any]) -> Iterator[Record]:
         else:
             values = told
     name = row.get("filename") or row.get("file_name")
-    size = size_of(row.get("filesize", row.get("file_size", "")))
+    size = size_of(row.get("filesize", row.get("file_size", row.get("bytes", ""))))
     other = {title: str(row[key]) for key, title in _KEPT.items() if row.get(key)}
     if row.get("package_id") is not None:
         other["package_id"] = str(row["package_id"])
@@ -90,16 +95,17 @@ def _database(path: Path) -> Iterator[Record]:
         base = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
         for pragma in ("trusted_schema=OFF", "query_only=ON", "cell_size_check=ON", "cache_size=-16384"):
             base.execute(f"PRAGMA {pragma}")
-        told = {str(r[1]).casefold() for r in base.execute("PRAGMA table_info(FILE)")}
-        kind = base.execute(
-            "SELECT type FROM sqlite_master WHERE upper(name) = 'FILE' AND type = 'table'"
-        ).fetchone()
+        tables = base.execute("SELECT upper(name) FROM sqlite_master WHERE type = 'table'").fetchall()
+        table = next((t for t in TABLES if (t,) in tables), "")
+        told = {str(r[1]).casefold() for r in base.execute(f"PRAGMA table_info({table})")}
     except sqlite3.Error as error:
         raise ListRefused("database", f"this NSRL file cannot be read ({error}); fetch it again") from None
-    chosen = [c for c in ("sha256", "sha1", "md5", "file_name", "file_size", "package_id") if c in told]
-    if kind is None or not {"sha1", "md5", "sha256"} & told:
-        raise ListRefused("database", "this SQLite file has no table FILE with hashes; is it NSRL version 3?")
-    rows = base.execute(f"SELECT {', '.join(chosen)} FROM FILE")  # noqa: S608 - names of our own tuple
+    chosen = [c for c in _COLUMNS if c in told]
+    if not table or not {"sha1", "md5", "sha256"} & told:
+        raise ListRefused(
+            "database", "this SQLite file has no table FILE or METADATA with hashes; is it NSRL version 3?"
+        )
+    rows = base.execute(f"SELECT {', '.join(chosen)} FROM {table}")  # noqa: S608 - names of our own tuples
     number = 0
     try:
         while some := rows.fetchmany(_AT_ONCE):
