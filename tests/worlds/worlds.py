@@ -1122,6 +1122,7 @@ NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "emergency_id": ((apps.get_model("records", "Emergency"), "pk"),),
     "notice_id": ((apps.get_model("records", "Notice"), "pk"),),
     "export_id": ((apps.get_model("records", "CourtExport"), "pk"),),
+    "collection_id": ((apps.get_model("records", "Disclosure"), "pk"),),
     "clock_id": ((apps.get_model("records", "Retention"), "pk"),),
     "stub_id": ((apps.get_model("records", "Stub"), "pk"),),
     "account": ((Account, "pk"),),
@@ -1150,6 +1151,7 @@ MADE_OF = {
     "item": ("media", "item:{}"),
     "record": ("exhibit_id", "exhibit:{}"),
     "--item": ("number", "--item={}"),
+    "object_id": ("collection_id", "file--{}"),
     "--confirm": ("export_id", "--confirm={}"),
     "--request": ("export_id", "--request={}"),
 }

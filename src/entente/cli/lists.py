@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("act", choices=["import", "show", "remove"])
     made.add_argument("file", type=Path, nargs="?")
     made.add_argument(
-        "--format", help="vics, icse, hashlist, misp, stix, caseuco, nsrl, vpdq, or a plug-in's name"
+        "--format", help="vics, icse, hashlist, misp, stix, caseuco, ncmec, nsrl, vpdq, or a plug-in's name"
     )
     made.add_argument("--name", default="")
     made.add_argument("--version", default="", help="as the provider calls this delivery, such as 2026-11")
