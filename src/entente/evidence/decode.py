@@ -72,7 +72,7 @@ class Decoded:
     """What an extractor sees. ``frames`` are (seconds, RGB rows x columns x 3 uint8) as displayed.
 
     A picture has one frame at 0. ``sound`` is mono float32 at ``rate`` hertz, up to a minute, or ``None``.
-    ``brightness``: seconds and mean luma of the first frames of a video, one after the other, or ``None``.
+    ``brightness``: seconds, and mean luma of the first frames of a video and of strips of them, or ``None``.
     """
 
     kind: str

@@ -24,6 +24,7 @@ from entente.vocabulary.media import RefusalCode, Sampling
 # Longer stretches without a frame that was looked at are filled.
 GAP_S = {Sampling.KEYS: math.inf, Sampling.SPARSE: 0.5, Sampling.DENSE: 1 / 6}
 LOST_S = 2.0  # a stretch without a frame that is longer than this, where there are packets, is a loss
+STRIPS = 4  # upright ones, whose brightness is told too
 NEAREST_S = 0.25  # key frames closer than this are looked at once
 SOUND_S = 60.0
 LONGEST_NAME = 100  # characters of a tag's name
@@ -209,14 +210,22 @@ def frames_of(video: Video, choose: Choose, count: Count) -> Iterator[tuple[floa
 
 
 def brightness_of(video: Video, most: int) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Return seconds and mean luma of the first ``most`` frames, or ``None`` where one is damaged."""
+    """Return seconds and mean luma of the first ``most`` frames, or ``None`` where one is damaged.
+
+    Of each frame the luma of the whole comes first, then that of ``STRIPS`` upright strips from the left.
+    """
     count = Count()
     frames = islice(frames_of(video, _all_until(math.inf, count), count), most)
-    seen = [(moment, float(luma_of(frame, 0).mean())) for moment, frame in frames]
+    seen = [(moment, _strips(luma_of(frame, 0))) for moment, frame in frames]
     if not seen or count.errors:
         return None
-    times, values = np.array(seen, np.float64).T
-    return times, values
+    return np.array([moment for moment, _ in seen], np.float64), np.array([each for _, each in seen])
+
+
+def _strips(luma: NDArray[np.uint8]) -> list[float]:
+    """Return the mean of a frame and of each upright strip."""
+    columns = luma.mean(axis=0)
+    return [float(columns.mean()), *(float(part.mean()) for part in np.array_split(columns, STRIPS))]
 
 
 def keys_only(packets: Iterator[Any], stream: Any, count: Count) -> Iterator[Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from entente.casework.examine.extractors import FIND_ALL
-from entente.casework.examine.extractors.flicker import alias, lit, mains_of
+from entente.casework.examine.extractors.flicker import alias, lit, mains_of, wander
 from entente.evidence.open import read
 from entente.evidence.sandbox import Sandbox
 
@@ -60,6 +60,49 @@ def test_frames_that_come_unsteadily_or_are_few_say_nothing() -> None:
     jolted = times + np.random.default_rng(1).uniform(-0.01, 0.01, times.size)
     assert mains_of(np.sort(jolted), values) is None
     assert mains_of(times[::-1], values) is None
+
+
+def in_strips(times, whole, lamp, moving, draw):
+    """Brightness of the frame and of four strips: a lamp is in all of them, what moves in one or two."""
+    strips = np.tile(whole[:, None] + lamp[:, None], 4) + draw.normal(0, 0.3, (times.size, 4))
+    first, wide = int(draw.integers(0, 4)), int(draw.integers(1, 3))
+    strips[:, first : first + wide] += moving[:, None]
+    return np.column_stack([strips.mean(axis=1), strips])
+
+
+def test_a_rhythm_like_a_clock_in_a_part_of_the_frame_is_no_lamp() -> None:
+    """The figure: 0 wrong calls (of 600, drawn once), rhythms nearly or fully a clock's, at the aliases themselves."""
+    draw, alone, wrong = np.random.default_rng(12), 0, 0
+    for n in range(240):
+        rate, at = ((24.0, 4.0), (25.0, 5.0), (30.0, 10.0))[n % 3]
+        times, whole = lit(None, rate)
+        phase = np.cumsum(2 * np.pi * at / rate * (1 + draw.normal(0, draw.uniform(0, 0.05), times.size)))
+        values = in_strips(times, whole, 0 * times, draw.uniform(1, 12) * np.sin(phase), draw)
+        alone += mains_of(times, values[:, 0]) is not None
+        wrong += mains_of(times, values) is not None
+    assert wrong == 0 and alone > 24  # the whole frame alone would be taken for a lamp
+
+
+def test_a_lamp_is_in_every_strip_and_dark_bars_are_not_asked() -> None:
+    draw, right = np.random.default_rng(13), 0
+    for n in range(60):
+        mains, rate = ((50, 24.0), (60, 25.0), (50, 30.0))[n % 3]
+        times, whole = lit(None, rate)
+        lamp = 110 * 0.02 * np.cos(2 * np.pi * 2 * mains * times + draw.uniform(0, 6))
+        values = in_strips(times, whole, lamp, 0 * times, draw)
+        if n % 2:  # a tall film between two bars
+            values[:, [1, 4]] = 16.0
+            values[:, 0] = values[:, 1:].mean(axis=1)
+        found = mains_of(times, values)
+        right += found is not None and found[0] == mains
+    assert right >= 57
+
+
+def test_a_phase_that_walks_is_no_grids() -> None:
+    draw, times = np.random.default_rng(14), np.arange(150) / 30
+    walk = np.cumsum(2 * np.pi / 3 * (1 + draw.normal(0, 0.04, 150)))
+    assert wander(110 + 3 * np.cos(2 * np.pi * 10 * times), 30.0, 10.0) < 1
+    assert wander(110 + 3 * np.cos(walk), 30.0, 10.0) > 2
 
 
 def test_a_clip_under_a_lamp_is_called_in_the_closed_decoder(tmp_path: Path) -> None:

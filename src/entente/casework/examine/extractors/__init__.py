@@ -44,7 +44,8 @@ class Material:
     ``medium`` is the id that clues point back to; ``metadata`` the normalised dictionary of intake;
     ``frames`` pairs of seconds and picture; ``sound`` mono float32 in -1 to 1 at ``rate`` samples a second;
     ``texts`` what the extractors of writing read, for those that need ``text``;
-    ``brightness`` seconds and mean luma of consecutive frames from the beginning.
+    ``brightness`` seconds and mean luma of consecutive frames from the beginning: (n,) of the whole frame, or
+    (n, 1 + m) of the whole and of m upright strips from left to right.
     """
 
     medium: str

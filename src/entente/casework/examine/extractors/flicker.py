@@ -21,9 +21,18 @@ LEAST_FRAMES = 75
 STEADY = 0.05  # of the distance of two frames: with more, there is no frame rate
 SLOWEST = 1.0  # Hz: below, people and clouds change the light
 APART = 1.0  # Hz between the two aliases and from half the frame rate
-WIDTH = 0.3  # Hz: grids stay within ±0.2 % of nominal, cameras nearly so
+WIDTH = 0.2  # Hz: grids stay within ±0.1 Hz of nominal and lamps flicker at twice that; cameras nearly so
 PIECES = 6  # of the film, each of which must find the beat in step with the others
 LEAST_STEADY = 0.97  # 1: as a clock
+SPAN = 30  # frames over which the phase is read, every third of it
+LEAST_PHASE_SD = 0.05  # radians: no camera keeps time better
+MOST_WANDER = (
+    1.6  # of a lamp's phase, in units of what the noise explains: what wanders more only resembles one
+)
+LEAST_BRIGHT = 0.3  # of the frame's brightness: darker strips, such as bars at the sides, are not asked
+LEAST_EVERYWHERE = (
+    0.3  # of the beat's depth must be in each strip: a lamp lights the room, a fan is in a part
+)
 LEAST_DB = 18.0  # over the median of the spectrum
 LEAST_LEAD_DB = 8.0  # over every other frequency: what moves in step is no lamp
 
@@ -59,8 +68,53 @@ def steadiness(values: Floats, rate: float, hertz: float) -> float:
     return float(abs(pieces.sum()) / max(abs(pieces).sum(), 1e-12))
 
 
+def wander(values: Floats, rate: float, hertz: float) -> float:
+    """Return how far the beat's phase strays from a straight line, in units of what the noise explains.
+
+    A lamp follows the grid, whose phase is straight over some seconds; a rhythm that is only nearly a clock's
+    has a phase that walks.
+    """
+    at = np.arange(len(values))
+    trend = np.polynomial.polynomial.polyfit(at / len(at), values, 4)
+    flat = values - np.polynomial.polynomial.polyval(at / len(at), trend)
+    turned = flat * np.exp(-2j * np.pi * hertz * at / rate)
+    starts = np.arange(0, len(at) - SPAN + 1, SPAN // 3)
+    window = np.hanning(SPAN) / np.hanning(SPAN).sum()
+    beats = np.array([(turned[first : first + SPAN] * window).sum() for first in starts])
+    phase = np.unwrap(np.angle(beats))
+    slope, height = np.polyfit(starts, phase, 1)
+    straight = slope * starts + height
+    size = float(abs((beats * np.exp(-1j * straight)).mean()))
+    beat = 2 * size * np.cos(2 * np.pi * hertz * at / rate + slope * (at - SPAN / 2) + height)
+    explained = float(np.std(flat - beat)) / (2 * size) * np.sqrt(2 * float((window**2).sum()))
+    return float(np.sqrt(np.mean((phase - straight) ** 2)) / np.hypot(explained, LEAST_PHASE_SD))
+
+
+def everywhere(strips: Floats, whole: Floats, rate: float, hertz: float) -> float:
+    """Return the least part of the beat's depth that any strip has, in step with the whole frame.
+
+    Parameters
+    ----------
+    strips : (n, m) brightness of upright strips; their rows share one instant even where a shutter rolls
+    """
+    bright = strips.mean(axis=0) >= LEAST_BRIGHT * whole.mean()
+    if bright.sum() < 2:
+        return 0.0
+    strips = strips[:, bright]
+    wave = np.exp(-2j * np.pi * hertz * np.arange(len(whole)) / rate) * np.hanning(len(whole))
+    beat = ((whole - whole.mean()) * wave).sum() / max(whole.mean(), 1.0)
+    own = ((strips - strips.mean(axis=0)) * wave[:, None]).sum(axis=0) / np.maximum(strips.mean(axis=0), 1.0)
+    return float(np.real(own * np.conj(beat)).min() / max(abs(beat) ** 2, 1e-12))
+
+
 def mains_of(times: Floats, values: Floats) -> tuple[int, float, float] | None:
-    """Return (50 or 60, the alias in Hz, its lead in dB), or ``None`` when unsure."""
+    """Return (50 or 60, the alias in Hz, its lead in dB), or ``None`` when unsure.
+
+    Parameters
+    ----------
+    values : (n,) brightness of the whole frame, or (n, 1 + m) of it and of its strips
+    """
+    values, strips = (values, None) if values.ndim == 1 else (values[:, 0], values[:, 1:])
     rate = frame_rate(times)
     if rate is None:
         return None
@@ -79,7 +133,9 @@ def mains_of(times: Floats, values: Floats) -> tuple[int, float, float] | None:
         found = float(hertz[near][level[near].argmax()])
         if level[near].max() - floor < LEAST_DB or lead < LEAST_LEAD_DB:
             continue
-        if steadiness(values, rate, found) >= LEAST_STEADY:
+        if steadiness(values, rate, found) < LEAST_STEADY or wander(values, rate, found) > MOST_WANDER:
+            continue
+        if strips is None or everywhere(strips, values, rate, found) >= LEAST_EVERYWHERE:
             return mains, at, lead
     return None
 
@@ -96,7 +152,7 @@ class FlickerExtractor:
     """Watches the light; abstains where the alias stands still, is weak, or something else beats."""
 
     name = "flicker"
-    version = "1"
+    version = "2"
     needs = frozenset({"brightness"})
 
     def find(self, material: Material) -> list[Clue]:
