@@ -71,7 +71,7 @@ def in_strips(times, whole, lamp, moving, draw):
 
 
 def test_a_rhythm_like_a_clock_in_a_part_of_the_frame_is_no_lamp() -> None:
-    """The figure: 0 wrong calls (of 600, drawn once), rhythms nearly or fully a clock's, at the aliases themselves."""
+    """The figure: 0 wrong calls (of 600, drawn once); nearly or fully a clock, at the aliases themselves."""
     draw, alone, wrong = np.random.default_rng(12), 0, 0
     for n in range(240):
         rate, at = ((24.0, 4.0), (25.0, 5.0), (30.0, 10.0))[n % 3]
