@@ -32,7 +32,7 @@ CLUES: tuple[tuple[str, Any], ...] = (
 )
 
 
-WORLDS = {"W1": (0.1, 0.0, "people", 1.0), "W2": (0.1, 0.08, "people", 1.0), "W3": (0.2, 0.2, "rural", 0.0)}
+WORLDS = {"W1": (0.1, 0.0, "people"), "W2": (0.1, 0.08, "people"), "W3": (0.2, 0.2, "rural")}
 RULES = ("ours", "independent", "naive")
 NAIVE_ERROR = 0.005
 SURE = 0.95

@@ -19,7 +19,7 @@ from entente.cli import main
 from tests.casework.locate.clues import NORTH
 
 PACKET = "8004120650420"  # registered in Italy
-SIGNS = ("Farmacia comunale di turno", "Chiuso il lunedì mattina", "Divieto di sosta")
+SIGNS = ("Farmacia comunale di turno", "Chiuso il lunedì mattina")
 PARTNER = {"id": "livery", "kind": "region", "value": {"country": "IT", "admin1": "12"}, "evaluation": "B2"}
 MARKS = [  # of a person who looked at the clip; the socket type L needs no reading
     {"id": "socket", "kind": "socket", "value": "L", "evaluation": "A2"},
@@ -28,14 +28,14 @@ MARKS = [  # of a person who looked at the clip; the socket type L needs no read
 
 
 def scene() -> np.ndarray:
-    wall = Image.new("RGB", (1280, 720), (196, 188, 176))
+    wall = Image.new("RGB", (960, 540), (196, 188, 176))
     draw, font = ImageDraw.Draw(wall), ImageFont.load_default(44)
     for row, words in enumerate(SIGNS):
-        draw.rectangle((60, 50 + 110 * row, 820, 130 + 110 * row), (250, 248, 240))
-        draw.text((90, 62 + 110 * row), words, (30, 34, 60), font)
+        draw.rectangle((60, 40 + 90 * row, 780, 110 + 90 * row), (250, 248, 240))
+        draw.text((90, 50 + 90 * row), words, (30, 34, 60), font)
     packet = np.asarray(wall).copy()
     art = bars(PACKET, 4)
-    packet[430 : 430 + art.shape[0], 700 : 700 + art.shape[1]] = art[..., None]
+    packet[260 : 260 + art.shape[0], 420 : 420 + art.shape[1]] = art[..., None]
     return packet
 
 

@@ -16,13 +16,14 @@ from entente.casework.locate.likelihood.grid import installed
 from entente.casework.locate.likelihood.ground import RELIEF, ground
 from entente.casework.locate.likelihood.words import language_shares
 from entente.casework.locate.sun import elevation
-from entente.casework.locate.tables import CLOSED, DRIVES_LEFT, FROM_ELSEWHERE, HERTZ_60
+from entente.casework.locate.tables import CLOSED, DRIVES_LEFT, EXITS, FROM_ELSEWHERE, HERTZ_60, RECOGNISED
 from entente.casework.locate.world import world
 from entente.vocabulary.clue import Clue
 
 KINDS = ("language", "speech", "mains_hz", "socket", "driving_side", "currency", "utc_offset",
          "sun_elevation", "ip_country", "region", "country", "holiday", "relief")  # fmt: skip
 ERROR = 0.1
+RELAYED = 0.1  # of addresses are a relay's, as the likelihood takes it
 PEOPLE, RURAL, SOMEWHERE = "people", "rural", "somewhere"  # how places are drawn
 
 
@@ -53,10 +54,38 @@ def observed(kind: str, cell: int, draw: np.random.Generator):
     if kind == "holiday":
         return _closed(cell, draw)
     if kind == "relief":
-        shares = ground().shares[here.cell_of[cell]]
+        other = draw.random() < ground().differ  # the map is wrong about what is seen as often as that
+        shares = ground().shares[here.cell_of[drawn(SOMEWHERE, draw) if other else cell]]
         return None if np.isnan(shares).any() else str(draw.choice(RELIEF, p=shares / shares.sum()))
     if kind == "region":
-        return {"country": code, "admin1": district[1]} if draw.random() < 0.7 else None
+        return {
+            "country": code,
+            "admin1": district[1] if draw.random() < RECOGNISED["region"] else _taken_for(cell, draw),
+        }
+    if kind == "ip_country" and draw.random() < RELAYED:
+        return _exit(draw)
+    if kind == "country" and draw.random() > RECOGNISED["country"]:
+        return here.countries[here.country[drawn(SOMEWHERE, draw)]]
+    return code
+
+
+def _taken_for(cell: int, draw: np.random.Generator) -> str:
+    """The region of the same country that a place is taken for, by how many live there."""
+    here = world()
+    mine = here.rows_of_country[here.country[cell]]
+    reach = np.cumsum(here.prior[mine])
+    return here.districts[here.district[mine[np.searchsorted(reach, draw.random() * reach[-1])]]][1]
+
+
+def _exit(draw: np.random.Generator) -> str:
+    """The country of a relay: one of the table's, or of the others as people live."""
+    here, at = world(), draw.random()
+    for code, share in EXITS.items():
+        at -= share
+        if at < 0:
+            return code
+    while (code := here.countries[here.country[drawn(SOMEWHERE, draw)]]) in EXITS:
+        pass
     return code
 
 
@@ -116,7 +145,6 @@ def case(
     fails: float,
     group_fails: float,
     weights: str,
-    elsewhere: float = 1.0,
 ):
     """Draw a place and ``number`` clues of it, with failures."""
     cell = drawn(weights, draw)
@@ -129,7 +157,7 @@ def case(
         one = clue(str(kind), str(kind), said, 1 - ERROR)
         other_place = drawn(SOMEWHERE, draw)
         source = other.setdefault(str(one.group), other_place if draw.random() < group_fails else -1)
-        away = fails + (1 - fails) * elsewhere * FROM_ELSEWHERE.get(str(kind), 0.0)
+        away = fails + (1 - fails) * FROM_ELSEWHERE.get(str(kind), 0.0)
         place = other_place if draw.random() < away else source
         said = said if place < 0 else observed(str(kind), place, draw)
         if said is not None:

@@ -1,10 +1,10 @@
 """The 90 % region holds the truth as often as it says, on simulated cases of three worlds.
 
-W1: clues fail by themselves at the declared rate. W2: whole groups fail too, in 8 %. In both, an observation
-also comes from elsewhere as often as the tables say. W3: clues fail twice as often, groups in 20 %, and
-places are far more rural than the model believes; the doubled failures are all there are, as in the
-reference. Clues are drawn from the same public tables that the engine uses: this tests the reckoning, not
-the tables.
+W1: clues fail by themselves at the declared rate. W2: whole groups fail too, in 8 %. W3: clues fail twice as
+often, groups in 20 %, and places are far more rural than the model believes. In all three an observation also
+comes from elsewhere as often as the tables say: visitors, imports, relays, a region taken for another, a map
+that is wrong about the ground. 200 places a world and number of clues. Clues are drawn from the same public
+tables that the engine uses: this tests the reckoning, not the tables.
 """
 
 from __future__ import annotations
@@ -51,17 +51,17 @@ def coverage(
     fails: float,
     group_fails: float,
     weights: str,
-    elsewhere: float = 1.0,
     twist: Any = None,
 ) -> float:
     here, draw, held = world(), np.random.default_rng(20_240_601), 0
     for _ in range(places):
-        cell, clues = case(draw, number, fails, group_fails, weights, elsewhere)
+        cell, clues = case(draw, number, fails, group_fails, weights)
         weighed = [_weighed(c) if twist is None else weigh(c, twist(_values(c)), here.prior) for c in clues]
         belief = normalised(
             {g: group_factor(m, here.prior) for g, m in groups_of(weighed).items()}, here.prior
         )
         held += bool(np.isin(here.cell_of[cell], credible.areas(here, belief).inside90))
+    print(f"{number} clues, {places} places: truth in the 90 % region {held / places:.3f}")
     return held / places
 
 
@@ -69,8 +69,7 @@ def coverage(
     "number", [5, pytest.param(3, marks=pytest.mark.slow), pytest.param(8, marks=pytest.mark.slow)]
 )
 def test_w1_the_region_holds_the_truth_as_often_as_it_says(number):
-    # 400 places: with 200 one case is half a point, and 5 clues stand at the upper bound
-    assert 0.88 <= coverage(400, number, ERROR, 0.0, PEOPLE) <= 0.99
+    assert 0.88 <= coverage(200, number, ERROR, 0.0, PEOPLE) <= 0.99
 
 
 @pytest.mark.slow
@@ -82,7 +81,7 @@ def test_w2_whole_sources_may_fail(number):
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [3, 5, 8])
 def test_w3_it_bends_under_stress_and_does_not_break(number):
-    assert coverage(200, number, 2 * ERROR, 0.20, RURAL, elsewhere=0.0) >= 0.82
+    assert coverage(200, number, 2 * ERROR, 0.20, RURAL) >= 0.82
 
 
 def test_a_likelihood_that_counts_people_twice_is_caught():

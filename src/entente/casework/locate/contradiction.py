@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from entente.casework.locate import credible
-from entente.casework.locate.combine import Floats, Weighed, expected, normalised
+from entente.casework.locate.combine import Floats, Weighed, declared, expected, normalised
 from entente.casework.locate.world import World
 from entente.vocabulary.clue import Clue, ClueKind
 
@@ -74,7 +74,9 @@ def parted(factors: Mapping[str, Floats], here: World) -> list[tuple[str, str, s
     """Return each two groups that, alone, are sure of different countries: group, country, group, country."""
     if len(factors) < 2:
         return []
-    alone = {g: credible.countries(here, normalised([factors[g]], here.prior)) for g in sorted(factors)}
+    alone = {
+        g: credible.countries(here, normalised([declared(factors[g])], here.prior)) for g in sorted(factors)
+    }
     tops = {g: int(np.round(shares, 12).argmax()) for g, shares in alone.items()}
     names, found = sorted(alone), []
     for i, one in enumerate(names):

@@ -14,12 +14,15 @@ from entente.casework.locate import credible
 from entente.casework.locate.combine import (
     Floats,
     Weighed,
+    alone,
     error_of,
     group_factor,
     group_value,
     groups_of,
+    joint,
     normalised,
     weigh,
+    whole,
 )
 from entente.casework.locate.contradiction import contradictions, misleading, parted
 from entente.casework.locate.fine import refined
@@ -31,7 +34,7 @@ from entente.casework.locate.world import World, world
 from entente.vocabulary.clue import Clue, ClueGroup
 from entente.vocabulary.place import ClueWeight, CountryShare, GroupWeight, Posterior, RegionShare, Without
 
-ENGINE_VERSION = "group-rp-3"
+ENGINE_VERSION = "group-rp-4"
 MOST_CLUES = 100  # distinct ones; more do not fit in a worker's memory and would not move the region
 _LEAST_SHARE = 5e-4  # smaller shares are left out of the lists
 
@@ -60,19 +63,17 @@ class Belief:
         name = str(self.weighed[index].clue.group)
         rest = [w for i, w in enumerate(self.weighed) if i != index and str(w.clue.group) == name]
         if not rest:
-            return self.beside[name]
+            return whole(self.beside[name])
         left = group_value(rest, self.world.prior)
         left *= self.beside[name]
-        left /= left.sum()
-        return left
+        return whole(left)
 
     @cached_property
     def beside(self) -> dict[str, Floats]:
-        """The posterior without each group, (n,): what its clues are set against one by one."""
+        """The belief without each group, (states, n): what its clues are set against one by one."""
         names = sorted(self.factors)
         return {
-            name: normalised({n: self.factors[n] for n in names if n != name}, self.world.prior)
-            for name in names
+            name: joint([self.factors[n] for n in names if n != name], self.world.prior) for name in names
         }
 
 
@@ -243,9 +244,9 @@ def groups(
     here, rows = belief.world, []
     inside = leading(here, belief.posterior)[2]
     for name, members in groups_of(belief.weighed).items():
-        rest = belief.beside[name]
+        rest = whole(belief.beside[name])
         top = here.countries[int(np.round(credible.countries(here, rest), 12).argmax())]
-        ratio = bayes_factor(np.exp(belief.factors[name]), here.prior, inside)
+        ratio = bayes_factor(alone(belief.factors[name]), here.prior, inside)
         without = Without(_figures(credible.areas(here, rest).area90_km2), top)
         rows.append(GroupWeight(name, len(members), _figures(ratio, 4), without))
     return tuple(rows)

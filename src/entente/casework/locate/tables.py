@@ -214,7 +214,9 @@ ERROR_OF = {
     "C1": 0.15, "C2": 0.25, "C3": 0.35, "C4": 0.50,
     "X1": 0.05, "X2": 0.10, "X3": 0.15, "X4": 0.20,
 }  # fmt: skip
-GROUP_ERROR = 0.08  # a whole source speaks of another place: the reference's figure
+# What is believed of reliabilities: (weight, times the declared error, error of a whole source).
+# With the reference’s figure for a source; or both worse, as in its world of stress (judged even).
+RELIABILITY = ((0.5, 1.0, 0.08), (0.5, 2.0, 0.20))
 
 # What a partner says of a picture (judged): share of places that are recognised, and false recognition.
 RECOGNISED = {"region": 0.70, "country": 0.85}
