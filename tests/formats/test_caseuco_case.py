@@ -11,6 +11,7 @@ import pytest
 
 from entente.formats import ListRefused
 from entente.formats.caseuco import CASEUCO
+from entente.vocabulary.media_hash import HashEntry
 from tests.formats.packages import NOON, number, package
 
 
@@ -161,3 +162,23 @@ def test_a_graph_without_one_investigation_is_no_case(graph, count):
     graph["@graph"] += [{**case, "@id": f"kb:investigation-{number(200 + n)}"} for n in range(count)]
     with pytest.raises(ListRefused, match=f"{count} investigations"):
         read(graph)
+
+
+SAMPLES = {
+    "file.json": 8,
+    "exif_data.json": 1,
+    "raw_data.json": 1,
+    "multipart_file.json": 4,
+    "location.json": 0,
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_published_examples_of_case_give_their_hashes_and_are_no_case_package(shared_data, name):
+    path = shared_data / "case-examples" / name
+    if not path.is_file():
+        pytest.skip("../shared/data/case-examples is absent: casework/CASE-Examples (Apache-2.0)")
+    told = list(CASEUCO.read(io.BytesIO(path.read_bytes())))
+    assert [isinstance(r, HashEntry) for r in told] == [True] * SAMPLES[name]
+    with pytest.raises(ListRefused, match="0 investigations"):
+        CASEUCO.read_case(io.BytesIO(path.read_bytes()))

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from entente.formats import ListExample, ListRefused, ReadOptions, Record, caseuco_case
 from entente.formats.case_package import CasePackage, ReadPackage
-from entente.formats.caseuco_graph import LAYOUT, entry_of
+from entente.formats.caseuco_graph import LAYOUT, entry_of, nodes_in
 from entente.formats.walk import Walker
 from entente.vocabulary.media_hash import HashEntry, RecordRefusal
 
@@ -25,6 +25,7 @@ class CaseUcoFormat:
         "Of a graph only observables with hashes are a list: no custody, no people, no relationships.",
         "Markings are not kept: the list has one handling, named at its import.",
         "CASE has no deletions and no votes; none are read.",
+        "Nodes written out inside one other are read with it, up to four million characters.",
     )
 
     case_losses = caseuco_case.LOSSES
@@ -42,7 +43,8 @@ class CaseUcoFormat:
                 graph = graph or step.field == "@context"
             elif isinstance(step.value, dict):
                 graph = graph or "@id" in step.value or "@type" in step.value
-                yield from entry_of(step.value, step.place, step.number)
+                for node in nodes_in(step.value):
+                    yield from entry_of(node, step.place, step.number)
             else:
                 what = f"record {step.number} is no node; it was left out"
                 yield RecordRefusal(step.place.line, "broken", what)

@@ -36,7 +36,7 @@ from entente.formats.case_package import (
     text_of,
     word_of,
 )
-from entente.formats.caseuco_graph import LAYOUT, all_of, entry_of, get, local_name, plain
+from entente.formats.caseuco_graph import LAYOUT, all_of, entry_of, get, local_name, nodes_in, plain
 from entente.formats.salvage import Place
 from entente.formats.values import size_of
 from entente.formats.walk import Walker
@@ -298,15 +298,22 @@ class _Reading:
         self.nodes: dict[str, tuple[Node, Place]] = {}
         self.refused: list[RecordRefusal] = []
         self.lines: dict[UUID, int] = {}
+        outermost: Node = {}  # a document may be the case itself, its members written out inside
         for step in Walker(stream, LAYOUT).walk():
             if isinstance(step, RecordRefusal):
                 self.refused.append(step)
+            elif not step.number:
+                outermost.setdefault(step.field, step.value)
             elif step.number and isinstance(step.value, dict) and "@id" in step.value:
-                if len(self.nodes) >= MOST_NODES:
-                    raise ListRefused("too-long", f"more than {MOST_NODES} nodes; have it sent in parts")
-                self._keep(step.value, step.place)
+                for node in nodes_in(step.value):
+                    if len(self.nodes) >= MOST_NODES:
+                        raise ListRefused("too-long", f"more than {MOST_NODES} nodes; have it sent in parts")
+                    if "@id" in node:
+                        self._keep(dict(node), step.place)
             elif step.number:
                 self.no(step.place, "broken", f"record {step.number} is no node with an @id")
+        if "@id" in outermost:
+            self._keep(outermost, Place(1, 1))
         self.made = {
             str(get(n, "result")["@id"]): iri
             for iri, (n, _) in self.of("InvestigativeAction")

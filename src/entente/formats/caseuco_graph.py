@@ -20,7 +20,9 @@ def _is_record(value: Any) -> bool:
     return isinstance(value, dict) and "@id" in value and ("@type" in value) and "@graph" not in value
 
 
-LAYOUT = Layout("caseuco", frozenset({"@graph"}), frozenset({"@graph", ""}), _is_record)
+# a bundle or a case may hold its members written out, in place of a graph beside it
+_MEMBERS = frozenset({"object", "core:object", "uco-core:object"})
+LAYOUT = Layout("caseuco", frozenset({"@graph"}) | _MEMBERS, frozenset({"@graph", ""}) | _MEMBERS, _is_record)
 
 
 def local_name(name: Any) -> str:
@@ -67,6 +69,20 @@ def _hashes(facet: Mapping[str, Any], line: int) -> Iterator[RecordRefusal | tup
             yield kind, found
         else:
             yield RecordRefusal(line, f"bad-{kind}", f"this is no {kind} value; it was left out")
+
+
+def nodes_in(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield a node and every node written out inside it; facets stay with their own."""
+    waiting: list[Any] = [node]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, list):
+            waiting += reversed(here)
+        elif isinstance(here, dict):
+            if "@type" in here or (here is node and set(here) != {"@id"}):
+                yield here
+            inside = [v for k, v in here.items() if local_name(k) not in ("hasFacet", "hash")]
+            waiting += (v for v in reversed(inside) if isinstance(v, dict | list))
 
 
 def entry_of(node: Mapping[str, Any], place: Place, number: int) -> Iterator[Record]:
