@@ -234,6 +234,7 @@ UNGUARDED = {
     "records_accountchange": "what two administrators are about to grant; no case",
     "records_agency": "the circle knows its agencies",
     "records_loginlink": "hashes of log-ins; read before it is known who asks",
+    "records_machinetoken": "hashes of machines' tokens; read before it is known who asks",
     "records_session": "read before it is known who asks; times and addresses of log-ins",
     "records_spent": "counts against a limit, by account",
     "records_feed": "random ids of what changed; told only of a thing that the guard lets the asker have",
