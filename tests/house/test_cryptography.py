@@ -18,6 +18,7 @@ LIBRARIES = (
     "cryptography",
     "argon2",
     "pyrage",
+    "private_set_intersection",
     "nacl",
     "jwt",
     "rfc3161_client",

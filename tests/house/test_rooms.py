@@ -31,6 +31,8 @@ BY_DEFINITION = {
     ("casework/examine/extractors/reading.py", "tesserocr"),
     ("casework/examine/extractors/language.py", "lingua"),
     ("casework/examine/extractors/phone_number.py", "phonenumbers"),
+    # The protocol of the extra `private`: texts in, bytes out; it opens no file and no connection.
+    ("casework/crosscheck/private.py", "private_set_intersection.python"),
 }
 BELOW = {
     "vocabulary": ("entente.vocabulary",),

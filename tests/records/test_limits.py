@@ -23,6 +23,7 @@ ACTS = {
     "looks in clear": (Act.REVEAL, "examine", "look: clear"),
     "grey looks": (Act.REVEAL, "examine", "look: grey"),
     "cross-checks": (Act.MERGE, "crosscheck", "ask all partners"),
+    "private cross-checks": (Act.MERGE, "crosscheck", "private: ask a partner"),
     "hash lists imported": (Act.RECEIVE, "match", "import a hash list"),
     "cases opened": (Act.RECEIVE, "intake", "open a case"),
     "receipts of files": (Act.RECEIVE, "intake", "receive: found"),
@@ -45,7 +46,8 @@ ADDRESSES = {
     "checks of items against lists": ("post", "match:page", {"case_id": ...}, "it", {}),
     "documents made": ("get", "inform:pdf", {"case_id": ..., "product_id": uuid4()}, "it", {}),
 }
-OWN = {"jobs asked for", "changes of accounts"}  # below, by their services
+# below, by their services; a partner's questions in tests/casework/crosscheck/test_private.py
+OWN = {"jobs asked for", "changes of accounts", "questions of a partner"}
 
 
 def fill(limit: Limit, who: object) -> None:

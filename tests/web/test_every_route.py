@@ -52,6 +52,7 @@ from entente.records.models import (
     Opinion,
     Package,
     PartnerKey,
+    PrivateCheck,
     Quarantine,
     Request,
     Retention,
@@ -157,6 +158,7 @@ CASE = {
     "cooperate:appeal-export": {POST},
     "crosscheck:page": {GET},
     "crosscheck:ask": {POST},
+    "crosscheck:private": {POST},
     "inform:page": {GET},
     "inform:issue": {POST},
     "inform:trace": {GET},
@@ -215,6 +217,8 @@ DESK = {
     "partner-basis": {POST},
     "packages": {GET, POST},
     "package-receipt": {POST},
+    "private-checks": {GET},
+    "private-check": {POST},
     "own-exposure": {GET},
     "own-limits": {POST},
     "own-break": {POST},
@@ -411,6 +415,9 @@ def world(circle, case):
             number=1, digest="0" * 64, kind="things", purpose=str(VI), issued=clock.now(), expires=due,
             state="taken",
         )  # fmt: skip
+        asked_us = PrivateCheck.objects.create(
+            owner=it, partner=circle.agencies.ca, outgoing=False, asked=1, state="waits", by=circle.it
+        )
         stub = Stub.objects.get(case=case)
         clock_ = Retention.objects.get(case=case.pk)
         notice = Notice.objects.create(owner=au, addressed=it, kind="recall")
@@ -464,6 +471,7 @@ def world(circle, case):
             "card_id": pin.pk,
             "basis_id": basis.pk,
             "package_id": came.pk,
+            "check_id": asked_us.pk,
             "paper": "a4",
             "name": "objects",
             "secret": LoginLink.issue(circle.it),
@@ -629,6 +637,7 @@ def test_rows_of_others_outside_a_case_answer_exactly_as_absent_ones(world):
         ("job", "job_id"),
         ("partner", "agency_id"),
         ("package-receipt", "package_id"),
+        ("private-check", "check_id"),
         ("partner-card", "card_id"),
         ("partner-basis", "basis_id"),
         ("exposure-totals", "consent_id"),

@@ -151,6 +151,8 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     },
     "packages": {"file": [Upload("broken")], "case": [Pool("case"), ""]},
     "package-receipt": {},
+    "private-checks": {},
+    "private-check": {"do": ["answer", "refuse"], "because": ["no basis", ""]},
     "partner-basis": {"do": ["confirm", "refuse", "end"], "because": ["it is over", ""]},
     "own-exposure": {},
     "own-limits": {"day_minutes": ["30", ""], "sitting_minutes": ["10"], "looks_in_a_row": ["0", "5"]},
@@ -396,6 +398,7 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     "cooperate:appeal-reveal": LOOK,
     "cooperate:appeal-export": {},
     "crosscheck:page": {},
+    "crosscheck:private": {"to": [Pool("agency")], "private_kinds": [["hash"], ["phone", "device serial"]]},
     "crosscheck:ask": {
         "kinds": [["hash"], ["hash", "phone", "device serial"], ["phone"]],
         "phones": ["", "+39 0171 445566"],

@@ -74,6 +74,7 @@ from entente.records.models import (
     PartnerKey,
     PartnerThing,
     Priority,
+    PrivateCheck,
     Product,
     Quarantine,
     Release,
@@ -954,6 +955,9 @@ def _exchanged(world: World, who: str, partner: Agency) -> None:
         for outgoing in (True, False):
             digest = f"{int(outgoing)}" * 64
             Package.objects.create(outgoing=outgoing, key=digest, number=1, digest=digest, **book, **day)
+        PrivateCheck.objects.create(
+            owner_id=owner, partner=partner, outgoing=False, asked=3, state="waits", by=world.people[who]
+        )
         for kind, n in (("clue", 1), ("media", 2)):
             told = {"kind": "country", "value": "PT"} if kind == "clue" else {"md5": "0" * 32}
             row = PartnerThing.objects.create(
@@ -1133,6 +1137,7 @@ NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "card_id": ((PartnerKey, "pk"),),
     "basis_id": ((LegalBasis, "pk"),),
     "package_id": ((Package, "pk"),),
+    "check_id": ((PrivateCheck, "pk"),),
     "thing_id": ((PartnerThing, "pk"),),
 }
 FIXED: dict[str, list[Any]] = {

@@ -22,6 +22,7 @@ class Per(StrEnum):
     OFFICER = "officer"
     ACCOUNT = "account tried"  # before anybody is known: the one that is tried
     ADDRESS = "network address"
+    PARTNER = "partner of another desk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,20 @@ TABLE: tuple[Limit, ...] = (
     _limit("grey looks", Per.OFFICER, "each decodes a file", (3000, HOUR), (20_000, DAY)),
     _limit("cross-checks", Per.OFFICER, "hit or no hit answers “is it known?”", (20, MINUTE), (200, DAY)),
     _limit(
+        "private cross-checks",
+        Per.OFFICER,
+        "each is thousands of questions at once",
+        (4, HOUR),
+        (12, DAY),
+    ),
+    _limit(
+        "questions of a partner",
+        Per.PARTNER,
+        "no partner reads our holdings out by asking",
+        (3, HOUR),
+        (8, DAY),
+    ),
+    _limit(
         "checks of items against lists", Per.OFFICER, "as a cross-check, and costly", (60, HOUR), (300, DAY)
     ),
     _limit(
@@ -112,6 +127,7 @@ _ACTS: tuple[tuple[Act, str | None, str, str], ...] = (
     (Act.REVEAL, "cooperate", "crop shown clear", "looks in clear"),
     (Act.REVEAL, "examine", "look: ", "grey looks"),
     (Act.REVEAL, "cooperate", "crop shown ", "grey looks"),
+    (Act.MERGE, "crosscheck", "private: ask", "private cross-checks"),
     (Act.MERGE, "crosscheck", "", "cross-checks"),
     (Act.RECEIVE, "match", "import a hash list", "hash lists imported"),
     (Act.RECEIVE, "intake", "open a case", "cases opened"),

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
+from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.crosscheck import service
 from entente.casework.crosscheck.identifiers import IdentifierKind
-from entente.records.door import DeskRequest, case_page
-from entente.records.models import Case, Check, CheckHit, Lead
+from entente.records.door import DeskRequest, case_page, consult, desk_page
+from entente.records.models import Agency, Case, Check, CheckHit, Lead, PartnerKey, PrivateCheck
+from entente.safeguards.access import opens_content
 
 KIND_NAMES = {
     IdentifierKind.HASH: _("Media of the case: exact and near"),
@@ -30,6 +34,15 @@ FIELDS = {
     IdentifierKind.EMAIL: "emails",
     IdentifierKind.PHONE: "phones",
     IdentifierKind.DEVICE: "devices",
+}
+
+
+STATE_NAMES = {
+    "asked": _("asked, no answer yet"),
+    "read": _("answer read"),
+    "waits": _("waits for your decision"),
+    "answered": _("answered"),
+    "refused": _("refused"),
 }
 
 
@@ -87,17 +100,23 @@ def _told_once(check: Check) -> list[tuple[CheckHit, int]]:
     return list(rows.values())
 
 
-def _page(request: DeskRequest, case: Case, form: CheckForm) -> HttpResponse:
+def _page(
+    request: DeskRequest, case: Case, form: CheckForm, private: PrivateForm | None = None
+) -> HttpResponse:
+    private = private or PrivateForm(request.officer.agency)
     checks = Check.objects.filter(case=case).prefetch_related("found__holder")
     leads = Lead.objects.filter(case=case).select_related("asker", "media").order_by("-made_at")
     context = {
         "form": form,
+        "private": private,
         "checks": [(c, _told_once(c)) for c in checks],
         "leads": leads,
         "a_day": service.MOST_A_DAY,
         "a_minute": service.MOST_A_MINUTE,
     }
-    return render(request, "crosscheck/page.html", context, status=400 if form.errors else 200)
+    return render(
+        request, "crosscheck/page.html", context, status=400 if form.errors or private.errors else 200
+    )
 
 
 @require_POST
@@ -119,4 +138,84 @@ def ask(request: DeskRequest, case: Case) -> HttpResponse:
     return _page(request, case, form)
 
 
-urlpatterns = [path("", page, name="page"), path("ask/", ask, name="ask")]
+class PrivateForm(forms.Form):
+    """Which partner of another desk is asked, and about what."""
+
+    to = forms.ModelChoiceField(label=_("Partner"), queryset=Agency.objects.none())
+    private_kinds = forms.MultipleChoiceField(
+        label=_("Ask about"),
+        choices=[(str(k), name) for k, name in KIND_NAMES.items() if k != IdentifierKind.HASH]
+        + [(str(IdentifierKind.HASH), _("Media of the case: exact"))],
+        initial=[str(IdentifierKind.HASH), str(IdentifierKind.DEVICE)],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, own: UUID, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        pinned = PartnerKey.objects.filter(owner=own, state="confirmed").exclude(known_as=own)
+        offered = Agency.objects.filter(pk__in=list(pinned.values_list("agency_id", flat=True)))
+        self.fields["to"].queryset = offered  # type: ignore[attr-defined]
+        self.fields["to"].label_from_instance = lambda a: a.name  # type: ignore[attr-defined]
+
+
+@require_POST
+@case_page("crosscheck")
+def ask_privately(request: DeskRequest, case: Case) -> HttpResponse:
+    """Give the sealed question for a partner of another desk."""
+    form = PrivateForm(request.officer.agency, request.POST)
+    if form.is_valid():
+        out, told = io.BytesIO(), form.cleaned_data
+        try:
+            row = service.ask_privately(
+                request.officer, request.purpose, case, told["to"], out, kinds=told["private_kinds"]
+            )
+            return _sealed(out, f"question-{row.partner.short}.age")
+        except ValueError as refused:
+            form.add_error(None, str(refused))
+    return _page(request, case, CheckForm(), form)
+
+
+@desk_page
+def private_checks(request: DeskRequest) -> HttpResponse:
+    """List the agency's private cross-checks with partners of other desks."""
+    consult(request, "crosscheck")
+    works = opens_content(request.officer, request.purpose)
+    rows = service.waiting(request.officer) if works else []
+    told = [(r, STATE_NAMES[r.state], [KIND_NAMES[IdentifierKind(k)] for k in r.kinds]) for r in rows]
+    return render(request, "crosscheck/private.html", {"rows": told, "nav": "partners"})
+
+
+@require_POST
+@desk_page
+def private_check(request: DeskRequest, check_id: UUID) -> HttpResponse:
+    """Answer a partner's question, or leave it unanswered."""
+    row = get_object_or_404(PrivateCheck, pk=check_id)
+    out = io.BytesIO()
+    try:
+        if request.POST.get("do") == "answer":
+            done = service.answer(request.officer, request.purpose, row, out)
+            return _sealed(out, f"answer-{done.partner.short}.age")
+        service.refuse(request.officer, request.purpose, row, request.POST.get("because", ""))
+        messages.success(request, now_("Decided; it is in the log."))
+    except ValueError as refused:
+        messages.error(request, str(refused))
+    return redirect("private-checks")
+
+
+def _sealed(out: io.BytesIO, name: str) -> HttpResponse:
+    answer = HttpResponse(out.getvalue(), content_type="application/octet-stream")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+urlpatterns = [
+    path("", page, name="page"),
+    path("ask/", ask, name="ask"),
+    path("private/", ask_privately, name="private"),
+]
+
+# included at /private/, outside any case
+private_urlpatterns = [
+    path("", private_checks, name="private-checks"),
+    path("<uuid:check_id>/", private_check, name="private-check"),
+]

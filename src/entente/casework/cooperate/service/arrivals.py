@@ -362,7 +362,12 @@ def _take(
             taker = TAKERS.get(kind)
             if taker is None:
                 raise PackageRefused(Code.NONSENSE, f"nobody here takes a {kind}; install what does")
-            taker(officer, purpose, row, reader.whole(MOST_WHOLE))
+            try:
+                taker(officer, purpose, row, reader.whole(MOST_WHOLE))
+            except (PackageRefused, NeedsCase):
+                raise
+            except ValueError as fault:  # it is taken and worth nothing: the line goes on
+                refused = [str(fault)]
     row.state, row.left_out = "taken", refused
     row.save()
     done.rows.append(row)

@@ -62,7 +62,7 @@ class NotChecked(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Ours:
+class Ours:
     """One identifier of ours: its kind, its one spelling, and what the page calls it."""
 
     kind: IdentifierKind
@@ -95,11 +95,11 @@ def check(
     ``LimitReached`` past the limits, ``NotChecked`` for an unknown kind, ``NotComparable`` for a typed text
     that is no identifier.
     """
-    wanted = _kinds(kinds)
-    typed = _typed(wanted, named or {})
+    wanted = kinds_of(kinds)
+    typed = typed_of(wanted, named or {})
     thing = replace(case.as_thing(), owner=officer.agency)
     with acting(officer, Act.MERGE, thing, purpose, step=STEP, reason="ask all partners") as deed:
-        ours = [*typed, *_of_case(case, wanted)]
+        ours = [*typed, *identifiers_of(case, wanted)]
         if not ours:
             raise NotChecked("nothing to ask about yet; receive items first, or type an identifier")
         with guard.system("cross-check: compare with what partners hold"):
@@ -111,7 +111,8 @@ def check(
     return row
 
 
-def _kinds(kinds: Iterable[str]) -> list[IdentifierKind]:
+def kinds_of(kinds: Iterable[str]) -> list[IdentifierKind]:
+    """Return the kinds that were chosen; raise ``NotChecked``."""
     try:
         wanted = sorted({IdentifierKind(k) for k in kinds})
     except ValueError:
@@ -121,34 +122,35 @@ def _kinds(kinds: Iterable[str]) -> list[IdentifierKind]:
     return wanted
 
 
-def _typed(wanted: list[IdentifierKind], named: Mapping[str, Iterable[str]]) -> list[_Ours]:
+def typed_of(wanted: list[IdentifierKind], named: Mapping[str, Iterable[str]]) -> list[Ours]:
     """Return the typed identifiers in their one spelling; a page calls them by number, never by text."""
     return [
-        _Ours(kind, normalise(kind, text), f"{kind} {place}, typed")
+        Ours(kind, normalise(kind, text), f"{kind} {place}, typed")
         for kind in wanted
         for place, text in enumerate((t for t in named.get(str(kind), ()) if t.strip()), 1)
     ]
 
 
-def _of_case(case: Case, wanted: list[IdentifierKind]) -> Iterator[_Ours]:
+def identifiers_of(case: Case, wanted: list[IdentifierKind]) -> Iterator[Ours]:
     """Iterate over the identifiers that the case itself holds and the officer may see."""
     items = Media.objects.filter(case=case)
     if IdentifierKind.HASH in wanted:
         for media in items:
-            for digest in _digests(media):
-                yield _Ours(IdentifierKind.HASH, digest, str(media), media.pk)
+            for digest in digests_of(media):
+                yield Ours(IdentifierKind.HASH, digest, str(media), media.pk)
     if IdentifierKind.DEVICE in wanted:
         for media in items:
             if serial := _comparable(IdentifierKind.DEVICE, media.metadata.get("serial")):
-                yield _Ours(IdentifierKind.DEVICE, serial, str(media), media.pk)
+                yield Ours(IdentifierKind.DEVICE, serial, str(media), media.pk)
     for kind in (IdentifierKind.PHONE, IdentifierKind.DEVICE):
         if kind in wanted:
             for clue in Clue.objects.filter(case=case, kind=str(_CLUES[kind]), negated=False):
                 if value := _comparable(kind, _text_of(clue.value)):
-                    yield _Ours(kind, value, f"a clue of the kind {kind}", clue.media_id)
+                    yield Ours(kind, value, f"a clue of the kind {kind}", clue.media_id)
 
 
-def _digests(media: Media) -> list[str]:
+def digests_of(media: Media) -> list[str]:
+    """Return the digests by which an item can be asked about."""
     return [d for d in (media.md5, media.sha1, media.sha256) if d and d not in EMPTY_FILE_HASHES]
 
 
@@ -167,10 +169,10 @@ def _text_of(value: Any) -> str:
     return str(value or "")
 
 
-def _found(ours: list[_Ours], asker: UUID, case: UUID) -> Iterator[tuple[_Ours, _Held]]:
+def _found(ours: list[Ours], asker: UUID, case: UUID) -> Iterator[tuple[Ours, _Held]]:
     """Iterate over what partners hold of ``ours``; inside the system's scope only."""
     hashes = {o.media: o for o in ours if o.kind is IdentifierKind.HASH and o.media}
-    by_value: dict[tuple[IdentifierKind, str], list[_Ours]] = {}
+    by_value: dict[tuple[IdentifierKind, str], list[Ours]] = {}
     for one in ours:
         by_value.setdefault((one.kind, one.value), []).append(one)
     digests = [o.value for o in ours if o.kind is IdentifierKind.HASH]
@@ -227,6 +229,22 @@ def _same_clue(asker: UUID, case: UUID) -> Iterator[tuple[IdentifierKind, str, _
                 yield kind, value, _held_media({**row, "media": row["media_id"]})
 
 
+def serials_and_clues(agency: UUID, wanted: list[IdentifierKind]) -> Iterator[tuple[IdentifierKind, str]]:
+    """Iterate over what one agency holds of identifiers that are no hashes; nothing that is TLP:RED."""
+    red = str(Audience.RED)
+    if IdentifierKind.DEVICE in wanted:
+        rows = Media.objects.filter(owner_id=agency, metadata__has_key="serial")
+        for told in rows.exclude(audience=red).exclude(case__audience=red).values_list("metadata", flat=True):
+            if serial := _comparable(IdentifierKind.DEVICE, told["serial"]):
+                yield IdentifierKind.DEVICE, serial
+    clues = Clue.objects.filter(owner_id=agency, negated=False).exclude(state="withdrawn")
+    for kind in (k for k in wanted if k in _CLUES):
+        held = clues.filter(kind=str(_CLUES[kind])).exclude(audience=red).exclude(case__audience=red)
+        for told in held.values_list("value", flat=True):
+            if value := _comparable(kind, _text_of(told)):
+                yield kind, value
+
+
 def _near_pictures(items: list[UUID], asker: UUID, case: UUID) -> Iterator[tuple[UUID, _Held]]:
     """Iterate over items of ours and holdings within ``PDQ_NEAR`` bits in any of the eight turns."""
     asked = list(_queries(items))
@@ -263,7 +281,7 @@ def _pictures_held(asker: UUID, case: UUID) -> Iterator[tuple[str, _Held]]:
         yield pdq, _Held(owner)
 
 
-def _tell(officer: Officer, found: list[tuple[_Ours, _Held]]) -> None:
+def _tell(officer: Officer, found: list[tuple[Ours, _Held]]) -> None:
     """Tell each holder, in its own case, who asked: agency and contact, once for each item and kind."""
     contact = Agency.objects.get(pk=officer.agency).contact
     for one, held in found:
@@ -282,7 +300,7 @@ def _tell(officer: Officer, found: list[tuple[_Ours, _Held]]) -> None:
 
 
 def _record(
-    officer: Officer, case: Case, wanted: list[IdentifierKind], asked: int, found: list[tuple[_Ours, _Held]]
+    officer: Officer, case: Case, wanted: list[IdentifierKind], asked: int, found: list[tuple[Ours, _Held]]
 ) -> Check:
     """Write the check and its hits: which of ours, who owns the other, the route. Nothing more."""
     told = sorted({(o.label, o.kind, h.owner, o.media) for o, h in found if not h.silent}, key=repr)
@@ -303,9 +321,7 @@ def _record(
     return row
 
 
-def _ask_list_owners(
-    officer: Officer, purpose: Purpose, case: Case, found: list[tuple[_Ours, _Held]]
-) -> None:
+def _ask_list_owners(officer: Officer, purpose: Purpose, case: Case, found: list[tuple[Ours, _Held]]) -> None:
     """A list has no case to hold a lead, so its owner gets a request that it can answer; once while open."""
     owners = {held.owner for _, held in found if held.case is None}
     open_ones = Dispatch.objects.filter(case=case, question=LIST_QUESTION, state="sent")
