@@ -175,6 +175,7 @@ def ask_privately(request: DeskRequest, case: Case) -> HttpResponse:
     return _page(request, case, CheckForm(), form)
 
 
+@require_safe
 @desk_page
 def private_checks(request: DeskRequest) -> HttpResponse:
     """List the agency's private cross-checks with partners of other desks."""
