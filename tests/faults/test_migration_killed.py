@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -61,15 +62,28 @@ def _known(row: list[Any]) -> str:
     return re.sub(r"[0-9a-f]{32}", lambda m: m[0] if m[0] in OLD else "new", str(row))
 
 
+@dataclass(frozen=True)
+class WayUp:
+    """The desk before, after each step and at the end of an undisturbed way up; the tables it ends with."""
+
+    stages: list[dict[str, Any]]
+    tables: dict[str, object]
+
+
 @pytest.fixture(scope="module")
-def stages(ground, tmp_path_factory) -> list[dict[str, Any]]:
-    """Return the desk before, and after each step of an undisturbed way up."""
+def way_up(ground, tmp_path_factory) -> WayUp:
     old_desk(ground)
     held = [whole(ground.desk / BASE)]
     steps = ground.warm.do("migrated_in_steps", str(tmp_path_factory.mktemp("stages")))
     assert steps
     held += [whole(Path(step)) for step in steps]
-    return [*held, whole(ground.desk / BASE)]  # and what Django adds at the end of the whole way
+    # and what Django adds at the end of the whole way
+    return WayUp([*held, whole(ground.desk / BASE)], tables(ground))
+
+
+@pytest.fixture
+def stages(way_up) -> list[dict[str, Any]]:
+    return way_up.stages
 
 
 def test_the_first_versions_desk_comes_up_with_all_its_rows_and_a_proved_log(ground, stages):
@@ -82,14 +96,12 @@ def test_the_first_versions_desk_comes_up_with_all_its_rows_and_a_proved_log(gro
     assert proof["told"]["size"] == len(before["records_logentry"])
 
 
-def test_a_new_desk_has_the_tables_of_one_that_came_up(ground):
+def test_a_new_desk_has_the_tables_of_one_that_came_up(ground, way_up):
     """A new desk is made in one step, from what the many steps of an old one lead to."""
     ground.put_back()
     new = tables(ground)
-    old_desk(ground)
-    ground.warm.do("migrated")
     # the first version's log-ins lie where it left them
-    came_up = {t: w for t, w in tables(ground).items() if "django_session" not in t}
+    came_up = {t: w for t, w in way_up.tables.items() if "django_session" not in t}
     assert came_up == new
 
 

@@ -38,6 +38,7 @@ class DatabaseSchemaEditor(PlainEditor):
     """Changes the schema in the system's scope, the second wall's views out of the way."""
 
     connection: DatabaseWrapper
+    _remaking = False
 
     def __enter__(self) -> Any:
         """Take the views away first: SQLite changes no table under a view. They come back when needed."""
@@ -48,6 +49,33 @@ class DatabaseSchemaEditor(PlainEditor):
         """Run one statement of a migration."""
         with guard.system("the schema changes"):
             super().execute(sql, params)
+
+    def create_model(self, model: Any) -> None:
+        """Make a table with its indexes; a table that is being made anew gets them when it has its name."""
+        super().create_model(model)
+        self._nothing_left()
+
+    def add_field(self, model: Any, field: Any) -> None:
+        """Add a column with its index."""
+        super().add_field(model, field)
+        self._nothing_left()
+
+    def _remake_table(self, *args: Any, **kwargs: Any) -> None:
+        self._remaking = True
+        try:
+            super()._remake_table(*args, **kwargs)  # type: ignore[misc]
+        finally:
+            self._remaking = False
+
+    def _nothing_left(self) -> None:
+        """Leave no statement for the end: Django would note the step as done in a transaction after its own.
+
+        A desk whose power went off between the two would have the tables and be refused them ever after.
+        """
+        if not self._remaking:
+            for statement in self.deferred_sql:
+                self.execute(statement)
+            self.deferred_sql.clear()
 
 
 class Cursor(base.SQLiteCursorWrapper):
