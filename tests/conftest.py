@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -49,6 +50,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         early = {name: place - len(LONGEST) for place, name in enumerate(LONGEST)}
         places = {share: (early.get(share, 0), -count, share) for share, count in counts.items()}
         items.sort(key=lambda item: (places[share_of(item.nodeid)], item.nodeid.partition("::")[0]))
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is loaded from the collector, which would look through all of it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

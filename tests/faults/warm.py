@@ -12,6 +12,7 @@ from here instead of started as an interpreter.
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import pickle
@@ -180,6 +181,7 @@ def main() -> None:
     channel = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the program prints is not for the other side
     _ready()
+    gc.freeze()  # of what is loaded every child has a look otherwise, and a copy
 
     def say(**told: Any) -> None:
         channel.write(json.dumps(told) + "\n")

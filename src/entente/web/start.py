@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import secrets
 import time
@@ -47,6 +48,19 @@ def stay_small() -> None:
     Thread(target=tidy, name="gives memory back", daemon=True).start()
 
 
+def _take_the_steps() -> None:
+    """Bring the tables up to date.
+
+    Django draws some thousand models on the way. What is loaded already is kept from the collector meanwhile:
+    to look through it again and again takes a third of the time.
+    """
+    gc.freeze()
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    finally:
+        gc.unfreeze()
+
+
 def make_desk(folder: Path) -> None:
     """Make an empty desk: folder for one owner only, keys, evidence store, tables."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -59,7 +73,7 @@ def make_desk(folder: Path) -> None:
         with os.fdopen(handle, "w") as out:
             out.write(secrets.token_urlsafe(48))
     _set_up(folder)
-    call_command("migrate", verbosity=0, interactive=False)
+    _take_the_steps()
 
 
 def open_desk(folder: Path, *, renew: bool = False) -> None:
@@ -78,7 +92,7 @@ def open_desk(folder: Path, *, renew: bool = False) -> None:
     except NotDurable as fault:
         raise NoDesk(str(fault)) from None
     if renew:
-        call_command("migrate", verbosity=0, interactive=False)
+        _take_the_steps()
     elif _older():
         raise NoDesk(
             f"the tables in {folder} are of an older version; `entente serve` brings them up to date"
