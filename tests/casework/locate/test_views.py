@@ -137,12 +137,21 @@ def test_the_map_moves_by_addresses_from_the_region_to_the_world(client, page, c
     assert 'class="inset"' in shown and 'class="inset"' not in world
 
 
-def test_a_contradiction_is_said_without_the_number_of_a_row(client, case, circle, page, clues):
+def test_a_contradiction_is_said_and_the_doubted_clue_can_be_left_out_there(
+    client, case, circle, page, clues
+):
+    def notes():
+        return [
+            n.split("</div>")[0] for n in client.get(page).content.decode().split("Contradiction</span>")[1:]
+        ]
+
+    seen(case, circle, ("gps", {"lat": 35.7, "lon": 139.7, "radius_m": 15.0}, "device"))
+    fix = ids(kind="gps")[0]
+    (doubted,) = [n for n in notes() if "misleads" in n]
+    assert "gps lat 35.7" in doubted and f"?off={fix}#where" in doubted and f"({fix})" not in doubted
     seen(case, circle, ("country", "JP", "analyst"))
-    shown = client.get(page).content.decode()
-    assert "Contradiction" in shown and "(country" not in shown
-    said = shown.split("Contradiction</span>")[1].split("</p>")[0]
-    assert "Japan" in said and "Italy" in said and not any(pk in said for pk in ids())
+    parted = [n for n in notes() if "Japan" in n and "Italy" in n]
+    assert parted and not any("See without it" in n for n in parted if "sources" in n)
 
 
 def test_an_observation_leads_to_the_items_that_it_was_seen_in(client, case, circle, page, clues):

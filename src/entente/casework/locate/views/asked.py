@@ -32,6 +32,10 @@ class Asked:
         """Return the same with another window."""
         return replace(self, view=view)
 
+    def also_off(self, clue: str) -> Asked:
+        """Return the same without one clue more."""
+        return replace(self, off=tuple(sorted({*self.off, clue})))
+
     def query(self) -> str:
         """Return the address's query that asks for this."""
         given = {"off": self.off, "group": self.groups, "map": [self.view.as_text()] if self.view else []}

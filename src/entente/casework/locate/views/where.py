@@ -56,7 +56,7 @@ def where(
         "found": found.posterior,
         "weighed": bool([c for c in left if c.kind not in SILENT]),
         "place": hypothesis(found.posterior, language),
-        "contradictions": _contradictions(found, left, language),
+        "contradictions": _contradictions(case, found, left, wish, language),
         **_map(case, found, wish, language),
         "rows": _worth_a_line(table(found.posterior, language)),
         "fall": _fall(found),
@@ -112,30 +112,29 @@ def _worth_a_line(rows: tuple[Row, ...]) -> list[Row]:
     return [*countries[:COUNTRIES_SHOWN], *regions[:REGIONS_SHOWN]]
 
 
-def _contradictions(found: Reckoned, left: Sequence[ClueWord], language: str) -> list[str]:
-    """Return where clues and sources do not agree, in the reader's language; each observation once."""
+def _contradictions(
+    case: Case, found: Reckoned, left: Sequence[ClueWord], wish: Asked, language: str
+) -> list[tuple[str, str, str]]:
+    """Return where clues and sources do not agree: a sentence, and what leaves the doubted clue out.
+
+    Each observation stands once, however many items say it.
+    """
     clues, place = {c.id: c for c in left}, hypothesis(found.posterior, language)
     doubt = gettext(
         "“%(clue)s” does not fit the other clues, which lead to %(place)s: "
         "it misleads with probability %(p)s."
     )
     part = gettext("The sources part: %(one)s alone leads to %(here)s, %(two)s to %(there)s.")
-    said = [
-        doubt % {"clue": clue_name(clues[w.id], language), "place": place, "p": f"{w.p_misleading:.2f}"}
-        for w in found.doubted
-    ]
-    name = world().name
-    said += [
-        part
-        % {
-            "one": named(p.one),
-            "here": name(p.here, language),
-            "two": named(p.two),
-            "there": name(p.there, language),
-        }
-        for p in found.parted
-    ]
-    return list(dict.fromkeys(said))
+    page, name = reverse("locate:page", args=[case.pk]), world().name
+    said: dict[str, tuple[str, str]] = {}
+    for w in found.doubted:
+        told = {"clue": clue_name(clues[w.id], language), "place": place, "p": f"{w.p_misleading:.2f}"}
+        said.setdefault(doubt % told, (w.id, f"{page}?{wish.also_off(w.id).query()}#where"))
+    for p in found.parted:
+        told = {"one": str(named(p.one)), "two": str(named(p.two))}
+        told |= {"here": name(p.here, language), "there": name(p.there, language)}
+        said.setdefault(part % told, ("", ""))
+    return [(sentence, *link) for sentence, link in said.items()]
 
 
 def _fall(found: Reckoned) -> list[dict[str, Any]]:
