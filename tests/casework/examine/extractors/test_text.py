@@ -38,6 +38,35 @@ def test_tesseract_gives_accents_and_spaces_only_where_the_letters_agree() -> No
     assert reading.chosen(("chiusolunedi", 0.95), [("Latn", "oMwa rnri", 0.8)])[0] == "chiusolunedi"
 
 
+def _quad(x: float, y: float, wide: float, high: float, turn: float = 0.0) -> np.ndarray:
+    corners = np.array([(x, y), (x + wide, y), (x + wide, y + high), (x, y + high)], np.float32)
+    a = np.radians(turn)
+    return corners @ np.array([(np.cos(a), np.sin(a)), (-np.sin(a), np.cos(a))], np.float32)
+
+
+@pytest.mark.parametrize("turn", [0.0, 9.0, -9.0])
+def test_words_that_follow_each_other_are_one_row_and_other_signs_are_not(turn: float) -> None:
+    quads = [_quad(*at, turn) for at in (
+        (150, 10, 60, 30), (10, 10, 120, 30), (228, 14, 90, 24),  # three words of one line
+        (420, 10, 90, 30),  # another sign beside it
+        (10, 60, 200, 30),  # the next line
+        (325, 5, 100, 80),  # something much taller
+    )]  # fmt: skip
+    rows = [sorted(row) for row in reading.rows_of(quads)]
+    assert sorted(rows) == [[0, 1, 2], [3], [4], [5]]
+
+
+def test_a_row_is_the_box_about_its_words_in_their_order() -> None:
+    parts = [
+        (_quad(10, 10, 120, 30), "Выход", 0.9),
+        (_quad(150, 12, 60, 26), "Ha", 0.8),
+        (_quad(140, 10, 9, 9), "福", 0.1),
+    ]
+    quad, words, sure = reading._together(parts)
+    assert words == "Выход Ha" and 0.7 < sure < 0.9
+    assert np.allclose(quad, _quad(10, 10, 200, 30))
+
+
 def test_a_turned_line_is_straightened() -> None:
     picture = np.zeros((200, 200, 3), np.uint8)
     corners = np.array([(40, 100), (100, 40), (120, 60), (60, 120)], np.float32)

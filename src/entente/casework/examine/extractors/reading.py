@@ -29,6 +29,8 @@ ALONE, BOTH, OTHER = "RapidOCR", "RapidOCR and Tesseract", "Tesseract"
 LEAST_SURE = {ALONE: 0.9, BOTH: 0.8, OTHER: 0.55}  # a line below says nothing
 LEAST_LETTERS = 2
 MOST_SIDE = 1800  # larger pictures are made smaller: seconds are dear
+MOST_UNLIKE = 1.8  # heights of two boxes of one row
+LEAST_PART = 0.5  # a box of a row that RapidOCR is less sure of is no word of it
 AGREES = 0.75  # two readers without accents: the one with accents is taken
 
 # Tesseract's data by script: a pack for the script, or up to four languages of it, whichever is installed.
@@ -49,6 +51,9 @@ FOLDERS = (  # where systems keep them
     "/opt/homebrew/share/tessdata",
 )
 MISSING = "the packages of the extra `text` are not installed: run `make text`"
+
+
+Boxed = tuple[NDArray[np.float32], str, float]  # corners, what RapidOCR read there, how surely
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,25 +148,77 @@ def chosen(first: tuple[str, float], others: Sequence[tuple[str, str, float]]) -
 
 def lines_of(picture: Picture) -> list[Line]:
     """Return the lines of writing that are read surely enough, from top to bottom."""
-    rows, columns = picture.shape[:2]
-    scale = min(1.0, MOST_SIDE / max(rows, columns))
+    scale = min(1.0, MOST_SIDE / max(picture.shape[:2]))
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     seen = np.asarray(small if scale < 1 else picture, np.uint8)
     # every box is wanted: of what it cannot read, Greek say, RapidOCR is not sure
     found, _ = finder()(np.ascontiguousarray(seen[..., ::-1]), use_cls=False, text_score=0.0)
+    boxes = [
+        (np.asarray(corners, np.float32), str(string), float(sure)) for corners, string, sure in found or ()
+    ]
     lines = []
-    for corners, string, sure in found or ():
-        quad = np.asarray(corners, np.float32)
-        crop = straightened(seen, quad)
-        string, script, sure, reader = chosen((string, float(sure)), every_script(crop))
-        string = re.sub(r"\s+", " ", string).strip()
-        if sure < LEAST_SURE[reader] or len(bare(string)) < LEAST_LETTERS:
-            continue
-        points = np.clip(quad / scale, 0, (columns, rows))
-        (x0, y0), (x1, y1) = points.min(0), points.max(0)
-        box = (x0 / columns, y0 / rows, (x1 - x0) / columns, (y1 - y0) / rows)
-        lines.append(Line(string, script, round(sure, 3), reader, tuple(round(float(v), 5) for v in box)))  # type: ignore[arg-type]
+    for row in rows_of([quad for quad, _, _ in boxes]):
+        parts = [boxes[n] for n in row]
+        whole = _read(seen, [_together(parts)], scale) if len(parts) > 1 else []
+        lines += whole or _read(seen, parts, scale)  # a row that is not read as one: its parts may be
     return lines
+
+
+def _read(seen: Picture, boxes: Sequence[Boxed], scale: float) -> list[Line]:
+    """Return what is read surely enough in each box."""
+    lines = []
+    for quad, first, first_sure in boxes:
+        string, script, sure, reader = chosen((first, first_sure), every_script(straightened(seen, quad)))
+        string = re.sub(r"\s+", " ", string).strip()
+        if sure >= LEAST_SURE[reader] and len(bare(string)) >= LEAST_LETTERS:
+            lines.append(Line(string, script, round(sure, 3), reader, _box(quad, seen, scale)))
+    return lines
+
+
+def _box(quad: NDArray[np.float32], seen: Picture, scale: float) -> tuple[float, float, float, float]:
+    """Return a quad's box in fractions of the picture as it came."""
+    rows, columns = seen.shape[:2]
+    (x0, y0), (x1, y1) = (np.clip(edge, 0, (columns, rows)) for edge in (quad.min(0), quad.max(0)))
+    box = (x0 / columns, y0 / rows, (x1 - x0) / columns, (y1 - y0) / rows)
+    return tuple(round(float(v), 5) for v in box)  # type: ignore[return-value]
+
+
+def rows_of(quads: Sequence[NDArray[np.float32]]) -> list[list[int]]:
+    """Return which boxes stand in one row with no more than a letter's height between them, left to right.
+
+    A word alone has too few letters to tell its script or small letters from capitals; its row has more.
+    """
+    rows: list[list[int]] = []
+    for n in sorted(range(len(quads)), key=lambda n: float(quads[n][:, 0].min())):
+        row = next((row for row in rows if any(_beside(quads[m], quads[n]) for m in row)), None)
+        if row is None:
+            rows.append([n])
+        else:
+            row.append(n)
+    return sorted(rows, key=lambda row: float(quads[row[0]][:, 1].min()))
+
+
+def _beside(left: NDArray[np.float32], right: NDArray[np.float32]) -> bool:
+    """Say whether two boxes follow each other on one line of about the same height."""
+    along = (left[1] - left[0]) + (left[2] - left[3])
+    along = along / max(float(np.linalg.norm(along)), 1e-6)
+    across = np.array([-along[1], along[0]])
+    heights = [float(np.ptp(quad @ across)) for quad in (left, right)]
+    apart = abs(float((left.mean(0) - right.mean(0)) @ across))
+    gap = float((right @ along).min() - (left @ along).max())
+    return max(heights) < MOST_UNLIKE * min(heights) and apart < 0.5 * min(heights) and gap < max(heights)
+
+
+def _together(parts: Sequence[Boxed]) -> Boxed:
+    """Return the box about a row and what RapidOCR read in it, word after word."""
+    longest = max((quad for quad, _, _ in parts), key=lambda quad: float(np.linalg.norm(quad[1] - quad[0])))
+    along = (longest[1] - longest[0]) / max(float(np.linalg.norm(longest[1] - longest[0])), 1e-6)
+    across = np.array([-along[1], along[0]], np.float32)
+    points = np.concatenate([quad for quad, _, _ in parts])
+    (x0, x1), (y0, y1) = ((float(f.min()), float(f.max())) for f in (points @ along, points @ across))
+    quad = np.array([x * along + y * across for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))], np.float32)
+    sure = sum(p * len(text) for _, text, p in parts) / max(sum(len(text) for _, text, _ in parts), 1)
+    return quad, " ".join(text for _, text, p in parts if p >= LEAST_PART), sure
 
 
 def every_script(crop: Picture) -> list[tuple[str, str, float]]:

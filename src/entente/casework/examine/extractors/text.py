@@ -41,7 +41,7 @@ class TextExtractor:
     @property
     def version(self) -> str:
         """The version; another where nothing can be read, so that items are read when it can."""
-        return "1-absent" if self.missing else "1"
+        return "2-absent" if self.missing else "2"
 
     def ready(self) -> None:
         """Load the models."""
