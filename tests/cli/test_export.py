@@ -57,6 +57,7 @@ def test_it_overwrites_nothing_and_leaves_no_half_file(desk, capsys):
     assert export(desk, out="new.json", to="XX") == 2
     assert export(desk, out="new.json", case="IT-0") == 2
     assert export(desk, out="new.json", officer="DK-1001") == 2
+    assert export(desk, "--format", "pdf", out="new.json") == 2
     assert export(desk, out="new.json", to="IT") == 2
     assert not (desk / "new.json").exists()
     assert "already at this agency" in capsys.readouterr().err

@@ -9,14 +9,14 @@ from typing import Any, BinaryIO
 from entente.cli import court, words
 from entente.web import start
 
-CASE_FORMATS = ("vics", "caseuco", "misp", "stix")  # of the partners' formats those that carry a case
-
 
 def run(arguments: list[str]) -> int:
     """Write the file; exit 1 where something was left out, 2 where nothing could be written."""
     made = words.on_desk(words.parser("export", "write a case for a partner, as far as the law allows"))
     made.add_argument("case", metavar="CASE", help="the case's number")
-    made.add_argument("--format", default="vics", choices=[*CASE_FORMATS, "product", "court"])
+    made.add_argument(
+        "--format", default="vics", help="vics, caseuco, misp, stix, a plug-in's name; product; court"
+    )
     made.add_argument("--to", required=True, metavar="AGENCY", help="short name of the agency, such as FR")
     made.add_argument("--out", type=Path, metavar="FILE")
     made.add_argument("--purpose", default="", help="victim-identification, or prosecution for a court")
@@ -60,6 +60,7 @@ def _written(told: Any, account: Any, out: BinaryIO) -> tuple[dict[str, Any] | N
     # opened here, because the desk's settings must stand before its models
     from entente.casework.inform.service import (
         NAMES_STAY,
+        PLACES_STAY,
         ProductChanged,
         disclose,
         export_case,
@@ -82,13 +83,13 @@ def _written(told: Any, account: Any, out: BinaryIO) -> tuple[dict[str, Any] | N
             return None, f"no agency {told.to}; the circle is {known}"
         if told.format == "court":
             return court.written(told, officer, case, to, out), ""
-        if told.format in CASE_FORMATS:
+        if told.format not in ("product", "court"):
             done = export_case(officer, purpose, case, to=to, stream=out, format=told.format)
             return {
                 "items": done.items,
                 "to": to.short,
                 "left_out": list(done.left_out),
-                "note": NAMES_STAY,
+                "note": NAMES_STAY if told.format == "vics" else f"{NAMES_STAY} {PLACES_STAY}",
             }, ""
         if product is None:
             return None, f"no product of {told.case} that this officer can see; issue one first"
