@@ -21,6 +21,7 @@ from entente.vocabulary.media_hash import RecordRefusal
 
 LONGEST_TEXT = 4000  # characters of any text inside
 MOST_NODES = 500_000  # a longer package is no case; it is sent in parts
+MOST_STEPS = 1000  # of one exhibit's chain of custody
 OUTCOMES = ("received", "refused", "taken back", "")
 
 
@@ -239,13 +240,16 @@ def sound(package: CasePackage, lines: Lines) -> ReadPackage:
     exhibits = {e.id: e for e in package.exhibits}
     series = tuple(_known(s, items, no) for s in package.series)
     held = tuple(_known(e, items, no) for e in package.exhibits)
-    steps = [s for e in exhibits.values() for s in _chain(e, package, no)]
+    by_exhibit: dict[UUID, list[PackedStep]] = {}
+    for step in package.steps:
+        by_exhibit.setdefault(step.exhibit, []).append(step)
+    steps = [s for e in exhibits.values() for s in _chain(e, by_exhibit.get(e.id, []), package.made_at, no)]
     for step in package.steps:
         if step.exhibit not in exhibits:
             no(step, "unreachable", f"a step of the chain of custody is of no exhibit here ({step.exhibit})")
-    clues = []
+    clues, media = [], {str(i) for i in items}
     for clue in package.clues:
-        if clue.word.medium and clue.word.medium not in {str(i) for i in items}:
+        if clue.word.medium and clue.word.medium not in media:
             no(clue, "reference", "a clue is of an item that is not in the package")
         else:
             clues.append(clue)
@@ -269,10 +273,12 @@ def _known(part: Any, items: set[UUID], no: Any) -> Any:
     return part
 
 
-def _chain(exhibit: PackedExhibit, package: CasePackage, no: Any) -> Iterator[PackedStep]:
+def _chain(
+    exhibit: PackedExhibit, steps: list[PackedStep], made_at: datetime, no: Any
+) -> Iterator[PackedStep]:
     """Yield the steps of one exhibit while they follow from each other; what hangs in the air is refused."""
     last, place, broken = exhibit.seized_at, 0, ""
-    for step in sorted((s for s in package.steps if s.exhibit == exhibit.id), key=lambda s: s.place):
+    for step in sorted(steps, key=lambda s: s.place):
         place += 1
         if not broken and step.place != place:
             broken = f"the chain of exhibit {exhibit.number} has no step {place}"
@@ -280,7 +286,7 @@ def _chain(exhibit: PackedExhibit, package: CasePackage, no: Any) -> Iterator[Pa
             no(step, "unreachable", broken)
             place -= 1
             continue
-        if why := _time_fault(step, last, package.made_at):
+        if why := _time_fault(step, last, made_at):
             broken = f"step {step.place} of exhibit {exhibit.number} {why}"
             no(step, "time-order", broken)
             continue

@@ -18,6 +18,7 @@ from entente.formats import ListRefused
 from entente.formats.case_package import (
     LONGEST_TEXT,
     MOST_NODES,
+    MOST_STEPS,
     OUTCOMES,
     CasePackage,
     Marking,
@@ -481,6 +482,8 @@ class _Reading:
         while came in self.made and came not in seen:
             seen.add(came)
             count += 1
+            if count > MOST_STEPS:
+                raise Unread(f"more than {MOST_STEPS} steps lie between it and its exhibit")
             came = str((get(self.nodes[self.made[came]][0], "object") or {}).get("@id"))
         return _id(came), count
 
