@@ -131,7 +131,7 @@ def _open(told: Namespace, account: Any) -> int:
                 done = arrivals.open_package(officer, purpose, file, case)
         except PackageRefused as fault:
             refused.append({"file": name, "code": str(fault.code), "reason": str(fault)})
-            waits[name] = fault.digest
+            waits[name] = fault.digest or waits.get(name, "")
             continue
         for what in counts:
             counts[what] += getattr(done, what)
