@@ -114,6 +114,14 @@ def test_what_was_sealed_is_held_under_its_originators_handling(desks):
         assert left.to == of(desks, "fr") and str(media.pk) in left.held and left.codes == "H0 H2"
 
 
+def test_nobody_is_told_its_own_things_again(desks):
+    filled(desks)
+    opened(desks, "fr", seal(desks, "it", "fr"))
+    filled(desks, "fr", media=1)
+    done = opened(desks, "it", seal(desks, "fr", "it"))
+    assert (done.taken, done.refused) == (2, []) and {row[-1] for row in state(desks, "it")} == {"FR"}
+
+
 def test_nothing_goes_without_a_basis_and_both_logs_say_what_went(desks):
     filled(desks)
     with guard.system("no basis in a test"):

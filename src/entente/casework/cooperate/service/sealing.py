@@ -137,7 +137,7 @@ def plan(officer: Officer, purpose: Purpose, case: Case, to: Agency, pass_on: It
         media = Media.objects.filter(case=case).exclude(origin="crop").order_by("number")
         clues = Clue.objects.filter(case=case, state="confirmed").order_by("made_at", "pk")
         passed = PartnerThing.objects.filter(case=case, holder=officer.agency).order_by("made_at", "pk")
-        rows: list[CaseBound] = [*media, *clues, *passed.filter(withdrawn=False)]
+        rows: list[CaseBound] = [*media, *clues, *passed.filter(withdrawn=False).exclude(owner=to)]
         things = things_of(rows)
     no = judge(officer, purpose, {str(r.pk): (_label(r), things[str(r.pk)]) for r in rows}, to, Act.EXPORT)
     stays = [*no.values()]
