@@ -10,7 +10,7 @@ For clue i with likelihood L over the hypotheses, prior π and error rate ε::
 In state s every ε is the declared one or twice that, and ε_g goes with it (``tables.RELIABILITY``). The
 clues tell which holds: where they agree the declared one, where they clash the other: the region is wider.
 
-All products are sums of logarithms. The rule is ``group_rp`` of the project's study of location, with
+Products are scaled as they grow. The rule is ``group_rp`` of the project's study of location, with
 the states added: one state alone held the truth in .77 of the world of stress at three clues, two in .84.
 """
 
@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,16 +48,14 @@ class Weighed:
     error: float
     ratio: NDArray[np.float32]
 
-    @cached_property
-    def log_ratios(self) -> NDArray[np.float32]:
-        """Log R in each state, (states, n); asked for again for each of the group that is left out."""
-        return np.log(np.stack([self._in_state(times) for _, times, _ in RELIABILITY]))
-
-    def _in_state(self, times: float) -> NDArray[np.float32]:
+    def in_state(self, times: float) -> NDArray[np.float32]:
         """Return R as if the clue were wrong ``times`` as often."""
+        if times == 1:
+            return self.ratio
         error = min(times * self.error, MOST_ERROR)
         share = (1 - error) / (1 - self.error)
-        return self.ratio * np.float32(share) + np.float32(error - self.error * share)
+        changed: NDArray[np.float32] = self.ratio * np.float32(share) + np.float32(error - self.error * share)
+        return changed
 
 
 def weigh(clue: Clue, values: Floats, prior: Floats) -> Weighed:
@@ -86,11 +83,12 @@ def group_value(members: Sequence[Weighed], prior: Floats) -> Floats:
     """Return G of one group in each state, (states, n), up to a constant that all of them share."""
     # However many pictures and models: together they look at one scene, and weigh as one clue.
     models = sum(one.clue.kind is ClueKind.PICTURE_MODEL for one in members)
-    total = np.zeros((len(RELIABILITY), len(prior)))
+    scaled = np.ones((len(RELIABILITY), len(prior)))
     for one in members:
-        total += one.log_ratios / (models if one.clue.kind is ClueKind.PICTURE_MODEL else 1)
-    total -= float(total.max())
-    scaled = np.exp(total, out=total)
+        for row, (_, times, _) in zip(scaled, RELIABILITY, strict=True):
+            ratio = one.in_state(times)
+            row *= ratio ** np.float32(1 / models) if one.clue.kind is ClueKind.PICTURE_MODEL else ratio
+        scaled /= float(scaled.max())
     for row, (_, _, error) in zip(scaled, RELIABILITY, strict=True):
         mean = expected(prior, row)
         row *= 1 - error
