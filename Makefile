@@ -103,7 +103,7 @@ bar-5: $(VENV)/.dev corpus ## bad input: hostile files and 10,000 mutants, and w
 bar-6: fuzz ## our own parsers under a fuzzer
 
 bar-7: $(VENV)/.dev ## cryptography: sealed originals, keys that are gone, bundles that were attacked, the inventory
-	$(BAR) tests/evidence/test_seal.py tests/evidence/test_keyring.py tests/formats/test_court_bundle.py tests/house/test_cryptography.py
+	$(BAR) tests/evidence/test_seal.py tests/evidence/test_keyring.py tests/formats/test_court_bundle.py tests/casework/cooperate/test_packages.py tests/safeguards/test_statement.py tests/house/test_cryptography.py
 
 audit: $(VENV)/.desk ## an inventory of every locked package, and what is known against them where the index can be asked
 	test -x build/audit/bin/python || $(PYTHON) -m venv build/audit
