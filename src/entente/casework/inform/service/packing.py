@@ -83,7 +83,8 @@ def pack(
                 "owner", "made_by__agency", "decided_by__agency"
             )
         )
-        named = list(Series.objects.filter(case=case))
+        # a series none of whose items the officer sees is not told of, not even as left out
+        named = list(Series.objects.filter(case=case, pk__in={s.series_id for s in series}))
         told: list[CaseBound] = [*named, *exhibits, *inside, *steps, *receipts, *clues, *series]
         told = [r for r in told if only is None or str(r.pk) in only]
         things |= things_of(told)
