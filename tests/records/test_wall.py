@@ -287,6 +287,12 @@ UNIQUE = {
     "records_logopening.entry": "written by the system only, one an entry",
     "one_vote_a_person": "one's own vote: it meets nobody else's",
     "own_limits_once": "one's own limits: they meet nobody else's",
+    "one_key_of_a_partner_in_force": "within the own agency's cards",
+    "package_number_once": "within the own agency's book of packages",
+    "last_said_of_a_thing": "within the own agency's book of packages",
+    "partners_case_once": "within the own agency's book of packages",
+    "private_check_once": "within the own agency's private checks",
+    "told_of_a_thing_once": "of what one holder was sent: written by the desk as it opens a package",
     "records_stub.case": "written by the system only, one a case",
 }
 
