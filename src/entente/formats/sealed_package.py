@@ -32,6 +32,7 @@ ALGORITHM = "ed25519, age x25519"
 LONGEST_HEADER = 64 << 10  # bytes
 LONGEST_LINE = 1 << 20  # of a body that is read in lines
 LARGEST = 512 << 20  # bytes of a body
+MOST_THINGS = 50_000  # pieces of a body: things of a package
 PIECE = 64 << 10
 losses = (
     "Originals and crops are not carried: a package holds what is known of things, and no picture.",
@@ -297,6 +298,10 @@ def _demand_sound(head: Head) -> None:
         raise (fault if isinstance(fault, PackageRefused) else _unread()) from None
     if head.size > LARGEST:
         raise PackageRefused(Code.TOO_LARGE, "it says that it is over 512 MiB; ask for several packages")
+    if head.count > MOST_THINGS:
+        raise PackageRefused(
+            Code.TOO_LARGE, f"it says that it holds over {MOST_THINGS:,} things; ask for several packages"
+        )
 
 
 def moment(text: str) -> datetime:

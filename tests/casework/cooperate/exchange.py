@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import tempfile
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
+from pyrage import decrypt, encrypt, x25519
 
 from entente.casework.cooperate.service import arrivals, sealing
 from entente.casework.intake.service import open_case
+from entente.formats import sealed_package as package
 from entente.records import clock, exchange_key, guard
 from entente.records.models import Agency, Clue, LegalBasis, Media, PartnerKey, PartnerThing
 from entente.safeguards.card import Card
@@ -129,6 +132,36 @@ def seal(desks: SimpleNamespace, by: str, to: str, pass_on: tuple[str, ...] = ()
     further = [of(desks, a) for a in pass_on]
     sealing.seal(who(desks, by), VI, desks.cases[by], of(desks, to), out, further)
     return out.getvalue()
+
+
+def secret(desks, short):
+    with guard.system("the keys of a test"):
+        row = PartnerKey.objects.get(owner=of(desks, short), known_as=of(desks, short).pk, state="confirmed")
+    return exchange_key.read(settings.KEY_FOLDER, row.pk)
+
+
+def parts(desks, to, data):
+    """Return header, signature and body of a package, as whoever holds the recipient's key sees them."""
+    plain = decrypt(data, [secret(desks, to).identity])
+    _, head, signature, body = plain.split(b"\n", 3)
+    return package.read_head(head), bytes.fromhex(signature.decode()), body
+
+
+def packed(to: str, head, signature: bytes, body: bytes) -> bytes:
+    plain = package.FORMAT + head.text_line().encode() + b"\n" + signature.hex().encode() + b"\n" + body
+    return encrypt(plain, [x25519.Recipient.from_str(to)])
+
+
+def remade(desks, by, to, data, body=None, **changes) -> bytes:
+    """Return a package that its own sender signed with other words, as a dishonest partner could."""
+    head, _, was = parts(desks, to, data)
+    body = was if body is None else body
+    if body is not was:
+        changes |= dict(
+            zip(("count", "size", "sha256"), package.measured(lambda: body.splitlines(True)), strict=True)
+        )
+    head = replace(head, **changes)
+    return packed(head.recipient_key, head, secret(desks, by).signing.sign(head.signed_bytes()), body)
 
 
 def opened(desks: SimpleNamespace, at: str, data: bytes, case: bool = True) -> arrivals.Opened:

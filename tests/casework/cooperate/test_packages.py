@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import tempfile
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -13,9 +14,10 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from pyrage import decrypt, encrypt, x25519
+from pyrage import encrypt, x25519
 
 from entente.casework.cooperate.service import arrivals, sealing
+from entente.casework.intake.service import open_case
 from entente.formats import sealed_package as package
 from entente.formats.sealed_package import Code, PackageRefused
 from entente.records import circle as partners
@@ -23,6 +25,7 @@ from entente.records import clock, exchange_key, guard, release
 from entente.records.models import (
     Clue,
     Disclosure,
+    Job,
     LegalBasis,
     LogAlarm,
     LogEntry,
@@ -39,7 +42,11 @@ from tests.casework.cooperate.exchange import (
     filled,
     of,
     opened,
+    packed,
+    parts,
+    remade,
     seal,
+    secret,
     state,
     three_desks,
     who,
@@ -49,36 +56,6 @@ from tests.casework.cooperate.exchange import (
 @pytest.fixture
 def desks(circle):
     return three_desks(circle)
-
-
-def secret(desks, short):
-    with guard.system("the keys of a test"):
-        row = PartnerKey.objects.get(owner=of(desks, short), known_as=of(desks, short).pk, state="confirmed")
-    return exchange_key.read(settings.KEY_FOLDER, row.pk)
-
-
-def parts(desks, to, data):
-    """Return header, signature and body of a package, as whoever holds the recipient's key sees them."""
-    plain = decrypt(data, [secret(desks, to).identity])
-    _, head, signature, body = plain.split(b"\n", 3)
-    return package.read_head(head), bytes.fromhex(signature.decode()), body
-
-
-def packed(to: str, head, signature: bytes, body: bytes) -> bytes:
-    plain = package.FORMAT + head.text_line().encode() + b"\n" + signature.hex().encode() + b"\n" + body
-    return encrypt(plain, [x25519.Recipient.from_str(to)])
-
-
-def remade(desks, by, to, data, body=None, **changes) -> bytes:
-    """Return a package that its own sender signed with other words, as a dishonest partner could."""
-    head, _, was = parts(desks, to, data)
-    body = was if body is None else body
-    if body is not was:
-        changes |= dict(
-            zip(("count", "size", "sha256"), package.measured(lambda: body.splitlines(True)), strict=True)
-        )
-    head = replace(head, **changes)
-    return packed(head.recipient_key, head, secret(desks, by).signing.sign(head.signed_bytes()), body)
 
 
 def refused(desks, at, data, code: Code, case=True):
@@ -166,6 +143,39 @@ def test_only_what_changed_goes_again_and_a_second_package_says_only_that(desks)
     assert versions[0] == versions[1]
 
 
+def test_a_kind_of_partner_is_sent_no_kind_of_thing_that_its_rule_leaves_out(desks):
+    media, *_, clue = filled(desks)
+    with guard.system("a hotline in a test"):
+        of(desks, "fr").__class__.objects.filter(pk=of(desks, "fr").pk).update(kind="hotline")
+        LegalBasis.objects.filter(owner=of(desks, "it")).update(ground="online child sexual abuse material")
+        hotline = of(desks, "fr")
+        hotline.refresh_from_db()
+    plan = sealing.plan(who(desks, "it"), VI, desks.cases["it"], hotline)
+    assert [s.why for s in plan.stays] == ["a hotline is not sent a clue (arts 26 and 26b)"]
+    body = parts(desks, "fr", seal(desks, "it", "fr"))[2]
+    assert body.count(b"\n") == 2 and str(media.pk).encode() in body and str(clue.pk).encode() not in body
+
+
+def test_what_is_over_the_most_goes_with_the_next_package(desks, monkeypatch):
+    filled(desks, media=3)
+    monkeypatch.setattr(package, "MOST_THINGS", 3)
+    for count in (3, 1):
+        assert opened(desks, "fr", data := seal(desks, "it", "fr")).taken == count
+    filled(desks, media=1)
+    monkeypatch.setattr(package, "MOST_THINGS", 50_000)
+    data = seal(desks, "it", "fr")
+    refused(desks, "fr", remade(desks, "it", "fr", data, count=50_001), Code.TOO_LARGE)
+
+
+def test_nothing_is_decrypted_for_who_may_open_no_package(desks, monkeypatch):
+    filled(desks)
+    data = seal(desks, "it", "fr")
+    monkeypatch.setattr(arrivals, "pieces", lambda *args: pytest.fail("it was decrypted"))
+    with tempfile.TemporaryFile() as file, pytest.raises(guard.Denied):
+        file.write(data)
+        arrivals.open_package(desks.circle.officer(desks.circle.it_dpo), VI, file)
+
+
 def test_a_first_package_needs_a_case_of_ours_and_a_member_of_it(desks):
     filled(desks)
     data = seal(desks, "it", "fr")
@@ -216,6 +226,60 @@ def test_a_package_that_comes_too_early_waits_and_says_which_is_missing(desks):
     refused(desks, "fr", second, Code.REPLAY)
 
 
+def test_what_waited_goes_into_no_case_that_was_given_for_another(desks, django_capture_on_commit_callbacks):
+    filled(desks, media=1)
+    first = seal(desks, "it", "fr")
+    told = {"victim_number": "V-002", "discovered_at": clock.now() - timedelta(days=1)}
+    ours, desks.cases["it"] = (
+        open_case(who(desks, at), VI, number=f"{at.upper()}-2", title="Operation Oak", **told)
+        for at in ("fr", "it")
+    )
+    media = filled(desks, media=1)[0]
+    second = seal(desks, "it", "fr")
+    digest = refused(desks, "fr", second, Code.GAP).digest
+    done = opened(desks, "fr", first)
+    assert (done.taken, [r.number for r in done.rows]) == (2, [1])
+    assert "package 2 goes on waiting: say into which case" in done.refused[0]
+    with pytest.raises(arrivals.NeedsCase):
+        opened(desks, "fr", second, case=False)
+    desks.cases["fr"] = ours
+    kept = arrivals._waiting_file(digest)
+    assert kept.exists()
+    with clock.at(clock.now() + sealing.LASTS * 2), django_capture_on_commit_callbacks(execute=True):
+        assert opened(desks, "fr", second).taken == 2  # it came in time
+    assert not kept.exists()
+    with guard.system("where it went in a test"):
+        assert PartnerThing.objects.get(thing=media.pk).case == ours
+
+
+def test_another_package_in_the_place_of_one_that_waits_is_not_taken_for_it(desks):
+    filled(desks)
+    first = seal(desks, "it", "fr")
+    second, third = (filled(desks, media=1) and seal(desks, "it", "fr") for _ in range(2))
+    digest = refused(desks, "fr", second, Code.GAP).digest
+    arrivals._waiting_file(digest).write_bytes(third)
+    done = opened(desks, "fr", first)
+    assert (done.taken, [r.number for r in done.rows]) == (3, [1]) and "changed while" in done.refused[0]
+
+
+def test_a_file_that_changes_while_it_is_opened_is_refused(desks, monkeypatch):
+    filled(desks)
+    first = seal(desks, "it", "fr")
+    other = remade(desks, "it", "fr", first, id=str(uuid4()))
+    really = arrivals._believed
+
+    def believed(officer, file):
+        found = really(officer, file)
+        file.seek(0)
+        file.truncate()
+        file.write(other)
+        file.flush()
+        return found
+
+    monkeypatch.setattr(arrivals, "_believed", believed)
+    refused(desks, "fr", first, Code.SWAPPED)
+
+
 # --- a withdrawal ---------------------------------------------------------------------------------------
 
 
@@ -232,6 +296,8 @@ def test_a_withdrawal_travels_and_holds_downstream(desks):
         row = PartnerThing.objects.get(thing=clue.pk, holder=dk)
     taken = arrivals.take_clue(who(desks, "dk"), VI, row)
     assert taken.codes == "H2" and taken.state == "proposed"
+    with guard.system("what was due is done in a test"):
+        Job.objects.all().delete()
     with guard.system("withdraw in a test"):
         Clue.objects.filter(pk=clue.pk).update(state="withdrawn")
     opened(desks, "fr", seal(desks, "it", "fr"), case=False)
@@ -241,9 +307,27 @@ def test_a_withdrawal_travels_and_holds_downstream(desks):
         assert gone[4] is True and gone[5]["body"] == {}
     with guard.system("what was made of it in a test"):
         taken.refresh_from_db()
+        assert Job.objects.filter(task="locate.weigh", case=taken.case_id).exists()
     assert taken.state == "withdrawn"
     with pytest.raises(sealing.NotSealed):
         seal(desks, "fr", "dk")
+
+
+def test_a_clue_that_no_page_could_read_is_not_taken(desks):
+    clue = filled(desks)[-1]
+    opened(desks, "fr", seal(desks, "it", "fr"))
+    with guard.system("what a partner says in a test"):
+        row = PartnerThing.objects.get(thing=clue.pk)
+        good = row.statement
+    fr = who(desks, "fr")
+    for wrong in ({"kind": "bogus"}, {"evaluation": "Z9"}, {"value": None}):
+        with guard.system("what a partner says in a test"):
+            row.statement = good | {"body": good["body"] | wrong}
+            row.save()
+        with pytest.raises(ValueError, match=r"bogus|Z9|no value"):
+            arrivals.take_clue(fr, VI, row)
+    with guard.system("what was made in a test"):
+        assert not Clue.objects.filter(case=desks.cases["fr"]).exists()
 
 
 def test_what_was_called_back_or_erased_is_withdrawn_even_without_a_basis(desks):
@@ -259,6 +343,15 @@ def test_what_was_called_back_or_erased_is_withdrawn_even_without_a_basis(desks)
     assert {r[1] for r in state(desks, "fr") if r[4]} == {media.pk, erased}
     with guard.system("the book in a test"):
         assert SentThing.objects.filter(withdrawn=True).count() == 2
+        LegalBasis.objects.filter(owner=of(desks, "it")).update(until=None)
+    # the next package does not send again what was called back, until it is released anew
+    plan = sealing.plan(who(desks, "it"), VI, desks.cases["it"], of(desks, "fr"))
+    assert plan.lines == () and [s.why for s in plan.stays] == [sealing.CALLED_BACK]
+    with pytest.raises(sealing.NotSealed):
+        seal(desks, "it", "fr")
+    until = clock.now() + timedelta(days=9)
+    release.release(who(desks, "it"), VI, media, of(desks, "fr"), until, "it is needed after all")
+    assert opened(desks, "fr", seal(desks, "it", "fr"), case=False).taken == 1
 
 
 def test_what_is_passed_on_needs_its_originators_permission_at_both_ends(desks):

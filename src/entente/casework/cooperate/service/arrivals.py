@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 
 from entente.casework.cooperate.service.sealing import STEP, read_marking, recorded, written_marking
 from entente.evidence.letter import NotUnsealed, pieces
@@ -78,6 +78,14 @@ class Opened:
     withdrawn: int = 0
     refused: list[str] = field(default_factory=list)  # of things in it, each with its code
 
+    def add(self, other: Opened) -> None:
+        """Count in what became of another package."""
+        self.rows += other.rows
+        self.taken += other.taken
+        self.unchanged += other.unchanged
+        self.withdrawn += other.withdrawn
+        self.refused += other.refused
+
 
 @dataclass(frozen=True, slots=True)
 class _Believed:
@@ -93,12 +101,21 @@ def open_package(officer: Officer, purpose: Purpose, file: BinaryIO, case: Case 
     Raises ``PackageRefused`` with its code (a package that comes too early is kept and waits), ``NeedsCase``,
     ``circle.NotPinned`` where the agency has no card, ``guard.Denied``. Every refusal is in the log.
     """
+    _demand_part(officer, purpose)
     try:
         believed = _believed(officer, file)
         return _taken(officer, purpose, believed, file, case)
     except PackageRefused as refused:
         _log_refusal(officer, purpose, refused)
         raise
+
+
+def _demand_part(officer: Officer, purpose: Purpose) -> None:
+    """Raise ``guard.Denied``, with its entry, before a byte is decrypted for who may open no package."""
+    thing = Thing(Shape.AGENCY, owner=officer.agency)
+    if isinstance(decide(officer, thing, Act.RECEIVE, purpose, clock.now()), Deny):
+        with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason="open a package"):
+            raise AssertionError("the law changed its mind within one act")
 
 
 def _log_refusal(officer: Officer, purpose: Purpose, refused: PackageRefused) -> None:
@@ -154,7 +171,7 @@ def _believed(officer: Officer, file: BinaryIO) -> _Believed:
             )
         _demand_card(card, head)
         _demand_ours(officer.agency, head)
-        _demand_time(head)
+        _demand_time(head, waited=_waits(officer.agency, head))
         reader.verify()
         _demand_log(officer.agency, head)
     return _Believed(head, card)
@@ -192,11 +209,11 @@ def _demand_ours(owner: UUID, head: Head) -> None:
         )
 
 
-def _demand_time(head: Head) -> None:
+def _demand_time(head: Head, waited: bool) -> None:
     now = clock.now()
     if moment(head.issued) > now + AHEAD:
         raise PackageRefused(Code.EARLY, "it says that it was sealed in the future; compare the clocks")
-    if moment(head.expires) <= now:
+    if moment(head.expires) <= now and not waited:  # what waits came in time
         raise PackageRefused(Code.EXPIRED, "it has expired; have the sender seal it again")
 
 
@@ -254,7 +271,9 @@ def _taken(
                 raise _gap(head)
             _take(officer, purpose, believed, row, file, case, done)
             deed.seal(row.digest)
-            _take_waiting(officer, purpose, head, case, done)
+            if standing is Place.WAITS:
+                _forget(row.digest)
+            _take_waiting(officer, purpose, head, done)
             deed.reason = " ".join(["open a package.", *done.refused])
     if standing is Place.GAP:
         raise _gap(head)
@@ -275,6 +294,12 @@ def _gap(head: Head) -> PackageRefused:
 def _line(owner: UUID, head: Head) -> dict[int, Package]:
     rows = Package.objects.filter(owner=owner, known_as=head.sender, outgoing=False, key=head.sender_key)
     return {r.number: r for r in rows}
+
+
+def _waits(owner: UUID, head: Head) -> bool:
+    with guard.system("does this package wait already?"):
+        row = _line(owner, head).get(head.number)
+    return row is not None and row.state == "waits" and row.digest == head.digest()
 
 
 def _counted(owner: UUID, head: Head) -> int:
@@ -311,28 +336,40 @@ def _keep(head: Head, file: BinaryIO) -> None:
     temporary.rename(path)
 
 
-def _take_waiting(officer: Officer, purpose: Purpose, head: Head, case: Case | None, done: Opened) -> None:
-    """Take what waited for this one; one that cannot be taken goes on waiting, and the page says so."""
+def _forget(digest: str) -> None:
+    """Destroy what was kept of a package that waited, once it is taken for good."""
+    path = _waiting_file(digest)
+    transaction.on_commit(lambda: path.unlink(missing_ok=True))
+
+
+def _take_waiting(officer: Officer, purpose: Purpose, head: Head, done: Opened) -> None:
+    """Take what waited for this one; one that cannot be taken goes on waiting, and the page says so.
+
+    The case that was given for this one is for no other: what comes of a case that nothing came of before
+    waits until somebody opens it with its own.
+    """
     rows = _line(officer.agency, head)
     known = {n: sequence.Link(r.digest, r.before) for n, r in rows.items()}
     for number in sequence.now_due(known, _counted(officer.agency, head)):
-        path = _waiting_file(rows[number].digest)
+        row, one = rows[number], Opened()
         try:
-            with path.open("rb") as file, transaction.atomic():
-                _take(officer, purpose, _again(officer, file), rows[number], file, case, done)
+            with _waiting_file(row.digest).open("rb") as file, transaction.atomic():
+                _take(officer, purpose, _again(officer, file, row), row, file, None, one)
         except (PackageRefused, NeedsCase, OSError) as fault:
             done.refused.append(f"package {number} goes on waiting: {fault}")
             return
-        transaction.on_commit(lambda p=path: p.unlink(missing_ok=True))  # type: ignore[misc]
+        done.add(one)
+        _forget(row.digest)
 
 
-def _again(officer: Officer, file: BinaryIO) -> _Believed:
+def _again(officer: Officer, file: BinaryIO, row: Package) -> _Believed:
     """Believe a waiting package a second time; it came in time, so its expiry is no matter any more."""
     with _reader(officer.agency, file) as reader:
         head, signature = reader.head, reader.signature
     card = _card_of(officer.agency, head)
     _demand_card(card, head)
-    if not exchange_key.signed(card.signing, signature, head.signed_bytes()):
+    good = exchange_key.signed(card.signing, signature, head.signed_bytes())
+    if not good or head.digest() != row.digest:
         raise PackageRefused(Code.DAMAGED, "it was changed while it waited; have it sent again")
     return _Believed(head, card)
 
@@ -352,6 +389,8 @@ def _take(
     kind = Kind(believed.head.kind)
     refused: list[str] = []
     with _reader(officer.agency, file) as reader:
+        if reader.head != believed.head:
+            raise PackageRefused(Code.SWAPPED, "it changed while it was opened; open it again")
         if kind is Kind.THINGS:
             refused = _take_things(officer, purpose, believed, reader, case, done)
         elif kind is Kind.RECEIPT:
@@ -362,20 +401,35 @@ def _take(
             taker = TAKERS.get(kind)
             if taker is None:
                 raise PackageRefused(Code.NONSENSE, f"nobody here takes a {kind}; install what does")
+            data = reader.whole(MOST_WHOLE)
             try:
-                taker(officer, purpose, row, reader.whole(MOST_WHOLE))
+                with transaction.atomic():
+                    taker(officer, purpose, row, data)
             except (PackageRefused, NeedsCase):
                 raise
             except ValueError as fault:  # it is taken and worth nothing: the line goes on
                 refused = [str(fault)]
+            except (OverflowError, DataError, IntegrityError):
+                refused = ["it holds what cannot be kept; ask the partner for another"]
     row.state, row.left_out = "taken", refused
     row.save()
     done.rows.append(row)
     done.refused += refused
 
 
+def _lines(reader: Reader) -> Iterator[bytes]:
+    """Iterate over as many lines as the header says and no further; raise ``PackageRefused``."""
+    count = 0
+    for count, line in enumerate(reader.lines(), 1):
+        if count > reader.head.count:
+            break
+        yield line
+    if count != reader.head.count:
+        raise PackageRefused(Code.NONSENSE, "it holds another number of things than it says; ask for it anew")
+
+
 def _take_receipt(officer: Officer, reader: Reader) -> None:
-    for line in reader.lines():
+    for line in _lines(reader):
         told = read_line(line)
         sender = UUID(reader.head.sender)
         sent = Package.objects.filter(owner=officer.agency, known_as=sender, outgoing=True)
@@ -390,11 +444,10 @@ def _take_things(
 ) -> list[str]:
     head = believed.head
     refused: dict[str, int] = {}
-    count, codes = 0, frozenset[str]()
+    codes = frozenset[str]()
     with guard.system("what a partner says of its things is held under its own handling"):
         cards: dict[UUID, list[PartnerKey]] = {}
-        for line in reader.lines():
-            count += 1
+        for line in _lines(reader):
             try:
                 told, signature = _statement(officer.agency, believed, read_line(line), cards)
             except PackageRefused as fault:
@@ -402,9 +455,8 @@ def _take_things(
                 refused[sentence] = refused.get(sentence, 0) + 1
                 continue
             codes |= {str(c) for c in told.handling.codes}
-            _hold(officer, told, signature, _case_for(officer, purpose, told.statement, case), cards, done)
-    if count != head.count:
-        raise PackageRefused(Code.NONSENSE, "it holds another number of things than it says; ask for it anew")
+            into = _case_for(officer, purpose, told.statement, case)
+            _hold(officer, purpose, told, signature, into, cards, done)
     if not codes <= set(head.codes.split()):
         raise PackageRefused(
             Code.LOOSENED, "its header is looser than what is in it; have the sender seal it again"
@@ -469,6 +521,7 @@ def _case_for(officer: Officer, purpose: Purpose, told: Statement, case: Case | 
 
 def _hold(
     officer: Officer,
+    purpose: Purpose,
     told: Known,
     signature: str,
     case: Case,
@@ -501,7 +554,7 @@ def _hold(
     row.save()
     _release(row, after, cards)
     if held.withdrawn and not was_withdrawn:
-        _taken_back(officer, row)
+        _taken_back(officer, purpose, row)
         done.withdrawn += 1
     elif not held.withdrawn:
         done.taken += 1
@@ -545,13 +598,14 @@ def _release(row: PartnerThing, known: Known, cards: dict[UUID, list[PartnerKey]
     )
 
 
-def _taken_back(officer: Officer, row: PartnerThing) -> None:
+def _taken_back(officer: Officer, purpose: Purpose, row: PartnerThing) -> None:
     """A withdrawal holds for what was made of the thing, and calls back what left with it."""
     gone = {row.pk}
     if row.taken_as_id is not None:
         Clue.objects.filter(pk=row.taken_as_id).update(state="withdrawn")
         Release.objects.filter(thing=row.taken_as_id, withdrawn=None).update(withdrawn=clock.now())
         gone.add(row.taken_as_id)
+        announce("clue changed", officer, purpose, row.case_id, clue=str(row.taken_as_id))
     release.recall(officer, gone, case=row.case_id)
 
 
@@ -564,6 +618,8 @@ def take_clue(officer: Officer, purpose: Purpose, row: PartnerThing) -> Clue:
         if held.taken_as_id is not None:
             return Clue.objects.get(pk=held.taken_as_id)
         told = held.body
+        if told.get("value") is None:
+            raise ValueError("it says nothing: it has no value; ask its originator for it anew")
         clue = Clue(
             case_id=held.case_id,
             owner_id=officer.agency,
@@ -581,6 +637,7 @@ def take_clue(officer: Officer, purpose: Purpose, row: PartnerThing) -> Clue:
             handling_text=held.handling_text,
             audience=held.audience,
         )
+        clue.as_word()  # what does not make a clue is refused here, before it is written
         clue.save()
         clue.derives_from(held)
         held.taken_as = clue

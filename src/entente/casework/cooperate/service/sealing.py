@@ -36,7 +36,7 @@ from entente.records.models import (
 from entente.safeguards import statement as words
 from entente.safeguards.access import Act, Deny, Shape, Thing, decide
 from entente.safeguards.commitment import canonical
-from entente.safeguards.partners import NoBasis, demand_transfer
+from entente.safeguards.partners import RULES, NoBasis, demand_transfer
 from entente.safeguards.release import LeftOut, left_out
 from entente.safeguards.retention import review_due
 from entente.safeguards.statement import Statement
@@ -47,6 +47,8 @@ STEP = "cooperate"
 LASTS = timedelta(days=30)  # a package that was not opened by then is sealed again
 ELSEWHERE = "it is of another agency, which sends it itself"
 UNREADABLE = "it could not be read, so it has no hash"
+CALLED_BACK = "it was called back from that agency; release it anew to send it"
+NEXT_TIME = f"a package holds {package.MOST_THINGS:,} things; seal another for the rest"
 
 
 class NotSealed(ValueError):
@@ -139,14 +141,17 @@ def plan(officer: Officer, purpose: Purpose, case: Case, to: Agency, pass_on: It
         passed = PartnerThing.objects.filter(case=case, holder=officer.agency).order_by("made_at", "pk")
         rows: list[CaseBound] = [*media, *clues, *passed.filter(withdrawn=False).exclude(owner=to)]
         things = things_of(rows)
+        called = _called_back(officer.agency, to, [r.pk for r in rows])
     no = judge(officer, purpose, {str(r.pk): (_label(r), things[str(r.pk)]) for r in rows}, to, Act.EXPORT)
     stays = [*no.values()]
     for row in rows:
-        why = _not_ours(row, officer.agency)
+        why = _not_ours(row, officer.agency) or _not_for(row, to) or (CALLED_BACK if row.pk in called else "")
         if why and str(row.pk) not in no:
             no[str(row.pk)] = LeftOut(_label(row), str(row.handling), why, stated=False)
             stays.append(no[str(row.pk)])
     told, said = _told_before(officer.agency, to, case), _versions(officer.agency)
+    withdrawn = _withdrawals(officer, to, case, told)[: package.MOST_THINGS]
+    room = package.MOST_THINGS - len(withdrawn)
     lines, kept, unchanged = [], [], 0
     for row in rows:
         if str(row.pk) in no:
@@ -156,10 +161,12 @@ def plan(officer: Officer, purpose: Purpose, case: Case, to: Agency, pass_on: It
         if before and not before.withdrawn and before.content == _content(line):
             unchanged += 1
             continue
+        if len(lines) == room:
+            stays.append(LeftOut(_label(row), str(row.handling), NEXT_TIME, stated=False))
+            continue
         lines.append(_with_version(line, before, said))
         kept.append(things[str(row.pk)])
     basis = _why_no_basis(officer.agency, to, lines)
-    withdrawn = _withdrawals(officer, to, case, told)
     goes = () if basis else tuple(lines)
     return Plan(goes, withdrawn, tuple(stays), unchanged, tuple(kept) if goes else (), basis)
 
@@ -188,6 +195,18 @@ def _not_ours(row: CaseBound, agency: UUID) -> str:
     if row.owner_id != agency:
         return ELSEWHERE
     return UNREADABLE if isinstance(row, Media) and not row.md5 else ""
+
+
+def _not_for(row: CaseBound, to: Agency) -> str:
+    """Return why a partner of that kind is not sent such a thing, whatever the basis."""
+    rule, kind = RULES[AgencyKind(to.kind)], _kind(row)
+    return "" if kind in rule.sends else f"a {to.kind} is not sent a {kind} ({rule.articles})"
+
+
+def _kind(row: CaseBound) -> str:
+    if isinstance(row, PartnerThing):
+        return row.kind
+    return "media" if isinstance(row, Media) else "clue"
 
 
 def _told_before(owner: UUID, to: Agency, case: Case) -> dict[UUID, SentThing]:
@@ -229,7 +248,7 @@ def _line_of(row: CaseBound, agency: UUID, case: Case, thing: Thing, further: Ma
         origin=agency,
         thing=row.pk,
         version=1,
-        kind="media" if isinstance(row, Media) else "clue",
+        kind=_kind(row),
         case=case.pk,
         handling=union([row.handling, *strict]),
         audience=narrowest([Audience(row.audience), Audience(case.audience)]),
