@@ -6,6 +6,7 @@ import io
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import DataError, IntegrityError
 from django.test import Client
 from django.urls import reverse
 from pyrage import decrypt
@@ -13,8 +14,10 @@ from pyrage import decrypt
 from entente.casework.cooperate.service import arrivals
 from entente.casework.crosscheck import private, service
 from entente.casework.crosscheck.private import NotPrivate
+from entente.formats.sealed_package import Kind
 from entente.records import exchange_key, guard, limits
 from entente.records.models import (
+    Agency,
     Check,
     CheckHit,
     Clue,
@@ -24,8 +27,10 @@ from entente.records.models import (
     PartnerKey,
     PrivateCheck,
 )
+from entente.safeguards.commitment import canonical
 from entente.safeguards.partners import NoBasis
-from tests.casework.cooperate.exchange import VI, filled, of, opened, three_desks, who
+from entente.safeguards.strict_json import loads
+from tests.casework.cooperate.exchange import VI, filled, of, opened, parts, remade, three_desks, who
 
 pytest.importorskip("private_set_intersection.python")
 ONE = UUID(int=1)
@@ -73,6 +78,19 @@ def test_a_question_past_its_limit_and_messages_without_sense_are_refused():
     for wrong, asked in ((told[:-1], 1), (told, 2), (b"", 1), (b"\0" * 16 + b"x", 1)):
         with pytest.raises(NotPrivate):
             private.met(key, wrong, asked)
+
+
+def test_what_the_library_cannot_make_out_is_refused_too():
+    psi = private.protocol()
+    key, request = private.question(elements("anna"))
+    told, _ = private.answer(request, 1, elements("anna"))
+    bad = psi.Request(reveal_intersection=True, encrypted_elements=[b"x" * 33]).SerializeToString()
+    with pytest.raises(NotPrivate, match="no message of the protocol"):
+        private.answer(bad, 1, elements("anna"))
+    setup = told[16 : 16 + private._LENGTHS.unpack_from(told)[0]]
+    back = psi.Response(encrypted_elements=[b"x" * 33]).SerializeToString()
+    with pytest.raises(NotPrivate, match="no message of the protocol"):
+        private.met(key, private._LENGTHS.pack(len(setup), len(back)) + setup + back, 1)
 
 
 # --- between desks --------------------------------------------------------------------------------------
@@ -145,6 +163,67 @@ def test_an_answer_to_no_question_is_taken_and_worth_nothing(desks):
     assert "no question of yours" in opened(desks, "it", out.getvalue(), case=False).refused[0]
     with pytest.raises(NotPrivate, match="decided already"):
         service.answer(who(desks, "fr"), VI, the(desks, "fr"), io.BytesIO())
+
+
+def test_a_question_of_a_number_that_came_or_too_long_does_not_stop_the_line(desks):
+    first = asked(desks)
+    opened(desks, "fr", first, case=False)
+    body = parts(desks, "fr", first)[2]
+    second = remade(desks, "it", "fr", asked(desks), body)
+    assert "of this number came before" in opened(desks, "fr", second, case=False).refused[0]
+    line, _, request = body.partition(b"\n")
+    told = canonical(loads(line) | {"number": str(uuid4())}).encode()
+    longer = told + b"\n" + request + b"\0" * 5000
+    third = asked(desks)
+    third = remade(desks, "it", "fr", third, longer, before=parts(desks, "fr", second)[0].digest())
+    assert "longer than what it asks" in opened(desks, "fr", third, case=False).refused[0]
+    assert the(desks, "fr").state == "waits"
+
+
+@pytest.mark.parametrize("count", [-1, 2**40, 2**70, None])
+def test_an_answer_with_an_impossible_count_does_not_stop_the_line(desks, count):
+    opened(desks, "fr", asked(desks), case=False)
+    row, out = the(desks, "fr"), io.BytesIO()
+    service.answer(who(desks, "fr"), VI, row, out)
+    _, _, rest = parts(desks, "it", out.getvalue())[2].partition(b"\n")
+    body = canonical({"number": str(row.number), "held": count}).encode() + b"\n" + rest
+    done = opened(desks, "it", remade(desks, "fr", "it", out.getvalue(), body), case=False)
+    assert "of how many" in done.refused[0] and done.rows[0].state == "taken"
+    assert the(desks, "it").state == "asked"
+    with guard.system("no hits in a test"):
+        assert not Check.objects.exists()
+
+
+@pytest.mark.parametrize("fault", [OverflowError, DataError, IntegrityError])
+def test_what_cannot_be_kept_is_taken_and_worth_nothing(desks, monkeypatch, fault):
+    def taker(*args):
+        PrivateCheck.objects.filter(owner=of(desks, "fr")).update(state="read")
+        raise fault("no")
+
+    opened(desks, "fr", asked(desks), case=False)
+    monkeypatch.setitem(arrivals.TAKERS, Kind.QUESTION, taker)
+    done = opened(desks, "fr", asked(desks), case=False)
+    assert done.rows[0].state == "taken" and "cannot be kept" in done.refused[0]
+    assert the(desks, "fr").state == "waits"  # nothing that it began stays
+
+
+def test_the_rules_of_the_partners_kind_bind_both_ways(desks):
+    question = asked(desks, named={"phone": ["+39 06 1234567"]})
+    opened(desks, "fr", question, case=False)
+    with guard.system("a derogation in a test"):
+        Agency.objects.filter(pk=of(desks, "fr").pk).update(kind="hotline")
+        Agency.objects.filter(pk=of(desks, "it").pk).update(kind="third country unit")
+        of(desks, "fr").refresh_from_db()
+        mine = LegalBasis.objects.filter(owner=of(desks, "it"))
+        mine.update(ground="online child sexual abuse material")
+        LegalBasis.objects.filter(owner=of(desks, "fr")).update(ground="single criminal case")
+        PrivateCheck.objects.filter(outgoing=False).update(asked=21)
+    with pytest.raises(NoBasis, match="not sent clue"):
+        asked(desks, named={"phone": ["+39 06 1234567"]})
+    assert asked(desks, kinds=["hash"])
+    with pytest.raises(NoBasis, match="20 things at most"):
+        service.answer(who(desks, "fr"), VI, the(desks, "fr"), io.BytesIO())
+    assert the(desks, "fr").state == "waits"
 
 
 def test_who_is_not_in_the_case_does_not_read_its_answer(desks):

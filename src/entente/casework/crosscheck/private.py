@@ -13,7 +13,7 @@ Source: Meadows, "A more efficient cryptographic matchmaking protocol" (IEEE S&P
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,8 @@ from entente.casework.crosscheck.identifiers import IdentifierKind, normalise
 
 MOST_ASKED = 10_000  # identifiers in one question
 MOST_HELD = 2_000_000  # identifiers that one answer is made of
+LONGEST_ELEMENT = 64  # bytes of one blinded identifier in a question; a point of P-256 and its frame are 35
+FRAME = 1024  # bytes of a question besides
 FALSE_HITS = 1e-9  # the chance that a whole question brings one hit that is none
 _LENGTHS = struct.Struct("!QQ")
 
@@ -70,7 +72,7 @@ def answer(request: bytes, asked: int, elements: Iterable[str]) -> tuple[bytes, 
     # the set may not be empty: one element that nobody can ask for stands for none
     setup = server.CreateSetupMessage(FALSE_HITS, asked, held or ["none"], psi.DataStructure.GCS)
     told = setup.SerializeToString()
-    back = server.ProcessRequest(blinded).SerializeToString()
+    back = _sound(lambda: server.ProcessRequest(blinded)).SerializeToString()
     return _LENGTHS.pack(len(told), len(back)) + told + back, len(held)
 
 
@@ -88,11 +90,16 @@ def met(key: bytes, told: bytes, asked: int) -> list[int]:
     if len(back.encrypted_elements) != asked:
         raise NotPrivate("the answer is to another question; have it sent again")
     client = psi.client.CreateFromKey(key, True)
-    return sorted(client.GetIntersection(setup, back))
+    return sorted(_sound(lambda: client.GetIntersection(setup, back)))
 
 
 def _parsed(message: Any, data: bytes) -> None:
+    _sound(lambda: message.ParseFromString(data))
+
+
+def _sound(work: Callable[[], Any]) -> Any:
+    """Return what the library makes of foreign bytes; raise ``NotPrivate`` where it can make nothing."""
     try:
-        message.ParseFromString(data)
+        return work()
     except Exception as fault:  # the library's own, whatever it is called
         raise NotPrivate(f"what came is no message of the protocol ({type(fault).__name__})") from None

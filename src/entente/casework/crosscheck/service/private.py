@@ -37,8 +37,9 @@ from entente.records.act import acting
 from entente.records.models import Agency, Case, Check, CheckHit, Media, Package, PrivateCheck
 from entente.safeguards.access import Act, Deny, decide
 from entente.safeguards.commitment import canonical
+from entente.safeguards.partners import MEDIA, WHOLE, demand_transfer
 from entente.safeguards.strict_json import NotStrict, loads
-from entente.vocabulary.agency import Officer
+from entente.vocabulary.agency import AgencyKind, Officer
 from entente.vocabulary.handling import Audience, Handling, HandlingCode, Purpose
 
 NONCE = 12
@@ -62,7 +63,7 @@ def ask_privately(
     """
     wanted = kinds_of(kinds)
     typed = typed_of(wanted, named or {})
-    circle.basis_for(officer.agency, to)
+    circle.basis_for(officer.agency, to)  # before anything is read
     thing = replace(case.as_thing(), owner=officer.agency)
     number = uuid4()
     with acting(
@@ -73,6 +74,7 @@ def ask_privately(
         for one in ours:
             by_element.setdefault(private.element(number, one.kind, one.value), []).append(one)
         elements = sorted(by_element)
+        _demand_kind(officer, to, wanted, len(elements))
         key, request = private.question(elements)
         told = {"number": str(number), "kinds": [str(k) for k in wanted], "asked": len(elements)}
         body = canonical(told).encode() + b"\n" + request
@@ -99,6 +101,12 @@ def ask_privately(
     return row
 
 
+def _demand_kind(officer: Officer, to: Agency, kinds: Iterable[str], asked: int) -> None:
+    """Raise ``NoBasis`` where so much, or such identifiers, may not go to that kind of partner."""
+    things = {MEDIA} if set(kinds) <= {IdentifierKind.HASH} else WHOLE
+    demand_transfer(AgencyKind(to.kind), circle.basis_for(officer.agency, to), things, asked)
+
+
 def waiting(officer: Officer) -> list[PrivateCheck]:
     """Return the agency's private checks, those that wait for an officer first; to be called in a scope."""
     rows = PrivateCheck.objects.filter(owner=officer.agency).select_related("partner", "by")
@@ -119,6 +127,7 @@ def answer(officer: Officer, purpose: Purpose, row: PrivateCheck, stream: Binary
         recipients=[row.partner_id],
     ) as deed:
         held = _decided(row)
+        _demand_kind(officer, held.partner, held.kinds, held.asked)
         with guard.system("private cross-check: compare with what this agency holds"):
             elements = list(_held(officer.agency, held))
         told, count = private.answer(bytes(held.request), held.asked, elements)
@@ -175,11 +184,16 @@ def _take_question(officer: Officer, purpose: Purpose, package: Package, data: b
     asked = told.get("asked")
     if not isinstance(kinds, list) or type(asked) is not int or not 0 < asked <= private.MOST_ASKED:
         raise NotPrivate("the question cannot be read; ask the partner for another")
+    if len(request) > private.LONGEST_ELEMENT * asked + private.FRAME:
+        raise NotPrivate("the question is longer than what it asks; ask the partner for another")
+    number = UUID(str(told.get("number")))
+    if PrivateCheck.objects.filter(owner=officer.agency, outgoing=False, number=number).exists():
+        raise NotPrivate("a question of this number came before; ask the partner for another")
     PrivateCheck.objects.create(
         owner_id=officer.agency,
         partner_id=package.partner_id,
         outgoing=False,
-        number=UUID(str(told.get("number"))),
+        number=number,
         kinds=[str(IdentifierKind(k)) for k in kinds],
         asked=asked,
         request=request,
@@ -208,11 +222,14 @@ def _take_answer(officer: Officer, purpose: Purpose, package: Package, data: byt
         mine = replace(case.as_thing(), owner=officer.agency)
     if isinstance(decide(officer, mine, Act.MERGE, purpose, clock.now()), Deny):
         raise arrivals.NeedsCase("it answers a question of a case that you are not in; have a member open it")
+    count = told.get("held")
+    if type(count) is not int or not 0 <= count <= private.MOST_HELD:
+        raise NotPrivate("the answer does not say of how many it was made; ask the partner for another")
     held = loads(_unsealed(row))
     found = [of for n in private.met(bytes.fromhex(held["key"]), body, row.asked) for of in held["of"][n]]
     check = _hits(officer, case, row, found)
     row.state, row.hits, row.secret = "read", check.hits, b""
-    row.held = told["held"] if type(told.get("held")) is int else None
+    row.held = count
     row.messages = [*row.messages, _went("in", data)]
     row.save()
 
