@@ -152,7 +152,8 @@ def plan(officer: Officer, purpose: Purpose, case: Case, to: Agency, pass_on: It
     told, said = _told_before(officer.agency, to, case), _versions(officer.agency)
     withdrawn = _withdrawals(officer, to, case, told)[: package.MOST_THINGS]
     room = package.MOST_THINGS - len(withdrawn)
-    lines, kept, unchanged = [], [], 0
+    lines: list[Line] = []
+    kept, unchanged = [], 0
     for row in rows:
         if str(row.pk) in no:
             continue
