@@ -74,6 +74,56 @@ def test_a_new_card_needs_two_people_again_and_the_old_one_stays_on_record(circl
         partners.propose(first, VI, given.text())
 
 
+def renewed(given: Card, **other: object) -> Card:
+    """Return another card of the same number, with new keys."""
+    keys = exchange_key.make(settings.DESK / "elsewhere", uuid4()).public
+    return card(**{"agency": given.agency, "signing": keys[0], "encryption": keys[1]} | other)
+
+
+@pytest.mark.parametrize("other", [{"short": "ES"}, {"country": "ES"}])
+def test_the_number_of_a_partner_under_another_name_takes_nothing_over(circle, other):
+    given = card()
+    old = pinned(circle, given)
+    first = circle.officer(circle.it)
+    with pytest.raises(partners.NotPinned, match=r"that of PT \(PT\)"):
+        partners.propose(first, VI, renewed(given, **other).text(), "national unit")
+    assert partners.card_of(first.agency, old.agency_id) == old
+
+
+def test_what_was_proposed_before_the_number_was_known_is_not_confirmed_under_another_name(circle):
+    first, second, given = circle.officer(circle.it), circle.officer(circle.it_second), card(short="ES")
+    row = partners.propose(first, VI, given.text(), "national unit")
+    Agency.objects.create(
+        id=given.agency, name="National unit, Portugal", short="PT", country="PT", kind="national unit"
+    )
+    with pytest.raises(partners.NotPinned, match="names ES"):
+        partners.confirm_card(second, VI, row, partners.words_of(row))
+
+
+def test_one_agency_under_two_numbers_has_one_card_in_force_and_the_page_says_what_ends(circle):
+    old = pinned(circle, card())
+    other, first = card(short="pt"), circle.officer(circle.it)
+    row = partners.propose(first, VI, other.text())
+    assert "replaces the card of PT" in browser(circle.it_second).get(reverse("partners")).content.decode()
+    partners.confirm_card(circle.officer(circle.it_second), VI, row, partners.words_of(row))
+    with guard.system("count in a test"):
+        held = PartnerKey.objects.filter(agency=old.agency_id, state="confirmed")
+        assert [r.pk for r in held] == [row.pk]
+    # the number of the ended card still speaks for nobody else
+    with pytest.raises(partners.NotPinned, match="names ES"):
+        partners.propose(first, VI, renewed(other, short="ES").text(), "national unit")
+
+
+def test_the_words_of_a_refused_card_are_on_no_page(circle):
+    first, given = circle.officer(circle.it), card()
+    row = partners.propose(first, VI, given.text(), "national unit")
+    partners.refuse(first, VI, row, "misread")
+    again = partners.propose(first, VI, given.text(), "national unit")
+    assert partners.words_of(again) == partners.words_of(row)
+    page = browser(circle.it_second).get(reverse("partners")).content.decode()
+    assert "misread" in page and partners.words_of(row) not in page
+
+
 def test_revoking_holds_at_once_with_a_reason_and_keeps_the_row(circle):
     held, first = pinned(circle, card()), circle.officer(circle.it)
     with pytest.raises(partners.NotPinned, match="say why"):

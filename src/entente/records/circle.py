@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 
 from entente.records import clock, exchange_key, guard
 from entente.records.act import acting
@@ -37,6 +38,7 @@ from entente.vocabulary.agency import AgencyKind, Officer
 from entente.vocabulary.handling import Purpose
 
 STEP = "partners"
+OF_THIS_DESK = "that agency works on this desk itself; nothing needs to be sealed for it"
 _Row = TypeVar("_Row", PartnerKey, LegalBasis)
 
 
@@ -64,15 +66,21 @@ def propose(officer: Officer, purpose: Purpose, text: str, kind: str = "") -> Pa
     """
     card = read_card(text)
     with _changing(officer, purpose, "propose a partner's card"):
-        known = _agency_of(card)
-        if card.agency == officer.agency or (known and Account.objects.filter(agency=known).exists()):
-            raise NotPinned("that agency works on this desk itself; nothing needs to be sealed for it")
+        if _works_here(officer, card.agency):
+            raise NotPinned(OF_THIS_DESK)
+        known = _agency_of(officer.agency, card)
+        if known and _works_here(officer, known.pk):
+            raise NotPinned(OF_THIS_DESK)
         try:
             exchange_key.recipient(card.encryption)
             of_kind = AgencyKind(known.kind if known else kind)
         except ValueError as fault:
             raise NotPinned(f"{fault}; choose what kind of partner it is, or ask for another card") from None
         return _proposed(officer, card, of_kind, uuid4())
+
+
+def _works_here(officer: Officer, agency: UUID) -> bool:
+    return agency == officer.agency or Account.objects.filter(agency=agency).exists()
 
 
 def _proposed(officer: Officer, card: Card, kind: str, pk: UUID) -> PartnerKey:
@@ -104,18 +112,34 @@ def confirm_card(officer: Officer, purpose: Purpose, row: PartnerKey, words: str
     with _deciding(officer, purpose, row, "confirm a card") as held:
         if not same_words(words, words_of(held)):
             raise NotPinned("these are not the words of that card; have them read out again, or refuse it")
-        now = clock.now()
-        before = PartnerKey.objects.filter(owner=held.owner_id, known_as=held.known_as, state="confirmed")
-        before.update(
-            state="replaced", ended_at=now, ended_by=officer.id, because="another card took its place"
+        held.agency = _made_known(held.owner_id, read_card(held.card), held.kind)
+        _before(held, held.agency).update(
+            state="replaced",
+            ended_at=clock.now(),
+            ended_by=officer.id,
+            because="another card took its place",
         )
-        held.agency = _made_known(read_card(held.card), held.kind)
         _decided(held, officer, "confirmed")
     return held
 
 
-def _made_known(card: Card, kind: str) -> Agency:
-    known = _agency_of(card)
+def replaces(row: PartnerKey) -> PartnerKey | None:
+    """Return the card that ends when a proposed one is confirmed, so that the second person knows."""
+    try:
+        known = _agency_of(row.owner_id, read_card(row.card))
+    except NotPinned:
+        return None  # it will not be confirmed
+    return _before(row, known).select_related("agency").first()
+
+
+def _before(row: PartnerKey, agency: Agency | None) -> QuerySet[PartnerKey]:
+    """Return what is in force of the same agency, by whichever number: never two cards of one agency."""
+    same = Q(known_as=row.known_as) | (Q(agency=agency) if agency else Q())
+    return PartnerKey.objects.filter(same, owner=row.owner_id, state="confirmed")
+
+
+def _made_known(owner: UUID, card: Card, kind: str) -> Agency:
+    known = _agency_of(owner, card)
     if known is not None:
         return known
     told = {"name": card.name, "short": card.short, "country": card.country, "contact": card.contact}
@@ -128,10 +152,23 @@ def _made_known(card: Card, kind: str) -> Agency:
         ) from None
 
 
-def _agency_of(card: Card) -> Agency | None:
-    """Return the agency of the circle that a card speaks for: by its number, else by its short name."""
-    by_number = Agency.objects.filter(pk=card.agency).first()
-    return by_number or Agency.objects.filter(short__iexact=card.short, country=card.country).first()
+def _agency_of(owner: UUID, card: Card) -> Agency | None:
+    """Return the agency of the circle that a card speaks for: by its number, else by its short name.
+
+    A number alone is no proof of who speaks: raises ``NotPinned`` where the agency of that number has another
+    name or country than the card.
+    """
+    pinned = PartnerKey.objects.filter(owner=owner, known_as=card.agency, agency__isnull=False)
+    earlier = pinned.select_related("agency").first()
+    by_number = Agency.objects.filter(pk=card.agency).first() or (earlier.agency if earlier else None)
+    if by_number is None:
+        return Agency.objects.filter(short__iexact=card.short, country=card.country).first()
+    if (by_number.short.lower(), by_number.country) != (card.short.lower(), card.country):
+        raise NotPinned(
+            f"the number of this card is that of {by_number.short} ({by_number.country}), and it names"
+            f" {card.short} ({card.country}); refuse it, and ask the partner for a card in its own name"
+        )
+    return by_number
 
 
 def revoke(officer: Officer, purpose: Purpose, row: PartnerKey, because: str) -> PartnerKey:

@@ -218,9 +218,17 @@ def _asked(request: DeskRequest, row: PartnerKey) -> dict[str, Any]:
         "kind": KIND_NAMES[AgencyKind(row.kind)],
         "own": row.known_as == row.owner_id,
         "mine": mine,
-        "words": service.words_of(row) if mine or row.state != "proposed" else "",
+        "words": _words(row, mine=mine),
+        "replaces": service.replaces(row) if row.state == "proposed" else None,
         "state": STATE_NAMES[row.state],
     }
+
+
+def _words(row: PartnerKey, *, mine: bool) -> str:
+    """Return the words, where nobody can type them off the page: a refused card may be proposed again."""
+    if row.state == "refused" or (row.state == "proposed" and not mine):
+        return ""
+    return service.words_of(row)
 
 
 def _partner(row: PartnerKey) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from entente.casework.inform.service.leaving import STEP, NotDisclosed, demand_leave, record_left
+from entente.casework.inform.service.leaving import STEP, NotDisclosed, demand_lead, demand_leave, record_left
 from entente.casework.inform.service.packing import pack
 from entente.formats.stix_case import objects_of
 from entente.records import clock, guard
@@ -61,7 +61,7 @@ def open_for_machines(officer: Officer, purpose: Purpose, case: Case, to: Agency
 
 def close_for_machines(officer: Officer, purpose: Purpose, case: Case, to: Agency) -> int:
     """End what is open for ``to`` and call back what was fetched; return how many collections ended."""
-    demand_leave(officer, purpose, case, to, Act.EXPORT)
+    demand_lead(officer, purpose, case, to, Act.EXPORT)
     reason = "close a case for machines"
     with (
         acting(officer, Act.ALTER, case.as_thing(), purpose, step=STEP, reason=reason),

@@ -9,7 +9,14 @@ from typing import TypeVar
 from entente.casework.inform.compose import compose
 from entente.casework.inform.draft import Asked, Detail, Draft, Source, as_facts, from_json, without
 from entente.casework.inform.service.issuing import bytes_of, rows_of, set_from
-from entente.casework.inform.service.leaving import STEP, NotDisclosed, demand_part, record_left
+from entente.casework.inform.service.leaving import (
+    STEP,
+    NotDisclosed,
+    basis_to,
+    demand_part,
+    demand_rows,
+    record_left,
+)
 from entente.formats import product as product_format
 from entente.records import derivation, guard
 from entente.records.act import acting
@@ -69,6 +76,7 @@ def version_for(officer: Officer, purpose: Purpose, product: Product, to: Agency
         raise NotDisclosed(
             "no statement of this product may go to that agency; ask the originators to release"
         )
+    demand_rows(basis_to(officer, to), to, clues=True, count=len(cut.rows()))
     return Version(cut, _thing_of(product, cut, kept), told)
 
 

@@ -8,7 +8,14 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from entente import plugins
-from entente.casework.inform.service.leaving import STEP, NotDisclosed, demand_leave, record_left
+from entente.casework.inform.service.leaving import (
+    STEP,
+    NotDisclosed,
+    basis_to,
+    demand_leave,
+    not_sent,
+    record_left,
+)
 from entente.casework.inform.service.packing import items_for, pack, whole
 from entente.formats.case_package import CaseFormat
 from entente.formats.vics import VICS
@@ -108,7 +115,9 @@ def _series_of(officer: Officer, purpose: Purpose, case: Case, to: Agency) -> di
     rows = list(SeriesItem.objects.filter(case=case).select_related("series"))
     things = things_of(rows)
     stays = judge(officer, purpose, {k: (k, t) for k, t in things.items()}, to, Act.EXPORT)
-    return {r.media_id: r.series.name for r in rows if str(r.pk) not in stays}
+    basis = basis_to(officer, to)
+    going = [r for r in rows if str(r.pk) not in stays and not_sent(basis, to, r, "") is None]
+    return {r.media_id: r.series.name for r in going}
 
 
 def _case_head(

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from entente.records import clock, emergency
+from entente.records import circle, clock, emergency, guard
 from entente.records.act import acting
-from entente.records.models import Agency, Case, Disclosure, Product
+from entente.records.models import Agency, Case, CaseBound, Disclosure, Media, PartnerKey, Product
 from entente.safeguards.access import Act, Deny, decide
-from entente.vocabulary.agency import Officer
+from entente.safeguards.partners import CLUE, MEDIA, RULES, Basis, NoBasis, demand_transfer
+from entente.safeguards.release import LeftOut
+from entente.vocabulary.agency import AgencyKind, Officer
 from entente.vocabulary.handling import Handling, HandlingCode, Purpose, union
 
 STEP = "inform"
@@ -35,11 +37,56 @@ def demand_part(officer: Officer, purpose: Purpose, product: Product, to: Agency
 
 
 def demand_leave(officer: Officer, purpose: Purpose, case: Case, to: Agency, act: Act) -> None:
-    """Raise ``guard.Denied``, with its log entry, where the officer's part lets nothing leave this case."""
+    """Raise ``guard.Denied``, with its log entry, where the officer's part lets nothing leave this case.
+
+    Raises ``NotDisclosed`` for a partner of another desk where there is no legal basis in force.
+    """
+    demand_lead(officer, purpose, case, to, act)
+    basis_to(officer, to)
+
+
+def demand_lead(officer: Officer, purpose: Purpose, case: Case, to: Agency, act: Act) -> None:
+    """Raise ``guard.Denied`` for the officer's part alone: to call back needs no legal basis."""
     thing = replace(case.as_thing(), owner=officer.agency).going_to(to.pk)
     if isinstance(decide(officer, thing, act, purpose, clock.now()), Deny):
         with acting(officer, act, thing, purpose, step=STEP, reason="let something leave"):
             raise AssertionError("the law changed its mind within one act")
+
+
+def basis_to(officer: Officer, to: Agency) -> Basis | None:
+    """Return on which basis a partner of another desk may be sent something; raise ``NotDisclosed``.
+
+    Nothing for an agency that works on this desk itself: no card of it was ever pinned.
+    """
+    with guard.system("is that agency a partner of another desk?"):
+        pinned = PartnerKey.objects.filter(
+            owner=officer.agency, agency=to, state__in=("confirmed", "replaced", "ended")
+        ).exists()
+    if not pinned:
+        return None
+    try:
+        return circle.basis_for(officer.agency, to)
+    except NoBasis as fault:
+        raise NotDisclosed(str(fault)) from None
+
+
+def not_sent(basis: Basis | None, to: Agency, row: CaseBound, label: str) -> LeftOut | None:
+    """Say why a row may not go to that kind of partner: some are sent the facts of files alone."""
+    kind = AgencyKind(to.kind)
+    if basis is None or isinstance(row, Media) or CLUE in RULES[kind].sends:
+        return None
+    why = f"a {kind} is sent hashes and facts of files alone ({RULES[kind].articles})"
+    return LeftOut(label, str(row.handling), why, stated=False)
+
+
+def demand_rows(basis: Basis | None, to: Agency, *, clues: bool, count: int) -> None:
+    """Raise ``NotDisclosed`` where so many things, or things of that kind, may not go on the basis."""
+    if basis is None:
+        return
+    try:
+        demand_transfer(AgencyKind(to.kind), basis, [CLUE if clues else MEDIA], count)
+    except NoBasis as fault:
+        raise NotDisclosed(str(fault)) from None
 
 
 def record_left(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from entente.casework.inform.service.leaving import NotDisclosed
+from entente.casework.inform.service.leaving import NotDisclosed, basis_to, demand_rows, not_sent
 from entente.casework.inform.service.standing import who_answers_for
 from entente.formats.case_package import (
     CasePackage,
@@ -69,6 +69,7 @@ def pack(
     and the same agency meets the same ids again. Of ``only`` these rows, where somebody chose them before.
     Raises ``NotDisclosed`` if no item may go.
     """
+    basis = basis_to(officer, to)
     goes, things, stays = items_for(officer, purpose, case, to, only)
     with guard.scope(officer, purpose):
         series = list(SeriesItem.objects.filter(case=case).select_related("series"))
@@ -90,6 +91,10 @@ def pack(
         things |= things_of(told)
         judged = {str(r.pk): (type(r).__name__.lower(), things[str(r.pk)]) for r in told}
         stop = judge(officer, purpose, judged, to, Act.EXPORT)
+        for row in told:
+            no = not_sent(basis, to, row, judged[str(row.pk)][0])
+            if no is not None:
+                stop.setdefault(str(row.pk), no)
         sender = Agency.objects.get(pk=officer.agency)
         answers = {c.pk: who_answers_for(c) for c in clues}
 
@@ -99,6 +104,7 @@ def pack(
     received = {r.transfer_id: r for r in kept(receipts)}
     make = _Parts(to.pk, things, {m.pk for m in goes})
     going = [*goes, *kept(told)]
+    demand_rows(basis, to, clues=len(going) > len(goes), count=len(going))
     thing = whole(officer, case, [things[str(r.pk)] for r in going])
     stays = [*stays, *stop.values()]
     package = CasePackage(
@@ -209,7 +215,11 @@ class _Parts:
 def items_for(
     officer: Officer, purpose: Purpose, case: Case, to: Agency, only: frozenset[str] | None = None
 ) -> tuple[list[Media], dict[str, Thing], list[LeftOut]]:
-    """Part the case's items that the officer sees into what goes and what stays; crops are never items."""
+    """Part the case's items that the officer sees into what goes and what stays; crops are never items.
+
+    Raises ``NotDisclosed`` if none may go, or not on the legal basis for a partner of another desk.
+    """
+    basis = basis_to(officer, to)
     with guard.scope(officer, purpose):
         items = list(Media.objects.filter(case=case).exclude(origin="crop").order_by("number"))
         items = [m for m in items if only is None or str(m.pk) in only]
@@ -221,6 +231,7 @@ def items_for(
     goes = [m for m in items if m.md5 and m.size and str(m.pk) not in stays]
     if not goes:
         raise NotDisclosed("no item of this case may go to that agency; ask the originators to release them")
+    demand_rows(basis, to, clues=False, count=len(goes))
     return goes, things, told
 
 
