@@ -31,8 +31,7 @@ def opened(circle, at_work):  # noqa: F811
 @pytest.fixture
 def token(circle):
     """A token of France's machine, in the name of its examiner."""
-    admin = circle.make_account(circle.agencies.fr, "FR-9001", ("administrator",))
-    return machines.make_token(circle.officer(admin), VI, circle.fr, MONTH)
+    return machines.make_token(circle.officer(circle.fr), VI, circle.fr, MONTH)
 
 
 def ask(client, name, token, *, method="get", accept="application/taxii+json;version=2.1", **told):
@@ -98,18 +97,33 @@ def test_a_token_ends_with_its_day_its_account_or_its_administrator_s_word(clien
     type(circle.fr).objects.filter(pk=circle.fr.pk).update(is_active=False)
     assert status() == 401
     type(circle.fr).objects.filter(pk=circle.fr.pk).update(is_active=True)
-    admin = type(circle.fr).objects.get(username="FR-9001")
+    admin = circle.make_account(circle.agencies.fr, "FR-9001", ("administrator",))
+    with pytest.raises(guard.Denied):  # it is ended by who keeps the accounts
+        machines.end_tokens(circle.officer(circle.fr), VI, circle.fr)
     assert machines.end_tokens(circle.officer(admin), VI, circle.fr) == 1
     assert status() == 401
     assert MachineToken.objects.get().hash not in token
 
 
-def test_only_an_administrator_of_the_own_agency_makes_a_token(circle):
-    for account in (circle.fr, circle.it_admin):
+def test_a_token_that_an_administrator_made_before_opens_nothing_any_more(client, circle, opened, token):
+    MachineToken.objects.update(made_by=circle.it_admin)
+    assert ask(client, "taxii-collections", token).status_code == 401
+
+
+def test_nobody_makes_a_token_for_another_and_an_administrator_none_at_all(circle):
+    for account, named in (
+        (circle.it_admin, circle.it),
+        (circle.it_admin, circle.it_admin),
+        (circle.it_dpo, circle.it),
+        (circle.fr, circle.it),
+    ):
         with pytest.raises(guard.Denied):
-            machines.make_token(circle.officer(account), VI, circle.fr, MONTH)
+            machines.make_token(circle.officer(account), VI, named, MONTH)
+    with pytest.raises(machines.NoToken, match="in whose name"):
+        machines.make_token(circle.officer(circle.it_second), VI, circle.it, MONTH)
     with pytest.raises(machines.NoToken, match="366 days"):
-        machines.make_token(circle.officer(circle.it_admin), VI, circle.it, timedelta(days=9999))
+        machines.make_token(circle.officer(circle.it), VI, circle.it, timedelta(days=9999))
+    assert not MachineToken.objects.exists()
 
 
 def test_hidden_closed_and_absent_are_one_answer(client, circle, at_work, opened, token):  # noqa: F811

@@ -13,7 +13,11 @@ def run(arguments: list[str]) -> int:
     """Do one of the four; exit 2 where it was not done, with the mend."""
     made = words.on_desk(words.parser("machines", "let an agency's machines fetch what was opened for it"))
     made.add_argument("act", choices=["open", "close", "token", "end-tokens"])
-    made.add_argument("of", metavar="CASE|OFFICER", help="a case's number; for tokens a service number")
+    made.add_argument(
+        "of",
+        metavar="CASE|OFFICER",
+        help="a case's number; for tokens a service number: your own to make one",
+    )
     made.add_argument("--to", default="", metavar="AGENCY", help="whose machines, such as FR")
     made.add_argument("--days", type=int, default=90, help="how long a token lasts")
     made.add_argument("--purpose", default="victim-identification")

@@ -20,6 +20,11 @@ from entente.vocabulary.media_hash import RecordRefusal
 LARGEST = 64 << 20  # bytes of a document; a page of a thousand records is a hundredth of that
 DEEPEST = 40
 MOST_INSIDE = 20_000  # elements of one record
+MOST_TEXT = 4 << 20  # characters of one record
+MOST_FAULTS = 10_000  # records left out of one document
+LONGEST = 1 << 20  # bytes of one tag or comment, which the parser looks through anew with each piece
+MOST_TIMES = 8  # how often all of a document is read, for what broken records have read anew
+_PIECE, _FIRST = 1 << 16, 1 << 12  # what the parser is given at once, and at first after a fault
 _WRAP = b"<resumed>"
 _TAG = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)[\s/>]")
 
@@ -53,30 +58,64 @@ class Element:
 class _Told(Exception):
     """The document as a whole cannot be read."""
 
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+@dataclass(slots=True)
+class _Work:
+    """What was spent on a document, in bytes read; a hostile one is given up and not read for hours."""
+
+    length: int
+    spent: int = 0
+    faults: int = 0
+
+    def read(self, count: int) -> None:
+        """Count bytes that are given to a parser or looked through for lines."""
+        self.spent += count
+        if self.spent > MOST_TIMES * self.length + 2 * _FIRST * (1 + self.faults):
+            raise _Told("too-broken", "its broken parts lie inside each other; have it sent whole")
+
+    def fault(self) -> None:
+        """Count one place where the document breaks."""
+        self.faults += 1
+        if self.faults > MOST_FAULTS:
+            raise _Told("too-broken", f"it breaks at more than {MOST_FAULTS} places; have it sent whole")
+
 
 def records(stream: BinaryIO, names: frozenset[str], of: str) -> Iterator[Element | RecordRefusal]:
     """Yield each element of one of ``names`` as a tree, or a refusal with its line; ``of`` names the format.
 
-    Raises ``ListRefused`` for what is too large, is no XML, or has a document type.
+    Raises ``ListRefused`` for what is too large or too broken, is no XML, or has a document type.
     """
     data = _bytes(stream, of)
     if not data.lstrip().startswith(b"<"):
         raise ListRefused(f"not-{of}", f"this is no {of} file: it is no XML")
-    at, resumed = 0, False
+    try:
+        yield from _all(data, names, _Work(len(data)))
+    except _Told as fault:
+        raise ListRefused(fault.code, str(fault)) from None
+
+
+def _all(data: bytes, names: frozenset[str], work: _Work) -> Iterator[Element | RecordRefusal]:
+    at, lines, resumed = 0, 0, False
     while at < len(data):
-        reading = _Reading(data, at, names, resumed=resumed)
+        reading = _Reading(data, at, names, work, lines=lines, resumed=resumed)
         try:
             yield from reading.records()
             return
-        except _Told as fault:
-            raise ListRefused("document-type", str(fault)) from None
         except expat.ExpatError as fault:
+            work.fault()
             if not (resumed and reading.outside):
                 why = (
                     f"line {reading.line}: {expat.errors.messages[fault.code]}; the record there was left out"
                 )
                 yield RecordRefusal(reading.line, "broken", why)
-            at, resumed = _next(data, max(reading.at, reading.began) + 1, names), True
+            further = _next(data, max(reading.at, reading.began) + 1, names)
+            work.read(further - at)
+            lines += data.count(b"\n", at, further)  # from the last start, never from the first line
+            at, resumed = further, True
 
 
 def _next(data: bytes, start: int, names: frozenset[str]) -> int:
@@ -99,10 +138,12 @@ def _bytes(stream: BinaryIO, of: str) -> bytes:
 class _Reading:
     """One parse from a place on; ``began`` is where the record under way starts."""
 
-    def __init__(self, data: bytes, start: int, names: frozenset[str], *, resumed: bool) -> None:
-        self.data, self.start, self.names = data, start, names
+    def __init__(
+        self, data: bytes, start: int, names: frozenset[str], work: _Work, *, lines: int, resumed: bool
+    ) -> None:
+        self.data, self.start, self.names, self.work = data, start, names, work
         self.shift = len(_WRAP) if resumed else 0
-        self.lines_before = data.count(b"\n", 0, start)
+        self.lines_before = lines
         self.parser = expat.ParserCreate("utf-8")
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = self._no_type
@@ -111,7 +152,8 @@ class _Reading:
         self.parser.CharacterDataHandler = self._text
         self.ready: list[Element | RecordRefusal] = []
         self.stack: list[Element] = []
-        self.depth = self.inside = 0
+        self.texts: list[list[str]] = []  # of each open element, put together once
+        self.depth = self.inside = self.letters = self.heard = 0
         self.began = start
         self.wrapped = resumed
 
@@ -134,43 +176,69 @@ class _Reading:
         """Feed the text and yield what is whole."""
         if self.wrapped:
             self.parser.Parse(_WRAP, False)
-        for place in range(self.start, len(self.data), 1 << 16):
+        place, silent, piece = self.start, 0, _FIRST if self.wrapped else _PIECE
+        while place < len(self.data):
+            given = self.data[place : place + piece]
+            self.work.read(len(given))
+            heard = self.heard
             try:
-                self.parser.Parse(self.data[place : place + (1 << 16)], False)
+                self.parser.Parse(given, False)
             finally:
                 ready, self.ready = self.ready, []
                 yield from ready
+            place += len(given)
+            piece = min(2 * piece, _PIECE)
+            silent = len(given) + silent if self.heard == heard else 0
+            if silent > LONGEST:
+                raise _Told("too-broken", f"a tag or a comment is longer than {LONGEST >> 20} MiB")
         self.parser.Parse(b"", True)
 
     def _no_type(self, *_: object) -> None:
-        raise _Told("a document type stands in it, which may name files or swell; have it sent without")
+        raise _Told(
+            "document-type",
+            "a document type stands in it, which may name files or swell; have it sent without",
+        )
 
     def _open(self, name: str, attributes: dict[str, str]) -> None:
+        self.heard += 1
         self.depth += 1
         if self.depth > DEEPEST:
-            raise _Told(f"its elements are nested deeper than {DEEPEST}; no format that is read here is")
+            raise _Told(
+                "document-type",
+                f"its elements are nested deeper than {DEEPEST}; no format that is read here is",
+            )
         local = name.rpartition(":")[2]
         if not self.stack:
             if local not in self.names:
                 return
             self.began = self.start + max(0, self.parser.CurrentByteIndex - self.shift)
-            self.inside = 0
+            self.inside = self.letters = 0
         self.inside += 1
         if self.inside > MOST_INSIDE:
-            raise _Told(f"one record has more than {MOST_INSIDE} elements; have it sent in parts")
+            raise _Told(
+                "document-type", f"one record has more than {MOST_INSIDE} elements; have it sent in parts"
+            )
         said = {k.rpartition(":")[2]: v for k, v in attributes.items()}
         made = Element(local, self.line, said)
         if self.stack:
             self.stack[-1].inside.append(made)
         self.stack.append(made)
+        self.texts.append([])
 
     def _text(self, text: str) -> None:
-        if self.stack:
-            self.stack[-1].text += text
+        self.heard += 1
+        if not self.stack:
+            return
+        self.letters += len(text)
+        if self.letters > MOST_TEXT:
+            raise _Told("too-long", f"one record has more than {MOST_TEXT >> 20} million characters of text")
+        self.texts[-1].append(text)
 
     def _close(self, name: str) -> None:
+        self.heard += 1
         self.depth -= 1
         if self.stack:
             made = self.stack.pop()
+            made.text = "".join(self.texts.pop())
             if not self.stack:
                 self.ready.append(made)
