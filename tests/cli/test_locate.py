@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 
 from entente.cli import main
 
@@ -81,3 +82,13 @@ def test_an_empty_list_gives_the_prior(tmp_path, capsys):
     (tmp_path / "c.json").write_text("[]")
     assert main(["locate", str(tmp_path / "c.json"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["area90_km2"] > 1e7
+
+
+def test_ten_thousand_clues_are_refused_at_once_with_the_limit(tmp_path, capsys):
+    many = [{"kind": "text", "value": {"string": f"scuola {i}"}} for i in range(10_000)]
+    (tmp_path / "c.json").write_text(json.dumps(many))
+    start = time.perf_counter()
+    assert main(["locate", str(tmp_path / "c.json")]) == 2
+    assert time.perf_counter() - start < 10  # 1 s on an idle core; minutes where each is tried
+    said = capsys.readouterr()
+    assert "10000 different clues: keep the 100 best" in said.err and not said.out

@@ -107,21 +107,21 @@ def objects(text: str) -> list[Any]:
 
 def read(listed: list[Any], now: datetime) -> tuple[list[Clue], list[tuple[int, str]]]:
     """Return the clues that can be weighed, and for each other one its place in the list and the mend."""
-    clues, refused = [], []
+    clues, refused = {}, {}
     for index, thing in enumerate(listed):
         if isinstance(thing, dict) and "refused" in thing and "kind" not in thing:
             continue  # `entente examine --json` has said it already
         try:
             if not isinstance(thing, dict):
                 raise ValueError("a clue is an object with kind and value")
-            clue = clue_from_json({"id": f"clue-{index}", **thing})
+            clues[index] = clue_from_json({"id": f"clue-{index}", **thing})
         except (ValueError, TypeError, AttributeError) as wrong:
-            refused.append((index, str(wrong)))
-            continue
-        kept, bad = sift([clue], now)
-        clues += kept
-        refused += [(index, str(why)) for why in bad]
-    return clues, refused
+            refused[index] = str(wrong)
+    kept, bad = sift(list(clues.values()), now)
+    stay = {id(c) for c in kept}  # two clues may have one id of their own
+    out = [index for index, clue in clues.items() if id(clue) not in stay]
+    refused |= {index: str(why) for index, why in zip(out, bad, strict=True)}
+    return kept, sorted(refused.items())
 
 
 def told(found: Posterior, clues: list[Clue], groups: Sequence[GroupWeight], language: str) -> str:

@@ -276,7 +276,7 @@ class _Bundle:
                 "precision": value.get("radius_m"),
             }
         elif clue.word.kind is ClueKind.COUNTRY:
-            fields = {"country": value}
+            fields = {"country": value.get("country") if isinstance(value, Mapping) else value}
         elif clue.word.kind is ClueKind.REGION and isinstance(value, Mapping):
             fields = {"country": value.get("country"), "administrative_area": value.get("admin1")}
         if not _plain(fields):

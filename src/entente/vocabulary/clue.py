@@ -29,8 +29,8 @@ class ClueKind(StrEnum):
     POSTING_HOURS = "posting_hours"  # 24 counts, UTC
     SUN_ELEVATION = "sun_elevation"  # {deg, sd, utc}
     TOPONYM = "toponym"  # string
-    REGION = "region"  # {country, admin1}
-    COUNTRY = "country"  # ISO 3166-1 alpha-2
+    REGION = "region"  # {country, admin1}; with asked: true for a yes to "is this yours?"
+    COUNTRY = "country"  # ISO 3166-1 alpha-2; {country, asked: true} for a yes to "is this yours?"
     RELIEF = "relief"  # flat | hilly | mountain
     IP_COUNTRY = "ip_country"  # ISO 3166-1 alpha-2
     PLATE = "plate"  # string

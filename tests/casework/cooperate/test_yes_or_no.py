@@ -110,7 +110,8 @@ def test_the_loop_from_question_to_request_to_answer_to_clue_to_region(
         row = Answer.objects.get()
     clue = service.take(it, VI, row)
     assert (clue.group, clue.evaluation, clue.negated) == ("partner", "B2", said == "not ours")
-    assert clue.value == ({"country": "DK", "admin1": "17"} if admin1 else "DK")
+    asked = {"country": "DK", "asked": True} | ({"admin1": "17"} if admin1 else {})
+    assert clue.value == ("DK" if said == "not ours" else asked)
     after = share(weigh(it, VI, seen), "DK")
     assert (after - before) * moves > 0.05
     assert posed(circle, seen, "country", "DK") is None

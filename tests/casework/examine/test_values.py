@@ -29,6 +29,8 @@ READ = [
     (ClueKind.SUN_ELEVATION, "23.5 ± 2 at 2026-06-06T16:40Z", None),
     (ClueKind.REGION, "it Piedmont", {"country": "IT", "admin1": "Piedmont"}),
     (ClueKind.COUNTRY, "it", "IT"),
+    (ClueKind.COUNTRY, "IT (asked)", {"country": "IT", "asked": True}),
+    (ClueKind.REGION, "IT 12 (asked)", {"country": "IT", "admin1": "12", "asked": True}),
     (ClueKind.RELIEF, "Hilly", "hilly"),
     (ClueKind.PLATE, "ab*23", "AB*23"),
     (ClueKind.DEVICE, "Nordica / D410", {"make": "Nordica", "model": "D410", "serial": ""}),

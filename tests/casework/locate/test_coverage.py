@@ -1,10 +1,11 @@
 """The 90 % region holds the truth as often as it says, on simulated cases of three worlds.
 
 W1: clues fail by themselves at the declared rate. W2: whole groups fail too, in 8 %. W3: clues fail twice as
-often, groups in 20 %, and places are far more rural than the model believes. In all three an observation also
-comes from elsewhere as often as the tables say: visitors, imports, relays, a region taken for another, a map
-that is wrong about the ground. 200 places a world and number of clues. Clues are drawn from the same public
-tables that the engine uses: this tests the reckoning, not the tables.
+often, groups in 20 %, and places are drawn by the square root of people. Neither is foreign to the engine:
+that is half of its prior, and its second state of reliability is this stress. In all three an observation
+also comes from elsewhere as often as the tables say: visitors, imports, relays, a region taken for another, a
+map that is wrong about the ground. 200 places a world and number of clues. Clues are drawn from the same
+public tables that the engine uses: this tests the reckoning, not the tables.
 """
 
 from __future__ import annotations

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 import pytest
 from tests.casework.locate.clues import NORTH, PARTNER, SIGN, VAN, article, clue
 
-from entente.casework.locate.engine import locate, sift
+from entente.casework.locate import engine
+from entente.casework.locate.combine import error_of
+from entente.casework.locate.engine import distinct, locate, most_trusted, sift
 from entente.casework.locate.refusal import ClueRefused
 from entente.vocabulary.place import Posterior
 
@@ -229,6 +231,33 @@ def test_too_many_clues_are_refused_and_many_equal_ones_are_not():
     with pytest.raises(ClueRefused, match="101 different"):
         locate(many[:101])
     assert len(locate([clue(f"h{i}", "mains_hz", 50) for i in range(3000)]).clues) == 3000
+
+
+def test_of_equal_ones_the_most_trusted_counts():
+    pairs = [
+        ({"reliability": 0.3}, {"evaluation": "A1"}),
+        ({"evaluation": "C4"}, {"evaluation": "X4"}),
+        ({"evaluation": "A4"}, {"evaluation": "B1"}),
+    ]
+    for pair in pairs:
+        for worse, better in (pair, pair[::-1]):  # whatever their ids
+            two = [clue("a", "socket", "L", **worse), clue("b", "socket", "L", **better)]
+            (best,), _ = distinct(two)
+            assert error_of(best) == min(map(error_of, two)) < max(map(error_of, two))
+
+
+def test_of_more_than_are_weighed_the_most_trusted_stay_and_only_they_are_tried(monkeypatch):
+    many = [clue(f"u{i}", "phone_number", f"+39 0171 {i:06d}", 0.5) for i in range(10_000)]
+    better = [clue(f"b{i}", "text", {"string": f"scuola {i}"}, 0.9) for i in range(99)]
+    bad, lamp = clue("bad", "socket", "7", 0.95), clue("lamp", "object", "lamp")
+    tried = []
+    monkeypatch.setattr(
+        engine, "_fault", lambda said: tried.append(said) or ("no" if said.clue is bad else "")
+    )
+    kept, refused = sift([*many, lamp, *better, bad])
+    assert [r.clue_id for r in refused] == ["bad"] and len(kept) == 10_100 and len(tried) == 101
+    best, left_out = most_trusted(kept)
+    assert {c.id for c in best} == {"u0", "lamp", *(c.id for c in better)} and left_out == 9999
 
 
 def test_a_better_grade_weighs_more():

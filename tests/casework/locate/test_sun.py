@@ -1,8 +1,10 @@
-"""The sun against printed figures of Meeus, Astronomical Algorithms, 2nd ed."""
+"""The sun against printed figures of Meeus, Astronomical Algorithms, 2nd ed., and against pvlib."""
 
 from __future__ import annotations
 
+import csv
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +26,13 @@ def test_it_gives_the_sidereal_time_of_meeus_example_12a():
 def test_the_sun_stands_at_the_pole_as_high_as_its_declination():
     moment = datetime(2024, 6, 20, 20, 51, tzinfo=UTC)  # the solstice as almanacs print it
     assert elevation(moment, np.array([[90.0, 0.0]]))[0] == pytest.approx(23.44, abs=0.01)
+
+
+def test_it_is_within_two_hundredths_of_a_degree_of_pvlib():
+    _, _, *rows = csv.reader((Path(__file__).parent / "sun_of_pvlib.csv").read_text().splitlines())
+    ours = [elevation(datetime.fromisoformat(t), np.array([[float(a), float(o)]]))[0] for t, a, o, _ in rows]
+    assert len(rows) == 200
+    assert np.abs(np.array(ours) - [float(r[3]) for r in rows]).max() <= 0.02  # .0112 when it was made
 
 
 def test_morning_and_afternoon_mirror_each_other_about_noon():

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from tests.casework.locate.clues import clue
 
-from entente.casework.locate.engine import locate
+from entente.casework.locate import credible
+from entente.casework.locate.engine import believe, locate
 from entente.casework.locate.likelihood import likelihood
 from entente.casework.locate.likelihood.grid import installed
 from entente.casework.locate.likelihood.shares import country_weights
+from entente.casework.locate.questions import information
+from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.tables import EXITS, FALSE_YES, FROM_ELSEWHERE, POSTING_CAP, RECOGNISED
 from entente.casework.locate.world import world
 
@@ -110,6 +113,38 @@ def test_a_partner_says_yes_and_not_ours_at_the_published_rates():
     assert likelihood(clue("y", "region", place), here).values[piedmont] == RECOGNISED["region"]
     not_ours = likelihood(clue("n", "region", place, negated=True), here).values
     assert not_ours[piedmont] == pytest.approx(1 - RECOGNISED["region"])
+
+
+def test_a_yes_to_is_this_yours_is_said_elsewhere_at_the_rate_of_a_false_yes():
+    here = world()
+    yes = likelihood(clue("y", "country", {"country": "IT", "asked": True}), here).values
+    elsewhere = np.array(here.countries) != "IT"
+    assert (yes[elsewhere] == FALSE_YES).all() and yes[~elsewhere] == [RECOGNISED["country"]]
+    free = likelihood(clue("y", "country", "IT"), here).values
+    assert likelihood(clue("y", "country", {"country": "IT"}), here).values.tolist() == free.tolist()
+    place = {"country": "IT", "admin1": "12"}
+    one = likelihood(clue("y", "region", place | {"asked": True}), here).values
+    # whichever region of it they name: a false yes from abroad is as frequent as one that names none
+    named = [likelihood(clue("y", "region", {"country": "IT", "admin1": a, "asked": True}), here).values[0]
+             for c, a, _ in here.districts if c == "IT"]  # fmt: skip
+    assert here.districts[0][0] != "IT" and sum(named) == pytest.approx(FALSE_YES)
+    assert one[here.at_district["IT", "12"]] == RECOGNISED["region"]
+    for bad in ({"country": "IT", "asked": "yes"}, {"asked": True}, {"country": "XX", "asked": True}):
+        with pytest.raises(ClueRefused):
+            likelihood(clue("y", "country", bad), here)
+
+
+def test_the_gain_of_is_this_yours_is_reckoned_with_the_rates_that_its_answer_is_weighed_with():
+    here, clues = world(), [clue("s", "socket", "L", 0.9)]
+    asks = [q for q in locate(clues).next_questions if q.kind == "country" and q.about == "IT"]
+    posterior = believe(clues).posterior
+    p = float(credible.countries(here, posterior)[here.at_country["IT"]])
+    told = [clue("y", "country", {"country": "IT", "asked": True}), clue("n", "country", "IT", negated=True)]
+    said = np.array([likelihood(c, here).values for c in told])  # (answers, countries)
+    inside, outside = said[:, here.at_country["IT"]], said[:, here.at_country["FR"]]
+    assert inside.sum() == pytest.approx(1) and outside.sum() == pytest.approx(1)
+    gain = information(np.array([p, 1 - p]), np.stack([inside, outside]))
+    assert [q.gain_bits for q in asks] == [round(0.6 * gain, 4)]
 
 
 def test_a_clue_told_again_under_another_name_keeps_its_own_name():

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from entente.casework.locate import engine, reckon
+from entente.casework.inform.compose import StatementType
+from entente.casework.inform.service import issue
+from entente.casework.locate import engine
 from entente.casework.locate.service import weigh
-from entente.records import guard
+from entente.records import guard, jobs
 from entente.records.act import acting
 from entente.records.models import Clue, Estimate, LogEntry, Media, Membership
 from entente.safeguards.access import Act
@@ -172,12 +174,44 @@ def test_an_observation_leads_to_the_items_that_it_was_seen_in(client, case, cir
     assert "items/2/" in (theirs := client.get(page).content.decode()) and "items/3/" not in theirs
 
 
-def test_more_clues_than_are_weighed_can_be_switched_off(client, page, clues, monkeypatch):
-    monkeypatch.setattr(engine, "MOST_CLUES", 2)
-    reckon._reckoned.cache_clear()
+def test_of_more_clues_than_are_weighed_the_most_trusted_are_and_the_rest_is_said(
+    client, case, circle, page, monkeypatch
+):
+    monkeypatch.setattr(engine, "MOST_CLUES", 8)  # the rule is the same; 100 take ten seconds
+    weak = [("text", {"string": f"scuola {n}", "script": "Latn"}, "objects") for n in range(150)]
+    seen(case, circle, *weak, ("socket", "L", "objects"))
+    with guard.system("test"):
+        Clue.objects.filter(kind="text").update(evaluation="C3")
     told = client.get(page).content.decode()
-    assert "This cannot be weighed" in told and "keep the 2 best" in told and "<svg xmlns" not in told
-    assert "Half of the belief" in client.get(page, {"off": ids(kind="socket")[0]}).content.decode()
+    assert "143 observations are not weighed" in told and "Half of the belief" in told
+    assert told.count(">not weighed<") == 143
+    # leave one out, and another moves up
+    assert (
+        "142 observations are not weighed" in client.get(page, {"off": ids(kind="socket")}).content.decode()
+    )
+    # kept on the page, and by a job
+    assert client.post(reverse("locate:keep", args=[case.pk])).status_code == 302
+    job = jobs.enqueue("locate.weigh", circle.officer(circle.it), VI, case=case.pk)
+    assert jobs.run(jobs.take("test", only=job))
+    with guard.system("test"):
+        kept = list(Estimate.objects.all())
+    for estimate in kept:
+        assert estimate.posterior["left_out"] == 143 and len(estimate.clues) == 8
+        assert set(ids(kind="socket")) < set(estimate.clues)
+    assert len(kept) == 2
+    # and a product says it
+    told = [("A socket of type L.", StatementType.FACT, ids(kind="socket"), "A1")]
+    row = issue(circle.officer(circle.it), VI, case, statements=told)
+    (said,) = [s for s in row.facts["draft"]["left_out"] if "not weighed" in s]
+    assert said == "143 observation(s) were not weighed for the region: the 8 most trusted were."
+    assert row.facts["draft"]["posterior"]["clues"]
+
+
+def test_a_refusal_is_shown_without_the_id_of_its_clue(client, case, circle, page, clues):
+    seen(case, circle, ("socket", "7", "objects"))
+    told = client.get(page).content.decode()
+    refused = told.split("Clues that could not be weighed")[2]
+    assert "IEC" in refused and ids(value="7")[0] not in refused
 
 
 def test_the_history_lists_what_changed_and_compares_two(client, case, circle, page, clues):

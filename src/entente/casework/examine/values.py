@@ -219,11 +219,37 @@ def _sun(text: str) -> dict[str, Any]:
     return {"deg": degrees, "sd": sd, "utc": _moment(moment)}
 
 
-def _region(text: str) -> dict[str, str]:
+def _region(text: str) -> dict[str, Any]:
     found = re.fullmatch(r"([A-Za-z]{2})[\s,/\-:]+(\S.*)", text)
     if not found:
         raise ValueError(text)
-    return {"country": found[1].upper(), "admin1": found[2]}
+    admin1, asked = _parted(found[2])
+    return {"country": found[1].upper(), "admin1": admin1} | asked
+
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_ASKED = " (asked)"  # a yes to "is this yours?", which an edit of something else must not lose
+
+
+def _parted(text: str) -> tuple[str, dict[str, bool]]:
+    plain = text.removesuffix(_ASKED)
+    return plain, {"asked": True} if plain != text else {}
+
+
+def _country(text: str) -> str | dict[str, Any]:
+    plain, asked = _parted(text)
+    code = plain.upper()
+    if not _COUNTRY.fullmatch(code):
+        raise ValueError(text)
+    return {"country": code} | asked if asked else code
+
+
+def _written_country(value: Any) -> str:
+    return value["country"] + _mark(value) if isinstance(value, dict) else str(value)
+
+
+def _mark(value: dict[str, Any]) -> str:
+    return _ASKED if value.get("asked") else ""
 
 
 def _sites(text: str) -> list[dict[str, float]]:
@@ -276,7 +302,7 @@ _READERS: dict[ClueKind, Callable[[str], Any]] = {
     ClueKind.SUN_ELEVATION: _sun,
     ClueKind.TOPONYM: str,
     ClueKind.REGION: _region,
-    ClueKind.COUNTRY: _pattern(r"[A-Z]{2}"),
+    ClueKind.COUNTRY: _country,
     ClueKind.RELIEF: _one_of("flat", "hilly", "mountain"),
     ClueKind.IP_COUNTRY: _pattern(r"[A-Z]{2}"),
     ClueKind.PLATE: str.upper,
@@ -316,7 +342,8 @@ _WRITERS: dict[ClueKind, Callable[[Any], str]] = {
     ClueKind.UTC_OFFSET: _written_offset,
     ClueKind.POSTING_HOURS: lambda v: " ".join(str(n) for n in v),
     ClueKind.SUN_ELEVATION: lambda v: f"{v['deg']!r}, {v['sd']!r}, {v['utc']}",
-    ClueKind.REGION: lambda v: f"{v['country']} {v['admin1']}",
+    ClueKind.REGION: lambda v: f"{v['country']} {v['admin1']}{_mark(v)}",
+    ClueKind.COUNTRY: _written_country,
     ClueKind.SITES: _written_sites,
     ClueKind.PICTURE_MODEL: _written_model,
     ClueKind.DEVICE: lambda v: " / ".join([v["make"], v["model"], v["serial"]]),

@@ -97,9 +97,12 @@ def placed(draft: Draft) -> Draft:
     usable, refused = engine.sift(words, draft.issued_at)
     if not usable:
         return replace(draft, posterior=None, map_svg="")
+    usable, beyond = engine.most_trusted(usable)
     posterior = replace(engine.locate(usable, draft.issued_at), next_questions=())
     drawn = draw(posterior, engine.cells90(usable, draft.issued_at), says("map", draft.language))
-    told = (says("unweighed", draft.language, n=len(refused)),) if refused else ()
+    told = [says("unweighed", draft.language, n=len(refused))] if refused else []
+    if beyond:
+        told.append(says("beyond", draft.language, n=beyond, most=engine.MOST_CLUES))
     return replace(draft, posterior=posterior, map_svg=drawn, left_out=(*draft.left_out, *told))
 
 

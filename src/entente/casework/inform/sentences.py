@@ -28,6 +28,7 @@ SAYS = {
         "map": "Map of where the clues point; the tables by country and by region say the same.",
         "unconfirmed": "{n} proposed clue(s) were left out: no person has confirmed them.",
         "unweighed": "{n} clue(s) could not be weighed for the region.",
+        "beyond": "{n} observation(s) were not weighed for the region: the {most} most trusted were.",
         "originals": "Originals are never part of a product.",
     },
     "fr": {
@@ -42,6 +43,7 @@ SAYS = {
         "map": "Carte de ce que les indices désignent ; les tableaux disent la même chose.",
         "unconfirmed": "{n} indice(s) proposé(s) omis : personne ne les a confirmés.",
         "unweighed": "{n} indice(s) n’ont pas pu être pesés pour la région.",
+        "beyond": "{n} observation(s) non pesées pour la région : les {most} plus fiables l’ont été.",
         "originals": "Les originaux ne font jamais partie d’un produit.",
     },
     "it": {
@@ -55,6 +57,7 @@ SAYS = {
         "map": "Mappa di dove portano gli indizi; le tabelle per paese e per regione dicono lo stesso.",
         "unconfirmed": "{n} indizi proposti sono stati omessi: nessuna persona li ha confermati.",
         "unweighed": "{n} indizi non si sono potuti pesare per la regione.",
+        "beyond": "{n} osservazioni non pesate per la regione: lo sono state le {most} più affidabili.",
         "originals": "Gli originali non fanno mai parte di un prodotto.",
     },
 }

@@ -33,7 +33,10 @@ def shown(clue: Clue) -> str:
         return f"({len(value)})"
     if clue.kind is ClueKind.PICTURE_MODEL and isinstance(value, dict):
         return f"{value.get('model')} {value.get('version')}"[:60]
+    if isinstance(value, dict) and clue.kind is ClueKind.COUNTRY:
+        return str(value.get("country"))[:60]
     if isinstance(value, dict):
+        value = {k: v for k, v in value.items() if k != "asked"}  # how it came, not what it says
         return ", ".join(f"{k} {v}" for k, v in sorted(value.items()))[:60]
     return str(value)[:60]
 

@@ -34,7 +34,7 @@ from entente.casework.locate.world import World, world
 from entente.vocabulary.clue import Clue, ClueGroup
 from entente.vocabulary.place import ClueWeight, CountryShare, GroupWeight, Posterior, RegionShare, Without
 
-ENGINE_VERSION = "group-rp-4"
+ENGINE_VERSION = "group-rp-5"
 MOST_CLUES = 100  # distinct ones; more do not fit in a worker's memory and would not move the region
 _LEAST_SHARE = 5e-4  # smaller shares are left out of the lists
 
@@ -95,25 +95,55 @@ def distinct(clues: Sequence[Clue]) -> tuple[list[Clue], dict[str, list[str]]]:
         told.setdefault(canonical(clue), []).append(clue)
     best, same = [], {}
     for key in sorted(told):
-        ranked = sorted(told[key], key=lambda c: (-(c.reliability or 0.0), c.evaluation, c.id))
+        ranked = sorted(told[key], key=lambda c: (error_of(c), c.evaluation, c.id))
         best.append(ranked[0])
         same[ranked[0].id] = sorted({c.id for c in ranked})
     return best, same
 
 
+def _ranked(clues: Sequence[Clue]) -> dict[str, Clue]:
+    """Return the best graded clue of each observation that speaks of a place, the most trusted first."""
+    best, _ = distinct([c for c in clues if c.kind not in SILENT])
+    return {canonical(c): c for c in sorted(best, key=error_of)}  # equal ones stay in canonical order
+
+
 def sift(clues: Sequence[Clue], now: datetime | None = None) -> tuple[list[Clue], list[ClueRefused]]:
-    """Part the clues that can be weighed, or are silent, from those to be refused; nothing else is lost."""
+    """Part the clues that can be weighed, or are silent, from those to be refused; nothing else is lost.
+
+    Only as many are tried as are weighed at once, the most trusted first: the rest is kept untried.
+    """
+    faults: dict[str, str] = {}
+    for tried, (key, clue) in enumerate(_ranked(clues).items()):
+        if tried - len(faults) == MOST_CLUES:
+            break
+        if reason := _future(clue, now) or _fault(_Said(key, error_of(clue), clue)):
+            faults[key] = reason
     kept, refused = [], []
     for clue in clues:
-        try:
-            if clue.kind not in SILENT:
-                refuse_future(clue, now)
-                if reason := _fault(_Said(canonical(clue), error_of(clue), clue)):
-                    raise ClueRefused(clue.id, reason)
+        if reason := "" if clue.kind in SILENT else faults.get(canonical(clue), ""):
+            refused.append(ClueRefused(clue.id, reason))
+        else:
             kept.append(clue)
-        except ClueRefused as why:
-            refused.append(why)
     return kept, refused
+
+
+def most_trusted(clues: Sequence[Clue]) -> tuple[list[Clue], int]:
+    """Return the clues of as many observations as are weighed at once, and how many are left out.
+
+    The most trusted stay, equally trusted ones in canonical order; the silent ones stay too.
+    """
+    ranked = list(_ranked(clues))
+    stay = set(ranked[:MOST_CLUES])
+    return [c for c in clues if c.kind in SILENT or canonical(c) in stay], len(ranked) - len(stay)
+
+
+def _future(clue: Clue, now: datetime | None) -> str:
+    """Return why a clue cannot have been seen yet, or nothing."""
+    try:
+        refuse_future(clue, now)
+    except ClueRefused as why:
+        return why.reason
+    return ""
 
 
 @dataclass(frozen=True)

@@ -133,11 +133,11 @@ def next_questions(here: World, posterior: Floats, known: AbstractSet[ClueKind])
 def _partners(here: World, posterior: Floats, districts: Floats) -> list[_Partner]:
     """Return the questions to partners of the three leading countries: is it yours, and where in it?"""
     shares = credible.countries(here, posterior)
-    found = []
+    yes, found = RECOGNISED["country"], []
     for row in np.lexsort((np.arange(len(shares)), -np.round(shares, 9)))[:3]:
         p, code = float(shares[row]), here.countries[row]
         name = here.name(code)
-        rates = np.array([[RECOGNISED["region"], 1 - RECOGNISED["region"]], [FALSE_YES, 1 - FALSE_YES]])
+        rates = np.array([[yes, 1 - yes], [FALSE_YES, 1 - FALSE_YES]])  # as the answer is weighed
         gain = information(np.array([p, 1 - p]), rates)
         found.append(("country", f"Ask {name}: is this yours?", 0.6 * gain, 4.0, code))
         inside = districts[here.country_of_district == row] / max(p, 1e-12)

@@ -542,7 +542,7 @@ def _clue_of(officer: Officer, held: Answer, owner: UUID) -> Clue:
     words = held.text or plain.get(held.kind, "stated in answer to a request")
     return Clue(
         kind=held.clue_kind,
-        value=held.clue_value,
+        value=_value_of(held),
         group=str(ClueGroup.PARTNER),
         source=f"answer of {held.addressed.short}",
         negated=negated,
@@ -555,6 +555,14 @@ def _clue_of(officer: Officer, held: Answer, owner: UUID) -> Clue:
         decided_by_id=officer.id,
         **_made(officer, held.case_id, held.handling, held.audience) | {"owner_id": owner},
     )
+
+
+def _value_of(held: Answer) -> Any:
+    """Return what a clue states; a yes to "is this yours?" is marked so: it is weighed at its own rate."""
+    if held.kind != "ours":
+        return held.clue_value
+    value = held.clue_value if isinstance(held.clue_value, dict) else {"country": held.clue_value}
+    return {**value, "asked": True}
 
 
 def _made(officer: Officer, case: UUID, handling: Handling, audience: str) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """What somebody or something states: a position, a country, a region, the country of an address.
 
 A partner's "ours" and "not ours" are the same clue turned about: P(said so | place) from how often places
-are recognised and how often falsely, never the place's own share, which the prior already holds.
+are recognised and how often falsely, never the place's own share, which the prior already holds. Whoever was
+``asked`` "is this yours?" says a false yes at a rate of its own; whoever names a place freely names a wrong
+one among all.
 """
 
 from __future__ import annotations
@@ -66,12 +68,15 @@ def known_country(clue: Clue, world: World, value: Any) -> str:
 
 
 def country(clue: Clue, world: World) -> Likelihood:
-    """Read a country stated by a person: yes, or with ``negated`` "not ours"."""
-    code = known_country(clue, world, clue.value)
+    """Read a country stated by a person, or {country, asked}: yes, or with ``negated`` "not ours"."""
+    value, asked = _asked(clue)
+    code = known_country(clue, world, value["country"] if isinstance(value, dict) else value)
     seen = RECOGNISED["country"]
     weights = country_weights(world)
     if clue.negated:
         values = np.where(np.array(world.countries) == code, 1 - seen, 1 - FALSE_YES)
+    elif asked:
+        values = np.where(np.array(world.countries) == code, seen, FALSE_YES)
     else:
         values = np.where(
             np.array(world.countries) == code, seen, (1 - seen) * weights[world.at_country[code]]
@@ -79,14 +84,28 @@ def country(clue: Clue, world: World) -> Likelihood:
     return Likelihood(world.country, np.maximum(values, 1e-12))
 
 
+def _asked(clue: Clue) -> tuple[Any, bool]:
+    """Return the value, and whether it answers the question "is this yours?"."""
+    if not isinstance(clue.value, dict):
+        return clue.value, False
+    asked = clue.value.get("asked", False)
+    if not isinstance(asked, bool) or not clue.value.get("country"):
+        raise ClueRefused(
+            clue.id, 'give a country as its code, or {country, asked}, with "asked" true or false'
+        )
+    return clue.value, asked
+
+
 def region(clue: Clue, world: World) -> Likelihood:
     """Read {country, admin1}: a region that is recognised, or with ``negated`` is not.
 
-    A mistaken yes names a region near by: within the country in proportion to people, from abroad rarely.
+    A mistaken yes names a region near by: within the country in proportion to people, from abroad rarely; to
+    a country that was ``asked`` whether it is theirs, from abroad as often as a false yes is said.
     """
     if not isinstance(clue.value, dict) or not clue.value.get("country"):
         raise ClueRefused(clue.id, "a region is {country, admin1}, by ISO 3166-1 and GeoNames code or name")
-    code = known_country(clue, world, clue.value["country"])
+    value, asked = _asked(clue)
+    code = known_country(clue, world, value["country"])
     row = _division(clue, world, code, clue.value.get("admin1"))
     seen, weights = RECOGNISED["region"], district_weights(world)
     if clue.negated:
@@ -94,8 +113,9 @@ def region(clue: Clue, world: World) -> Likelihood:
         values[row] = 1 - seen
     else:
         same = world.country_of_district == world.at_country[code]
-        values = np.full(len(weights), (1 - seen) * float(weights[row]))
-        values[same] = (1 - seen) * weights[row] / weights[same].sum()
+        within = float(weights[row] / weights[same].sum())
+        values = np.full(len(weights), FALSE_YES * within if asked else (1 - seen) * float(weights[row]))
+        values[same] = (1 - seen) * within
         values[row] = seen
     return Likelihood(world.district, np.maximum(values, 1e-12))
 

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from entente.casework.locate import engine
-from entente.casework.locate.refusal import ClueRefused
 from entente.records import clock
 from entente.records.act import acting
 from entente.records.announce import announce
@@ -29,22 +28,18 @@ def clues_at_hand(case: Case) -> list[Clue]:
 
 def sifted(rows: list[Clue]) -> tuple[list[ClueWord], dict[str, str]]:
     """Part what the engine can read from what it refuses, with the reason by clue id."""
-    words, refused = [], {}
-    for row in rows:
-        try:
-            usable, bad = engine.sift([row.as_word()], clock.now())
-        except ClueRefused as fault:
-            usable, bad = [], [fault]
-        words += usable
-        refused.update({str(row.pk): str(fault) for fault in bad})
-    return words, refused
+    words, refused = engine.sift([row.as_word() for row in rows], clock.now())
+    return words, {fault.clue_id: fault.reason for fault in refused}
 
 
 def weigh(officer: Officer, purpose: Purpose, case: Case) -> Estimate:
-    """Weigh what is at hand now and keep the result with the clues it stood on."""
+    """Weigh what is at hand now and keep the result with the clues it stood on.
+
+    Of more observations than are weighed at once the most trusted are; ``left_out`` says how many are not.
+    """
     with acting(officer, Act.ALTER, case.as_thing(), purpose, step="locate", reason="weigh the clues"):
         rows = clues_at_hand(case)
-        words, _ = sifted(rows)
+        words, left_out = engine.most_trusted(sifted(rows)[0])
         posterior = engine.locate(words, clock.now())
         used = {w.id for w in words}
         inputs = [r for r in rows if str(r.pk) in used]
@@ -54,7 +49,7 @@ def weigh(officer: Officer, purpose: Purpose, case: Case) -> Estimate:
             owner_id=officer.agency,
             made_by_id=officer.id,
             audience=case.audience,
-            posterior=posterior.as_json(),
+            posterior=posterior.as_json() | ({"left_out": left_out} if left_out else {}),
             clues=sorted(used),
         )
         estimate.handling = handling

@@ -9,8 +9,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from entente.casework.locate.engine import most_trusted
 from entente.casework.locate.reckon import reckon
-from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.service import clues_at_hand, sifted, weigh
 from entente.casework.locate.views.ask import questions
 from entente.casework.locate.views.asked import asked
@@ -30,14 +30,11 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     context = where(case, rows, words, asked(request.GET, words), get_language() or "en")
     if request.headers.get("X-Part") == "where":
         return render(request, "locate/where.html", context)
-    try:
-        context["posterior"] = reckon(words).posterior  # what to ask next is asked with every clue
-    except ClueRefused:
-        context["posterior"] = None
-    posterior = context["posterior"]
+    posterior = reckon(most_trusted(words)[0]).posterior  # what to ask next is asked with every clue
     context |= {
+        "posterior": posterior,
         "refused": [(row, refused[str(row.pk)]) for row in rows if str(row.pk) in refused],
-        "questions": questions(request, case, posterior.next_questions if posterior else ()),
+        "questions": questions(request, case, posterior.next_questions),
         "places": standing(case),
     }
     return render(request, "locate/page.html", context)

@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy
 
+from entente.casework.locate import engine
 from entente.casework.locate.explain import clue_name, explain, explain_groups, hypothesis
 from entente.casework.locate.frame import MOVES, View, fitted, view_of
 from entente.casework.locate.likelihood import SILENT
 from entente.casework.locate.map import Row, Said, centres, draw, indexes, table
 from entente.casework.locate.reckon import Reckoned, reckon
-from entente.casework.locate.refusal import ClueRefused
 from entente.casework.locate.views.asked import Asked, Line, lines
 from entente.casework.locate.waterfall import bar, scale_of
 from entente.casework.locate.world import ATTRIBUTION, world
@@ -48,11 +48,11 @@ def where(
         "listed": bool(listed),
         "attribution": ATTRIBUTION,
     }
-    try:
-        found = reckon(left)
-    except ClueRefused as fault:  # more different clues than are weighed at once: some can be switched off
-        return context | {"refusal": fault.reason, **_parts(None, rows, listed, wish, language)}
+    # of more observations than are weighed at once the most trusted are; where one is off, another moves up
+    left, beyond = engine.most_trusted(engine.sift(left)[0])
+    found = reckon(left)
     return context | {
+        "beyond": beyond,
         "found": found.posterior,
         "weighed": bool([c for c in left if c.kind not in SILENT]),
         "place": hypothesis(found.posterior, language),
@@ -161,13 +161,14 @@ def _without(without: Without, language: str) -> str:
 
 
 def _parts(
-    found: Reckoned | None, rows: Sequence[Clue], listed: Sequence[Line], wish: Asked, language: str
+    found: Reckoned, rows: Sequence[Clue], listed: Sequence[Line], wish: Asked, language: str
 ) -> dict[str, Any]:
     """Return each source group with its clues, the strongest first; then the clues that say nothing."""
-    weights = {w.id: w for w in found.posterior.clues} if found else {}
-    groups = {g.group: g for g in found.groups} if found else {}
+    weights = {w.id: w for w in found.posterior.clues}
+    groups = {g.group: g for g in found.groups}
+    state_of = {str(r.pk): str(r.state) for r in rows}
     said, items = _sentences(found, listed, language), _items(rows)
-    told = [_line(line, weights, said, rows, wish, language) for line in listed]
+    told = [_line(line, weights, said, state_of, wish, language) for line in listed]
     for each, line in zip(told, listed, strict=True):
         links = [items[c.id] for c in line.clues if c.id in items]
         each |= {"items": links[:ITEMS_SHOWN], "more_items": len(links[ITEMS_SHOWN:])}
@@ -175,7 +176,7 @@ def _parts(
     speaking = [t for t in told if not t["silent"]]
     scale = scale_of([*(t["log10"] for t in speaking), *(g.log10_bf for g in groups.values())])
     for each in speaking:
-        each["bar"] = "" if each["off"] or not found else _drawn(bar(scale, 0.0, each["log10"]))
+        each["bar"] = "" if each["off"] or not each["weight"] else _drawn(bar(scale, 0.0, each["log10"]))
     names = sorted({t["group"] for t in speaking}, key=lambda n: (-abs(_of(groups, n)), n))
     sources = []
     for name in names:
@@ -186,7 +187,7 @@ def _parts(
             "weight": weight,
             "lines": [t for t in speaking if t["group"] == name],
         }
-        if found and weight:
+        if weight:
             source |= {
                 "says": explain_groups(found.posterior, [weight], language)[0],
                 "bar": _drawn(bar(scale, 0.0, weight.log10_bf)),
@@ -211,13 +212,11 @@ def _of(groups: dict[str, Any], name: str) -> float:
     return groups[name].log10_bf if name in groups else 0.0
 
 
-def _sentences(found: Reckoned | None, listed: Sequence[Line], language: str) -> dict[str, str]:
-    """Return what each line that counts does, in words, by the id of the clue that stands for it."""
-    counting = [line.clue for line in listed if not line.off]
-    if found is None:
-        return {}
+def _sentences(found: Reckoned, listed: Sequence[Line], language: str) -> dict[str, str]:
+    """Return what each line that was weighed does, in words, by the id of the clue that stands for it."""
     part = {w.id: w for w in found.posterior.clues}
-    order = sorted(counting, key=lambda c: (-abs(part[c.id].log10_bf) if c.id in part else 0.0, c.id))
+    counting = [line.clue for line in listed if not line.off and line.clue.id in part]
+    order = sorted(counting, key=lambda c: (-abs(part[c.id].log10_bf), c.id))
     return {c.id: s for c, s in zip(order, explain(found.posterior, counting, language), strict=True)}
 
 
@@ -225,14 +224,13 @@ def _line(
     line: Line,
     weights: dict[str, ClueWeight],
     said: dict[str, str],
-    rows: Sequence[Clue],
+    state_of: dict[str, str],
     wish: Asked,
     language: str,
 ) -> dict[str, Any]:
     """Return one observation as its row shows it."""
     clue, weight = line.clue, weights.get(line.clue.id)
-    ids = {c.id for c in line.clues}
-    states = {str(r.state) for r in rows if str(r.pk) in ids}
+    states = {state_of.get(c.id) for c in line.clues}
     return {
         "id": line.id(wish.off),
         "group": str(clue.group),
