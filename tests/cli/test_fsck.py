@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from entente.casework.intake import service
-from entente.casework.intake.service import Intake, receive
+from entente.casework.intake.service import Intake, receive, receiving
 from entente.cli import fsck
 from entente.evidence.store import SyncFailed
 from entente.records import guard, jobs
@@ -144,7 +144,7 @@ def test_what_a_broken_import_left_is_swept_after_a_day_and_not_while_one_is_ope
 
 def test_an_import_sweeps_once_a_day(desk, monkeypatch):
     swept = []
-    monkeypatch.setattr(service, "sweep_store", lambda: swept.append(1))
+    monkeypatch.setattr(receiving, "sweep_store", lambda: swept.append(1))
     for aged in (False, True, False):
         if aged:
             os.utime(desk.store.root / "swept", (time.time() - DAY,) * 2)

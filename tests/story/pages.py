@@ -80,6 +80,7 @@ ROWS: dict[str, Any] = {
     "candidate_id": models.CandidatePlace,
     "exhibit_id": models.Exhibit,
     "account_id": models.Account,
+    "agency_id": models.Agency,
     "appeal_id": models.Appeal,
     "note_id": models.Note,
     "opinion_id": models.Opinion,

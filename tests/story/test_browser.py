@@ -6,21 +6,24 @@ Pictures of every page, wide and narrow, go to ``screenshots/`` for people to lo
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from demo.ten_days import TenDays, make_circle
 from django.conf import settings
+from pyrage import x25519
 
 from demo import scenes
 from entente.casework.cooperate.service import appeals
 from entente.casework.examine import service as examine
 from entente.casework.examine.service.opinions import ask_opinion
 from entente.casework.seize import service as seize
-from entente.records import guard
+from entente.records import circle, guard
 from entente.records.models import (
     Account,
     Answer,
@@ -40,6 +43,7 @@ from entente.records.models import (
     Product,
     Viewing,
 )
+from entente.safeguards.card import Card
 from entente.vocabulary.handling import Purpose
 from tests.story import pages
 from tests.story.conftest import desk_in
@@ -694,7 +698,7 @@ def test_the_data_protection_officer_reads_the_log_page(walk):
 
 
 def _what_the_walk_left_out(walk) -> None:
-    """Make a row for each page that the walk did not need: a note, a question to others, an appeal."""
+    """Make a row for each page that the walk did not need: a note, a question to others, a partner…"""
     lead, vi = Account.objects.get(username="IT-1001").as_officer(), Purpose.VICTIM_IDENTIFICATION
     item = item_of(walk, "DSC_1188.JPG")
     examine.note(lead, vi, item, "the same lamp as in the hall")
@@ -708,6 +712,11 @@ def _what_the_walk_left_out(walk) -> None:
     appeals.propose(
         lead, vi, crop, words=words, contact="the unit", statement="a bag, nobody on it", no_person=True
     )
+    told = (uuid4(), "Unit PT", "PT", "PT", "desk@elsewhere.example", secrets.token_hex(32))
+    card = Card(*told, str(x25519.Identity.generate().to_public()))
+    row = circle.propose(lead, vi, card.text(), "national unit")
+    second = Account.objects.get(username="IT-1002").as_officer()
+    circle.confirm_card(second, vi, row, circle.words_of(row))
 
 
 @pytest.fixture(scope="module")
@@ -755,5 +764,6 @@ def test_every_picture_of_the_walk_was_asked_for(walk):
     assert walk.pictures and {method for method, _ in walk.pictures} == {"POST"}
     with system():
         looks = Viewing.objects.filter(case=walk.case).count()
-    of_the_case = [u for _, u in walk.pictures if f"/cases/{walk.case}/" in u]
+    # a partner's look at the crop of a request counts in the case of the one who asked
+    of_the_case = [u for _, u in walk.pictures if f"/cases/{walk.case}/" in u or "/requests/" in u]
     assert looks == len(of_the_case)

@@ -16,8 +16,8 @@ from django.shortcuts import get_object_or_404 as found_or_404
 
 from entente.casework.examine.views import filters as examine_filters
 from entente.casework.examine.views import item as examine_item
-from entente.casework.intake import service as intake
 from entente.casework.intake import views as intake_pages
+from entente.casework.intake.service import items
 from entente.records import guard, jobs
 from entente.records.models import Media, Series
 from entente.web.middleware import AskTheLaw
@@ -116,7 +116,7 @@ def _serial_number() -> Iterator[None]:
         with guard.system(UNSEEN):
             return 1001 + Media.objects.filter(case=case).count()
 
-    with mock.patch.object(intake, "next_number", next_number):
+    with mock.patch.object(items, "next_number", next_number):
         yield
 
 

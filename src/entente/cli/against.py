@@ -33,6 +33,8 @@ def format_of(path: Path) -> str:
     head = raw.decode("utf-8-sig", "replace").lstrip()
     if head.startswith(("{", "[")):
         return _of_json(head)
+    if head.startswith("<") and "hashsharing.ncmec.org" in head:
+        return "ncmec"
     first = head.split("\n", 1)[0].casefold()
     if "md5;" in first and "image id" in first:
         return "icse"
