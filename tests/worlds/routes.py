@@ -584,7 +584,7 @@ VERBS: dict[str, list[list[Any]]] = {
         ["--json"],
         CASES,
         [
-            *["--format=vics"] * 4,
+            *["--format=vics"] * 6,
             "--format=caseuco",
             "--format=stix",
             "--format=product",
