@@ -607,6 +607,10 @@ def test_the_pages_show_seal_open_take_and_call_back(desks):
     assert "there: taken" in " ".join(it.get(inbox).content.decode().split())
     it.post(at, {"do": "call-back", "to": of(desks, "fr").pk, "thing": media.pk})
     assert ">1</dd>" in it.get(at, {"to": of(desks, "fr").pk}).content.decode()
+    anew = {"do": "release", "to": of(desks, "fr").pk, "thing": media.pk}
+    assert "needs its reason" in it.post(at, anew | {"reason": " "}).content.decode()
+    told = it.post(at, anew | {"reason": "it is needed"}, follow=True).content.decode()
+    assert "Released anew" in told and "tick what may go again" not in told
     assert browser(desks.circle.fr).get(at).status_code == 404
     hidden = browser(desks.circle.it_dpo).get(inbox).content.decode()
     assert "FR" not in hidden.split("<main")[1].split("</main")[0]

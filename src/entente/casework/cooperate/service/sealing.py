@@ -355,6 +355,16 @@ def told_things(owner: UUID, case: Case) -> list[SentThing]:
     return list(rows.select_related("to").order_by("to__short", "kind", "thing"))
 
 
+def called_back(owner: UUID, case: Case, to: Agency) -> list[SentThing]:
+    """Return what was called back from ``to`` and still stands, for a page of those who are in the case."""
+    rows = list(SentThing.objects.filter(owner=owner, case=case.pk, to=to).order_by("kind", "thing"))
+    called = _called_back(owner, to, [r.thing for r in rows])
+    media = Media.objects.filter(case=case, pk__in=called).values_list("pk", flat=True)
+    clues = Clue.objects.filter(case=case, pk__in=called, state="confirmed").values_list("pk", flat=True)
+    there = {*media, *clues}
+    return [r for r in rows if r.thing in there]
+
+
 # --- sealing --------------------------------------------------------------------------------------------
 
 

@@ -11,21 +11,23 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as now_
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from entente.casework.cooperate.service import arrivals, sealing
 from entente.formats.sealed_package import Kind, PackageRefused
-from entente.records import circle, release
+from entente.records import circle, clock, release
 from entente.records.door import DeskRequest, case_page, consult, desk_page
 from entente.records.exchange_key import ExchangeKeyRefused
 from entente.records.models import Agency, Case, Clue, Media, Package, PartnerKey, PartnerThing
 from entente.safeguards.access import opens_content
 from entente.safeguards.partners import NoBasis
+from entente.safeguards.retention import review_due
 
 MOST_SHOWN = 200
-REFUSED = (sealing.NotSealed, circle.NotPinned, NoBasis, ExchangeKeyRefused)
+REFUSED = (sealing.NotSealed, circle.NotPinned, NoBasis, ExchangeKeyRefused, release.NotReleased)
 KIND_NAMES = {
     Kind.THINGS: _("things of a case"),
     Kind.RECEIPT: _("receipt"),
@@ -63,11 +65,13 @@ def case_packages(request: DeskRequest, case: Case) -> HttpResponse:
         try:
             if asked.get("do") == "call-back":
                 return _called_back(request, case, to)
+            if asked.get("do") == "release" and to is not None:
+                return _released(request, case, to)
             if asked.get("do") == "take":
                 return _taken(request, case)
             if to is not None:
                 return _sealed(request, case, to)
-            fault = now_("Choose a partner that has a card in force.")
+            fault = gettext("Choose a partner that has a card in force.")
         except REFUSED as refused:
             fault = str(refused)
     plan = None
@@ -77,6 +81,7 @@ def case_packages(request: DeskRequest, case: Case) -> HttpResponse:
         except REFUSED as refused:
             fault = fault or str(refused)
     sent = sealing.told_things(request.officer.agency, case)
+    back = sealing.called_back(request.officer.agency, case, to) if to is not None else []
     told = PartnerThing.objects.filter(case=case, holder=request.officer.agency).select_related("owner")
     context = {
         "partners": partners,
@@ -84,6 +89,7 @@ def case_packages(request: DeskRequest, case: Case) -> HttpResponse:
         "plan": plan,
         "fault": fault,
         "sent": [(s, THING_NAMES[s.kind]) for s in sent[:MOST_SHOWN]],
+        "back": [(s, THING_NAMES[s.kind]) for s in back[:MOST_SHOWN]],
         "came": [(t, THING_NAMES[t.kind]) for t in told[:MOST_SHOWN]],
     }
     return render(request, "cooperate/case_packages.html", context, status=400 if fault else 200)
@@ -113,16 +119,32 @@ def _called_back(request: DeskRequest, case: Case, to: Agency | None) -> HttpRes
     """Take back that a partner may have a thing; the next package says so."""
     given = request.POST.get("thing", "")
     sent = next((s for s in sealing.told_things(request.officer.agency, case) if str(s.thing) == given), None)
-    row: Media | Clue | None = None
-    if sent is not None and to is not None:
-        rows = (Media.objects.filter(case=case, pk=sent.thing), Clue.objects.filter(case=case, pk=sent.thing))
-        row = rows[0].first() or rows[1].first()
+    row = _row(case, sent.thing) if sent is not None and to is not None else None
     if row is None:
-        messages.error(request, now_("Nothing of that was sent to this partner."))
+        messages.error(request, gettext("Nothing of that was sent to this partner."))
     else:
         release.withdraw(request.officer, request.purpose, row, to)
-        messages.success(request, now_("Called back. Seal a package, so that the partner is told."))
+        messages.success(request, gettext("Called back. Seal a package, so that the partner is told."))
     return redirect("cooperate:packages", case_id=case.pk)
+
+
+def _row(case: Case, number: UUID) -> Media | Clue | None:
+    return (
+        Media.objects.filter(case=case, pk=number).first()
+        or Clue.objects.filter(case=case, pk=number).first()
+    )
+
+
+def _released(request: DeskRequest, case: Case, to: Agency) -> HttpResponse:
+    """Let a partner have again what was called back from it; the next package holds it."""
+    ticked, until = request.POST.getlist("thing"), review_due(clock.now())
+    for sent in sealing.called_back(request.officer.agency, case, to):
+        row = _row(case, sent.thing) if str(sent.thing) in ticked else None
+        if row is not None:
+            reason = request.POST.get("reason", "")[:300]
+            release.release(request.officer, request.purpose, row, to, until, reason)
+            messages.success(request, gettext("Released anew. The next package holds it."))
+    return redirect(f"{reverse('cooperate:packages', args=[case.pk])}?to={to.pk}")
 
 
 def _taken(request: DeskRequest, case: Case) -> HttpResponse:
@@ -132,9 +154,9 @@ def _taken(request: DeskRequest, case: Case) -> HttpResponse:
     row = next((r for r in rows if str(r.pk) == given), None)
     try:
         if row is None:
-            raise ValueError(now_("That is not among what partners sent of this case."))
+            raise ValueError(gettext("That is not among what partners sent of this case."))
         arrivals.take_clue(request.officer, request.purpose, row)
-        messages.success(request, now_("The clue waits for a person under Examine."))
+        messages.success(request, gettext("The clue waits for a person under Examine."))
     except ValueError as fault:
         messages.error(request, str(fault))
     return redirect("cooperate:packages", case_id=case.pk)
@@ -153,7 +175,7 @@ def packages(request: DeskRequest) -> HttpResponse:
         except (PackageRefused, arrivals.NeedsCase, circle.NotPinned, ExchangeKeyRefused) as fault:
             form.add_error(None, str(fault))
         else:
-            said = now_("Taken: %(taken)d new, %(withdrawn)d withdrawn, %(refused)d refused.")
+            said = gettext("Taken: %(taken)d new, %(withdrawn)d withdrawn, %(refused)d refused.")
             counts = {"taken": done.taken, "withdrawn": done.withdrawn, "refused": len(done.refused)}
             messages.success(request, said % counts)
             return redirect("packages")
