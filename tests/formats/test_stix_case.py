@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
 from entente.formats import ListRefused
 from entente.formats.stix import STIX
 from entente.formats.stix_case import OURS, TLP, TLP_IDS
+from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.handling import Audience
 from entente.vocabulary.media_hash import HashEntry
 from tests.formats.packages import CLOSED, number, package
@@ -111,3 +113,16 @@ def test_a_bundle_without_one_case_of_ours_is_no_case(bundle):
 
 def test_a_closed_clue_keeps_the_words_of_its_restriction(bundle):
     assert [c.marking for c in read(bundle).package.clues][1] == CLOSED
+
+
+def test_a_country_that_was_asked_is_drawn_on_maps_as_one_that_was_named():
+    whole = package()
+    drawn = []
+    for value in ("DK", {"country": "DK", "asked": True}):
+        word = replace(whole.clues[0].word, kind=ClueKind.COUNTRY, value=value, negated=False)
+        out = io.BytesIO()
+        STIX.write_case(replace(whole, clues=(replace(whole.clues[0], word=word),)), out)
+        places = [o for o in json.loads(out.getvalue())["objects"] if o["type"] == "location"]
+        drawn.append([o.get("country") for o in places])
+        assert read(json.loads(out.getvalue())).package.clues[0].word.value == value
+    assert drawn == [["DK"], ["DK"]]
