@@ -13,9 +13,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.examine.service.opinions import set_needed_of_agency
@@ -119,7 +118,7 @@ def new_account(request: DeskRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             made = service.make(request.officer, request.purpose, **form.cleaned_data)
-            _tell(request, made, now_("The account was made. Issue its one-time link now."))
+            _tell(request, made, gettext("The account was made. Issue its one-time link now."))
             return redirect("accounts")
         except (service.NotDone, guard.Denied) as fault:
             _unless_step_up(fault)
@@ -136,7 +135,7 @@ def account(request: DeskRequest, account_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             done = service.set_rights(request.officer, request.purpose, row, **form.cleaned_data)
-            _tell(request, done, now_("The rights were changed. They hold from the next page on."))
+            _tell(request, done, gettext("The rights were changed. They hold from the next page on."))
             return redirect("account", account_id=row.pk)
         except (service.NotDone, guard.Denied) as fault:
             _unless_step_up(fault)
@@ -191,7 +190,7 @@ def account_change(request: DeskRequest, asked_id: UUID) -> HttpResponse:
     do = service.confirm if request.POST.get("decision") == "confirm" else service.refuse
     try:
         do(request.officer, request.purpose, change)
-        messages.success(request, now_("Decided; it is in the log."))
+        messages.success(request, gettext("Decided; it is in the log."))
     except service.NotDone as fault:
         messages.error(request, str(fault))
     return redirect("accounts")
@@ -205,7 +204,7 @@ def agency_votes(request: DeskRequest) -> HttpResponse:
     try:
         number = int(asked) if asked.isascii() and asked.isdigit() else 0
         set_needed_of_agency(request.officer, request.purpose, number)
-        messages.success(request, now_("New questions in your agency's cases need that many votes."))
+        messages.success(request, gettext("New questions in your agency's cases need that many votes."))
     except ValueError as fault:
         messages.error(request, str(fault))
     return redirect("accounts")
@@ -240,7 +239,9 @@ def _named(roles: list[str]) -> list[str]:
 
 def _tell(request: DeskRequest, done: Any, said: str) -> None:
     waits = isinstance(done, AccountChange)
-    text = now_("It waits for a second person to confirm; until then nothing has changed.") if waits else said
+    text = (
+        gettext("It waits for a second person to confirm; until then nothing has changed.") if waits else said
+    )
     messages.success(request, text)
 
 

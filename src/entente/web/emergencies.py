@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -58,13 +58,13 @@ def ask_by_stub(request: DeskRequest, stub_id: UUID) -> HttpResponse:
         return _done(
             request,
             lambda: emergency.ask_to_join(request.officer, request.purpose, stub, why),
-            now_("The owner of the case was asked."),
+            gettext("The owner of the case was asked."),
             "board",
         )
     return _done(
         request,
         lambda: emergency.ask_to_read(request.officer, request.purpose, stub, why),
-        now_("Asked. A colleague confirms it within the hour."),
+        gettext("Asked. A colleague confirms it within the hour."),
     )
 
 
@@ -76,7 +76,7 @@ def ask_by_request(request: DeskRequest, dispatch_id: UUID) -> HttpResponse:
     return _done(
         request,
         lambda: emergency.ask_to_read(request.officer, request.purpose, held, request.POST.get("why", "")),
-        now_("Asked. A colleague confirms it within the hour."),
+        gettext("Asked. A colleague confirms it within the hour."),
     )
 
 
@@ -128,7 +128,7 @@ def emergency_in_case(request: DeskRequest, case: Case) -> HttpResponse:
         except emergency.NotOpened as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, now_("Asked. A colleague confirms it within the hour."))
+            messages.success(request, gettext("Asked. A colleague confirms it within the hour."))
             return redirect("emergencies")
     return render(request, "emergency_in_case.html", {"form": form}, status=400 if form.errors else 200)
 
@@ -141,7 +141,7 @@ def confirm(request: DeskRequest, emergency_id: UUID) -> HttpResponse:
     return _done(
         request,
         lambda: emergency.confirm(request.officer, request.purpose, held),
-        now_(
+        gettext(
             "Opened. The provider and the data protection officers were told; the review is due in 24 hours."
         ),
     )
@@ -155,7 +155,7 @@ def end(request: DeskRequest, emergency_id: UUID) -> HttpResponse:
     return _done(
         request,
         lambda: emergency.end(request.officer, request.purpose, held),
-        now_("Ended: everything that it opened is closed."),
+        gettext("Ended: everything that it opened is closed."),
     )
 
 
@@ -168,7 +168,7 @@ def review(request: DeskRequest, emergency_id: UUID) -> HttpResponse:
     return _done(
         request,
         lambda: emergency.review(request.officer, request.purpose, held, finding=finding, because=because),
-        now_("The review is recorded."),
+        gettext("The review is recorded."),
     )
 
 

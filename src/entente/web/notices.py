@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -63,5 +63,5 @@ def follow(request: DeskRequest, notice_id: UUID) -> HttpResponse:
     except notice.NotFollowed as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, now_("Recorded: the agency that told it can see so."))
+        messages.success(request, gettext("Recorded: the agency that told it can see so."))
     return redirect("notices")

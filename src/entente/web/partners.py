@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -108,7 +108,7 @@ def partners(request: DeskRequest) -> HttpResponse:
             else:
                 given = form.cleaned_data
                 service.propose(request.officer, request.purpose, given["card"], given["kind"])
-            messages.success(request, now_("It waits for a second person of your agency."))
+            messages.success(request, gettext("It waits for a second person of your agency."))
             return redirect("partners")
         except REFUSED as fault:
             form.add_error(None, str(fault))
@@ -140,7 +140,7 @@ def partner(request: DeskRequest, agency_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             service.propose_basis(request.officer, request.purpose, agency, **form.told())
-            messages.success(request, now_("It waits for a second person of your agency."))
+            messages.success(request, gettext("It waits for a second person of your agency."))
             return redirect("partner", agency_id=agency.pk)
         except service.NotPinned as fault:
             form.add_error(None, str(fault))
@@ -183,7 +183,7 @@ def card_decide(request: DeskRequest, card_id: UUID) -> HttpResponse:
             service.revoke(officer, purpose, row, because)
         else:
             service.refuse(officer, purpose, row, because)
-        messages.success(request, now_("Decided; it is in the log."))
+        messages.success(request, gettext("Decided; it is in the log."))
     except service.NotPinned as fault:
         messages.error(request, str(fault))
     return redirect("partners")
@@ -203,7 +203,7 @@ def basis_decide(request: DeskRequest, basis_id: UUID) -> HttpResponse:
             service.end_basis(officer, purpose, row, because)
         else:
             service.refuse(officer, purpose, row, because)
-        messages.success(request, now_("Decided; it is in the log."))
+        messages.success(request, gettext("Decided; it is in the log."))
     except service.NotPinned as fault:
         messages.error(request, str(fault))
     return redirect("partner", agency_id=row.agency_id)

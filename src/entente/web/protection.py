@@ -16,7 +16,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -127,17 +127,17 @@ def change_clock(request: DeskRequest, clock_id: UUID) -> HttpResponse:
     try:
         if act == "lift":
             retention.lift(officer, purpose, held)
-            messages.success(request, now_("The restriction is lifted; the clock runs again."))
+            messages.success(request, gettext("The restriction is lifted; the clock runs again."))
         elif not form.is_valid():
-            raise retention.NotKept(now_("Give the reason; it is kept with the decision."))
+            raise retention.NotKept(gettext("Give the reason; it is kept with the decision."))
         elif act == "erase":
             erasure.erase_by_clock(officer, purpose, held, form.cleaned_data["reason"])
-            messages.success(request, now_("Erased. The tombstone and its entry in the log prove it."))
+            messages.success(request, gettext("Erased. The tombstone and its entry in the log prove it."))
         else:
             retention.restrict(
                 officer, purpose, held, form.cleaned_data["ground"], form.cleaned_data["reason"]
             )
-            messages.success(request, now_("Restricted: from now on it is only read."))
+            messages.success(request, gettext("Restricted: from now on it is only read."))
     except (retention.NotKept, erasure.NotErased) as refused:
         messages.error(request, str(refused))
     return redirect("protection")
@@ -149,7 +149,7 @@ def export(request: DeskRequest) -> HttpResponse:
     """Give the agency's log, clocks, reviews, tombstones and notices of a period as JSON lines."""
     form = PeriodForm(request.POST)
     if not form.is_valid():
-        messages.error(request, now_("Give the first and the last day."))
+        messages.error(request, gettext("Give the first and the last day."))
         return redirect("protection")
     told = form.cleaned_data
     since = datetime.combine(told["since"], time.min, UTC)
@@ -208,11 +208,12 @@ class CaseForm(forms.Form):
         items = Media.objects.filter(case=case).order_by("number")[:2000]
         clues = Clue.objects.filter(case=case).order_by("made_at")[:2000]
         places = CandidatePlace.objects.filter(case=case).order_by("made_at")[:2000]
+        a_place = gettext("place")
         self.fields["thing"].choices = [  # type: ignore[attr-defined]
             ("", "–"),
             *((f"item:{m.pk}", f"{m}") for m in items),
             *((f"clue:{c.pk}", f"{c.kind} {c.made_at:%Y-%m-%d %H:%M}") for c in clues),
-            *((f"place:{p.pk}", f"{now_('place')} {p.made_at:%Y-%m-%d %H:%M}") for p in places),
+            *((f"place:{p.pk}", f"{a_place} {p.made_at:%Y-%m-%d %H:%M}") for p in places),
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -254,14 +255,14 @@ def _decided(request: DeskRequest, case: Case, told: dict[str, Any]) -> HttpResp
     officer, purpose, act, reason = request.officer, request.purpose, told["act"], told["reason"]
     if act == "keep":
         retention.keep(officer, purpose, case, reason)
-        messages.success(request, now_("Kept, with its reason, until the next review."))
+        messages.success(request, gettext("Kept, with its reason, until the next review."))
     elif act == "erase-case":
         erasure.erase(officer, purpose, case, reason)
-        messages.success(request, now_("The case is erased. Its tombstone and the log prove it."))
+        messages.success(request, gettext("The case is erased. Its tombstone and the log prove it."))
         return redirect("board")
     else:
         _decide_on(officer, purpose, _chosen(case, told["thing"]), told)
-        messages.success(request, now_("Done, and recorded."))
+        messages.success(request, gettext("Done, and recorded."))
     return redirect("case-protection", case_id=case.pk)
 
 

@@ -9,8 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
-from django.utils.translation import gettext as now_
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -214,7 +213,7 @@ def _change(request: DeskRequest, held: Vocabulary) -> HttpResponse:
                 return redirect("vocabulary", name=held.name)
             form.add_error(None, str(fault))
         else:
-            said = now_("Version %(version)s is in force. The one before stays readable.")
+            said = gettext("Version %(version)s is in force. The one before stays readable.")
             messages.success(request, said % {"version": made.version})
             return redirect("vocabulary", name=held.name)
     return _page(request, held, code, form)
@@ -232,11 +231,11 @@ def _coming(request: DeskRequest, file: Any) -> HttpResponse:
     consult(request, service.STEP)
     told, language = service.compare(old, coming), _language()
     groups = (
-        (now_("Added"), told.added, coming),
-        (now_("Other labels or hints"), told.renamed, coming),
-        (now_("Under another term"), told.moved, coming),
-        (now_("Offered no more"), told.deprecated, coming),
-        (now_("Offered again"), told.offered_again, coming),
+        (gettext("Added"), told.added, coming),
+        (gettext("Other labels or hints"), told.renamed, coming),
+        (gettext("Under another term"), told.moved, coming),
+        (gettext("Offered no more"), told.deprecated, coming),
+        (gettext("Offered again"), told.offered_again, coming),
     )
     rows = [
         {
@@ -268,7 +267,7 @@ def _taken(request: DeskRequest) -> HttpResponse:
     except REFUSED as fault:
         messages.error(request, str(fault))
         return redirect("vocabularies")
-    said = now_("Version %(version)s is in force. The one before stays readable.")
+    said = gettext("Version %(version)s is in force. The one before stays readable.")
     messages.success(request, said % {"version": made.version})
     return redirect("vocabulary", name=made.name)
 

@@ -11,9 +11,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.crosscheck import service
@@ -197,7 +196,7 @@ def private_check(request: DeskRequest, check_id: UUID) -> HttpResponse:
             done = service.answer(request.officer, request.purpose, row, out)
             return _sealed(out, f"answer-{done.partner.short}.age")
         service.refuse(request.officer, request.purpose, row, request.POST.get("because", ""))
-        messages.success(request, now_("Decided; it is in the log."))
+        messages.success(request, gettext("Decided; it is in the log."))
     except ValueError as refused:
         messages.error(request, str(refused))
     return redirect("private-checks")
