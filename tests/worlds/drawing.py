@@ -37,6 +37,7 @@ WORK: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("account", ("it_admin", "au")),
     ("new-account", ("it_admin",)),
     ("seize:court-confirm", ("au_second",)),
+    ("seize:court-write", ("au",)),
     ("seize:sign", ("au", "au_second")),
 )
 # After a change: what the asker then sees outside the case.
