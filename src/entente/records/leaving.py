@@ -13,6 +13,8 @@ from entente.safeguards.release import Destination, Leaving, LeftOut, sort_out
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Audience, HandlingCode, Purpose
 
+UNHASHED = "it could not be read, so it has no hash"  # why a file stays behind that nobody forbids
+
 
 def things_of(rows: Iterable[CaseBound]) -> dict[str, Thing]:
     """Return the law's view of many rows by id, with three queries a batch; to be called in a scope."""

@@ -19,7 +19,7 @@ from django.conf import settings
 from entente.formats import sealed_package as package
 from entente.records import checkpoint, circle, clock, emergency, exchange_key, guard
 from entente.records.act import acting
-from entente.records.leaving import judge, originators_of, things_of
+from entente.records.leaving import UNHASHED, judge, originators_of, things_of
 from entente.records.models import (
     Agency,
     Case,
@@ -46,7 +46,6 @@ from entente.vocabulary.handling import Audience, Handling, HandlingCode, Purpos
 STEP = "cooperate"
 LASTS = timedelta(days=30)  # a package that was not opened by then is sealed again
 ELSEWHERE = "it is of another agency, which sends it itself"
-UNREADABLE = "it could not be read, so it has no hash"
 CALLED_BACK = "it was called back from that agency; release it anew to send it"
 NEXT_TIME = f"a package holds {package.MOST_THINGS:,} things; seal another for the rest"
 
@@ -195,7 +194,7 @@ def _not_ours(row: CaseBound, agency: UUID) -> str:
         return ""
     if row.owner_id != agency:
         return ELSEWHERE
-    return UNREADABLE if isinstance(row, Media) and not row.md5 else ""
+    return UNHASHED if isinstance(row, Media) and not row.md5 else ""
 
 
 def _not_for(row: CaseBound, to: Agency) -> str:

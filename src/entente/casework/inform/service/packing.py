@@ -21,7 +21,7 @@ from entente.formats.case_package import (
     sound,
 )
 from entente.records import clock, guard
-from entente.records.leaving import judge, originators_of, things_of
+from entente.records.leaving import UNHASHED, judge, originators_of, things_of
 from entente.records.models import (
     Agency,
     Case,
@@ -40,8 +40,6 @@ from entente.safeguards.access import Act, Shape, Thing
 from entente.safeguards.release import LeftOut, left_out
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Audience, Purpose, narrowest, union
-
-UNHASHED = "it could not be read, so it has no hash"
 
 
 @dataclass(frozen=True, slots=True)
