@@ -6,17 +6,20 @@ The desk is the one that ENTENTE_DESK names; the other side is ``Warm``. A forke
 ``acts`` on the desk and writes its answer; it may begin stopped, so that a tracer can take hold of it first.
 Two things differ from ``entente receive`` as an officer starts it: files are sealed one after the other in
 the main thread, so that the n-th system call is the same one each time, and the decoders' parent is forked
-from here instead of started as an interpreter.
+by a program that waits beside this one instead of started as an interpreter.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import json
 import os
 import pickle
+import select
 import signal
+import socket
 import subprocess
 import sys
 import traceback
@@ -82,40 +85,89 @@ class Warm:
 
 
 class _Forked:
-    """What the sandbox holds of its warm parent, here forked instead of started."""
+    """What the sandbox holds of its warm parent, here forked by the forker instead of started.
+
+    Not by the child that asks: it has threads by then, and a lock
+    that one of them holds stays locked in a fork.
+    """
 
     def __init__(self, command: list[str], *, pass_fds: list[int], **_: Any) -> None:
         self.returncode: int | None = None
-        self.pid = os.fork()
-        if self.pid == 0:
-            _be_decoder_parent(command[command.index("-m") + 1], pass_fds)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asked:
+            asked.connect(FORKER)
+            socket.send_fds(asked, [command[command.index("-m") + 1].encode()], [*pass_fds, 2])
+            self._process = socket.recv_fds(asked, 16, 1)[1][0]
 
     def wait(self, timeout: float | None = None) -> int:
         if self.returncode is None:
-            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            ends = select.poll()
+            ends.register(self._process, select.POLLIN)
+            if not ends.poll(None if timeout is None else timeout * 1000):
+                raise subprocess.TimeoutExpired("the decoders' parent", timeout or 0)
+            os.close(self._process)
+            self.returncode = 0
         return self.returncode
 
     def poll(self) -> int | None:
-        if self.returncode is None and (ended := os.waitpid(self.pid, os.WNOHANG))[0]:
-            self.returncode = os.waitstatus_to_exitcode(ended[1])
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(0)
         return self.returncode
 
     def kill(self) -> None:
-        if self.returncode is None:
-            os.kill(self.pid, signal.SIGKILL)
+        if self.poll() is None:
+            signal.pidfd_send_signal(self._process, signal.SIGKILL)
 
 
-def _be_decoder_parent(module: str, keep: list[int]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, 0)
-    at = 3
-    for fd in sorted(keep):
-        os.closerange(at, fd)
-        at = fd + 1
-    os.closerange(at, 4096)
+FORKER = f"\0entente-forker-{os.getpid()}"  # taken before any fork: one name for the program and its children
+
+
+def _be_forker() -> None:
+    """Fork decoders' parents from a program with one thread, as ``_Forked`` asks, until it is gone."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
+        door.bind(FORKER)
+        door.listen(16)
+        os.kill(os.getpid(), signal.SIGSTOP)  # what the program waits for
+        while True:
+            asked, _ = door.accept()
+            with asked, contextlib.suppress(ConnectionError):  # who asks may be killed at any moment
+                module, fds, *_ = socket.recv_fds(asked, 256, 2)
+                if len(fds) == 2:
+                    _forked(asked, module.decode(), *fds)
+            while _reaped():
+                pass
+
+
+def _forked(asked: socket.socket, module: str, control: int, told: int) -> None:
+    pid = os.fork()
+    if pid == 0:
+        _be_decoder_parent(module, control, told)
+    process = os.pidfd_open(pid)
     try:
-        import_module(module).main(keep[0])
+        socket.send_fds(asked, [b"forked"], [process])
     finally:
+        for fd in (process, control, told):
+            os.close(fd)
+
+
+def _reaped() -> bool:
+    try:
+        return os.waitpid(-1, os.WNOHANG)[0] > 0
+    except ChildProcessError:
+        return False
+
+
+def _be_decoder_parent(module: str, control: int, told: int) -> None:
+    try:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, 0)
+        os.dup2(told, 2)
+        os.closerange(3, control)
+        os.closerange(control + 1, 4096)
+        import_module(module).main(control)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
         os._exit(0)
 
 
@@ -182,6 +234,11 @@ def main() -> None:
     os.dup2(2, 1)  # what the program prints is not for the other side
     _ready()
     gc.freeze()  # of what is loaded every child has a look otherwise, and a copy
+    forker = os.fork()
+    if forker == 0:
+        _be_forker()
+    os.waitpid(forker, os.WUNTRACED)
+    os.kill(forker, signal.SIGCONT)
 
     def say(**told: Any) -> None:
         channel.write(json.dumps(told) + "\n")
