@@ -64,6 +64,8 @@ def moment_of(value: Any) -> datetime | None:
     A spelling without a zone stays without one: guessing it would invent evidence.
     """
     text = str(value).strip() if value else ""
+    if not text:
+        return None
     if found := _NET_DATE.fullmatch(text):
         try:
             return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(found[1]))

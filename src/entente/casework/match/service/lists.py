@@ -22,7 +22,7 @@ from entente.casework.match.service.listed import caught_up, tidy
 from entente.casework.match.service.marks import withdraw
 from entente.casework.match.service.moving import packed_frames
 from entente.formats import ListRefused, ReadOptions, Record
-from entente.records import clock
+from entente.records import bulk, clock
 from entente.records.act import acting
 from entente.records.jobs import Progress, enqueue, task
 from entente.records.models import HashList, Job, ListedHash, ListRefusal, ListVersion, Quarantine
@@ -31,7 +31,7 @@ from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Handling, HandlingCode, Purpose
 from entente.vocabulary.media_hash import HashEntry, RecordRefusal
 
-CHUNK_RECORDS = 5_000  # one transaction and one log entry for so many records of a list
+CHUNK_RECORDS = 20_000  # one transaction and one log entry for so many records of a list
 WAIT_S = 0.5
 FIRST = "1"  # the name of a version that nobody named
 
@@ -85,7 +85,7 @@ def import_list(
     )
     _say_where_from(new, provenance or Provenance())
     held, delivery = _begin(officer, purpose, new, version)
-    with path.open("rb") as stream:
+    with path.open("rb") as stream, bulk.room():
         records = reader.read(stream, told)
         for _ in islice(records, delivery.read):
             pass  # read before the last stop
@@ -204,58 +204,68 @@ def _add(
     by_id: dict[UUID, HashEntry] = {}
     for entry in entries:
         by_id.setdefault(keys.row(held.pk, entry), entry)
-    known = set(ListedHash.objects.filter(pk__in=list(by_id), list=held).values_list("pk", flat=True))
-    new = [_row(held, delivery, keys, pk, e) for pk, e in by_id.items() if pk not in known]
-    ListedHash.objects.bulk_create(new, batch_size=1000)
+    known = set(ListedHash.objects.filter(pk__among=by_id, list=held).values_list("pk", flat=True))
+    new = {pk: e for pk, e in by_id.items() if pk not in known} if known else by_id
+    alike = {"list_id": held.pk, "owner_id": held.owner_id, "serial": delivery.serial}
+    bulk.insert(ListedHash, alike, COLUMNS, (_row(keys, pk, e) for pk, e in new.items()))
     for pk in known:
         if (e := by_id[pk]).positive or e.negative or e.disputed:
             votes = {"positive": e.positive, "negative": e.negative, "disputed": e.disputed}
             ListedHash.objects.filter(pk=pk).update(**votes)
-    _set_blank_ones_aside(held, new)
+    _say_why_aside(held, new)
     counts.added += len(new)
     counts.repeated += len(entries) - len(new)
 
 
-def _row(held: HashList, delivery: ListVersion, keys: ListKeys, pk: UUID, entry: HashEntry) -> ListedHash:
-    return ListedHash(
-        pk=pk,
-        list=held,
-        owner_id=held.owner_id,
-        serial=delivery.serial,
-        line=entry.line,
-        md5=keys.digest("md5", entry.md5),
-        sha1=keys.digest("sha1", entry.sha1),
-        sha256=keys.digest("sha256", entry.sha256),
-        pdq=entry.pdq,
-        pdq_quality=entry.pdq_quality,
-        pdq_profile=entry.pdq_profile[:12],
-        frames=packed_frames(entry.frames),
-        photodna=keys.seal(pk, entry.photodna),
-        category=entry.category[:40],
-        series=entry.series[:120],
-        victim_identified=entry.victim_identified,
-        other=entry.other,
-        positive=entry.positive,
-        negative=entry.negative,
-        disputed=entry.disputed,
-        aside="held" if entry.pdq and standing.blank_reason(entry.pdq) else "",
+COLUMNS = (
+    *("id", "line", "md5", "sha1", "sha256", "pdq", "pdq_quality", "pdq_profile", "frames", "photodna"),
+    *("category", "series", "victim_identified", "other", "positive", "negative", "disputed", "aside"),
+)
+
+
+def _row(keys: ListKeys, pk: UUID, entry: HashEntry) -> tuple[Any, ...]:
+    """Return an entry's values of ``COLUMNS``."""
+    return (
+        pk,
+        entry.line,
+        keys.digest("md5", entry.md5),
+        keys.digest("sha1", entry.sha1),
+        keys.digest("sha256", entry.sha256),
+        entry.pdq,
+        entry.pdq_quality,
+        entry.pdq_profile[:12],
+        packed_frames(entry.frames) if entry.frames else b"",
+        keys.seal(pk, entry.photodna),
+        entry.category[:40],
+        entry.series[:120],
+        entry.victim_identified,
+        entry.other,
+        entry.positive,
+        entry.negative,
+        entry.disputed,
+        "held" if _why_aside(entry) else "",
     )
 
 
-def _set_blank_ones_aside(held: HashList, rows: list[ListedHash]) -> None:
+def _why_aside(entry: HashEntry) -> str:
+    """Return why an entry is set aside from the start, or the empty text."""
+    return standing.blank_reason(entry.pdq) if entry.pdq else ""
+
+
+def _say_why_aside(held: HashList, new: Mapping[UUID, HashEntry]) -> None:
     """Keep on record why a new entry is set aside from the start."""
     Quarantine.objects.bulk_create(
         [
             Quarantine(
                 list=held,
                 owner_id=held.owner_id,
-                listed=row.pk,
-                entry=row.other.get("record") or str(row.line),
+                listed=pk,
+                entry=entry.other.get("record") or str(entry.line),
                 cause="blank",
-                reason=standing.blank_reason(row.pdq),
+                reason=why,
             )
-            for row in rows
-            if row.aside
+            for pk, entry in new.items()
+            if (why := _why_aside(entry))
         ]
     )
 
