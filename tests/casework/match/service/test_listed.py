@@ -63,6 +63,14 @@ def test_what_is_imported_is_in_the_agencys_files_and_in_no_other_ones(circle, i
     assert not any(bytes.fromhex(h) in everything for h in ours + theirs)
 
 
+def test_a_listed_hash_of_quality_below_50_is_kept_and_not_searched(circle, italy, tmp_path):
+    low, good, untold = drawn(3)
+    rows = [f"{low},1,49", f"{good},1,50", f"{untold},1,"]
+    held = take_in(circle, written(tmp_path / "l.csv", rows, "pdq,category,pdq_quality"))
+    assert (held.added, held.refused) == (3, 0)
+    assert found(italy, [low, good, untold]) == {good, untold}
+
+
 def test_a_version_is_added_to_what_is_there(circle, italy, tmp_path, monkeypatch):
     first, second = drawn(3), drawn(3)
     given(circle, tmp_path, first)
