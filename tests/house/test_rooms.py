@@ -52,7 +52,8 @@ def arithmetic(room: str) -> list[Path]:
     found = modules(PACKAGE / room)
     if room == "casework":
         outside = {*TOUCHES_THE_WORLD, "flow.py"}
-        return [p for p in found if p.name not in outside and p.parent.name not in {"service", "views"}]
+        folders = {"service", "views"}
+        return [p for p in found if p.name not in outside and not folders & {*p.relative_to(PACKAGE).parts}]
     return found
 
 

@@ -62,7 +62,12 @@ INTRUSIONS = [
         "casework/intake/service/receiving.py",
         "import entente.casework.close.service",
     ),
-    ("time", "a step asks what follows", "casework/link/service.py", "import entente.casework.flow"),
+    (
+        "time",
+        "a step asks what follows",
+        "casework/link/service/proposing.py",
+        "import entente.casework.flow",
+    ),
     (
         "time",
         "the same inside a function",

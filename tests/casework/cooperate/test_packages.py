@@ -17,6 +17,10 @@ from django.urls import reverse
 from pyrage import encrypt, x25519
 
 from entente.casework.cooperate.service import arrivals, sealing
+from entente.casework.cooperate.service.arrivals import belief, opening
+from entente.casework.cooperate.service.arrivals.line import waiting_file
+from entente.casework.cooperate.service.sealing.planning import CALLED_BACK
+from entente.casework.cooperate.service.sealing.writing import LASTS
 from entente.casework.intake.service import open_case
 from entente.formats import sealed_package as package
 from entente.formats.sealed_package import Code, PackageRefused
@@ -170,7 +174,7 @@ def test_what_is_over_the_most_goes_with_the_next_package(desks, monkeypatch):
 def test_nothing_is_decrypted_for_who_may_open_no_package(desks, monkeypatch):
     filled(desks)
     data = seal(desks, "it", "fr")
-    monkeypatch.setattr(arrivals, "pieces", lambda *args: pytest.fail("it was decrypted"))
+    monkeypatch.setattr(belief, "pieces", lambda *args: pytest.fail("it was decrypted"))
     with tempfile.TemporaryFile() as file, pytest.raises(guard.Denied):
         file.write(data)
         arrivals.open_package(desks.circle.officer(desks.circle.it_dpo), VI, file)
@@ -243,9 +247,9 @@ def test_what_waited_goes_into_no_case_that_was_given_for_another(desks, django_
     with pytest.raises(arrivals.NeedsCase):
         opened(desks, "fr", second, case=False)
     desks.cases["fr"] = ours
-    kept = arrivals._waiting_file(digest)
+    kept = waiting_file(digest)
     assert kept.exists()
-    with clock.at(clock.now() + sealing.LASTS * 2), django_capture_on_commit_callbacks(execute=True):
+    with clock.at(clock.now() + LASTS * 2), django_capture_on_commit_callbacks(execute=True):
         assert opened(desks, "fr", second).taken == 2  # it came in time
     assert not kept.exists()
     with guard.system("where it went in a test"):
@@ -257,7 +261,7 @@ def test_another_package_in_the_place_of_one_that_waits_is_not_taken_for_it(desk
     first = seal(desks, "it", "fr")
     second, third = (filled(desks, media=1) and seal(desks, "it", "fr") for _ in range(2))
     digest = refused(desks, "fr", second, Code.GAP).digest
-    arrivals._waiting_file(digest).write_bytes(third)
+    waiting_file(digest).write_bytes(third)
     done = opened(desks, "fr", first)
     assert (done.taken, [r.number for r in done.rows]) == (3, [1]) and "changed while" in done.refused[0]
 
@@ -266,7 +270,7 @@ def test_a_file_that_changes_while_it_is_opened_is_refused(desks, monkeypatch):
     filled(desks)
     first = seal(desks, "it", "fr")
     other = remade(desks, "it", "fr", first, id=str(uuid4()))
-    really = arrivals._believed
+    really = belief.believe
 
     def believed(officer, file):
         found = really(officer, file)
@@ -276,7 +280,7 @@ def test_a_file_that_changes_while_it_is_opened_is_refused(desks, monkeypatch):
         file.flush()
         return found
 
-    monkeypatch.setattr(arrivals, "_believed", believed)
+    monkeypatch.setattr(opening, "believe", believed)
     refused(desks, "fr", first, Code.SWAPPED)
 
 
@@ -346,7 +350,7 @@ def test_what_was_called_back_or_erased_is_withdrawn_even_without_a_basis(desks)
         LegalBasis.objects.filter(owner=of(desks, "it")).update(until=None)
     # the next package does not send again what was called back, until it is released anew
     plan = sealing.plan(who(desks, "it"), VI, desks.cases["it"], of(desks, "fr"))
-    assert plan.lines == () and [s.why for s in plan.stays] == [sealing.CALLED_BACK]
+    assert plan.lines == () and [s.why for s in plan.stays] == [CALLED_BACK]
     with pytest.raises(sealing.NotSealed):
         seal(desks, "it", "fr")
     until = clock.now() + timedelta(days=9)
@@ -429,7 +433,7 @@ def test_a_skipped_number_and_a_fork_of_the_line(desks):
 def test_expired_and_from_the_future(desks):
     filled(desks)
     data = seal(desks, "it", "fr")
-    with clock.at(clock.now() + sealing.LASTS + timedelta(minutes=1)):
+    with clock.at(clock.now() + LASTS + timedelta(minutes=1)):
         refused(desks, "fr", data, Code.EXPIRED)
     with clock.at(clock.now() - timedelta(hours=1)):
         refused(desks, "fr", data, Code.EARLY)

@@ -9,6 +9,7 @@ import pytest
 
 from entente.casework.intake.service import open_case
 from entente.casework.link import service
+from entente.casework.link.service import decision
 from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.models import (
@@ -416,7 +417,7 @@ def test_a_compilation_is_listed_and_joins_nothing(case, officer):
 
 def test_it_says_what_changed_to_the_rest_of_the_chain(case, officer, proposed, monkeypatch):
     heard = []
-    monkeypatch.setattr(service, "announce", lambda event, *a, **k: heard.append(event))
+    monkeypatch.setattr(decision, "announce", lambda event, *a, **k: heard.append(event))
     service.accept(officer, VI, between(proposed, 1, 2))
     assert heard == ["series changed"]
 

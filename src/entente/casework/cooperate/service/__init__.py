@@ -1,5 +1,6 @@
 """Who can help, and with what shown? Requests, the reference shelf, and appeals to the public."""
 
+from entente.casework.cooperate.service.answering import answer, take
 from entente.casework.cooperate.service.appeals import (
     NotPublic,
     approve,
@@ -13,7 +14,10 @@ from entente.casework.cooperate.service.appeals import (
     take_down,
     take_tips,
 )
-from entente.casework.cooperate.service.requests import (
+from entente.casework.cooperate.service.asking import ask, withdraw
+from entente.casework.cooperate.service.crops import crop_copy, crop_hidden
+from entente.casework.cooperate.service.dispatches import inbox, outbox, read_dispatch, waiting
+from entente.casework.cooperate.service.request import (
     ANSWERS,
     STEP,
     URGENCIES,
@@ -21,17 +25,7 @@ from entente.casework.cooperate.service.requests import (
     YES_OR_NO,
     NotAnswered,
     NotAsked,
-    answer,
-    ask,
-    crop_copy,
-    crop_hidden,
     handling_of,
-    inbox,
-    outbox,
-    read_dispatch,
-    take,
-    waiting,
-    withdraw,
 )
 from entente.casework.cooperate.service.shelf import (
     ask_specialists,

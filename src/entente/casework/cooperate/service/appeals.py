@@ -16,7 +16,8 @@ from hashlib import sha256
 
 from entente.casework.cooperate import public_page
 from entente.casework.cooperate.public_page import Shown
-from entente.casework.cooperate.service.requests import STEP, NotAsked, _copy_of, _made
+from entente.casework.cooperate.service.asking import copy_of
+from entente.casework.cooperate.service.request import STEP, NotAsked, stamped
 from entente.casework.examine.service.written import written
 from entente.casework.intake.service import evidence_store
 from entente.evidence.open import read as opened
@@ -59,7 +60,7 @@ def propose(
     _demand_complete(crop, words, contact, statement, no_person)
     with acting(officer, Act.ALTER, crop.as_thing(), purpose, step=STEP, reason="propose an appeal") as deed:
         try:
-            key, derived = _copy_of(crop)
+            key, derived = copy_of(crop)
         except NotAsked as fault:
             raise NotPublic(str(fault)) from None
         row = Appeal(
@@ -71,7 +72,7 @@ def propose(
             statement=statement.strip(),
             key=key,
             sha256=derived.output,
-            **_made(officer, crop.case_id, crop.handling, crop.audience),
+            **stamped(officer, crop.case_id, crop.handling, crop.audience),
         )
         row.save()
         row.derives_from(crop)
@@ -93,7 +94,7 @@ def show_picture(officer: Officer, purpose: Purpose, appeal: Appeal, view: str =
                 account_id=officer.id,
                 view=VIEW,
                 purpose=str(purpose),
-                **_made(officer, held.case_id, held.handling, held.audience),
+                **stamped(officer, held.case_id, held.handling, held.audience),
             )
             looked.save()
             looked.derives_from(held.crop)
@@ -230,7 +231,7 @@ def take_tips(officer: Officer, purpose: Purpose, appeal: Appeal, data: bytes) -
             taken=len(found.tips),
             left_out=list(found.left_out),
             refused=[{"line": r.line, "code": r.code, "reason": r.reason} for r in found.refused],
-            **_made(officer, held.case_id, held.handling, held.audience),
+            **stamped(officer, held.case_id, held.handling, held.audience),
         )
         row.save()
         row.derives_from(held)

@@ -12,7 +12,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from entente.casework.cooperate.service.requests import STEP, NotAnswered, NotAsked, ask, inbox
+from entente.casework.cooperate.service.asking import ask
+from entente.casework.cooperate.service.dispatches import inbox
+from entente.casework.cooperate.service.request import STEP, NotAnswered, NotAsked
 from entente.records import clock, guard, vocabularies
 from entente.records.act import acting
 from entente.records.models import Account, Agency, Answer, Case, Dispatch, Media, Notice, Request, Specialist

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from entente.casework.cooperate.views import appeals, packages, requests, shelf
+from entente.casework.cooperate.views import answering, appeals, asking, crops, packages, shelf
 
 urlpatterns = [
-    path("", requests.page, name="page"),
-    path("ask/", requests.send, name="ask"),
-    path("<uuid:request_id>/withdraw/", requests.withdraw, name="withdraw"),
-    path("answers/<uuid:answer_id>/", requests.answer, name="answer"),
-    path("answers/<uuid:answer_id>/take/", requests.take, name="take"),
+    path("", asking.page, name="page"),
+    path("ask/", asking.send, name="ask"),
+    path("<uuid:request_id>/withdraw/", asking.withdraw, name="withdraw"),
+    path("answers/<uuid:answer_id>/", asking.answer, name="answer"),
+    path("answers/<uuid:answer_id>/take/", asking.take, name="take"),
     path("packages/", packages.case_packages, name="packages"),
     path("shelf/", shelf.ask, name="shelf-ask"),
     path("sent/<uuid:sent_id>/remind/", shelf.remind, name="remind"),
@@ -24,16 +24,16 @@ urlpatterns = [
 
 # included at /requests/, outside any case
 inbox_urlpatterns = [
-    path("", requests.requests, name="requests"),
+    path("", answering.requests, name="requests"),
     path("shelf/", shelf.shelf, name="shelf"),
-    path("<uuid:dispatch_id>/", requests.dispatch, name="dispatch"),
-    path("<uuid:dispatch_id>/answer/", requests.give_answer, name="dispatch-answer"),
-    path("<uuid:dispatch_id>/crop/", requests.dispatch_crop, name="dispatch-crop"),
-    path("<uuid:dispatch_id>/reveal/", requests.dispatch_reveal, name="dispatch-reveal"),
-    path("<uuid:dispatch_id>/hide/", requests.dispatch_hide, name="dispatch-hide"),
+    path("<uuid:dispatch_id>/", answering.dispatch, name="dispatch"),
+    path("<uuid:dispatch_id>/answer/", answering.give_answer, name="dispatch-answer"),
+    path("<uuid:dispatch_id>/crop/", crops.dispatch_crop, name="dispatch-crop"),
+    path("<uuid:dispatch_id>/reveal/", crops.dispatch_reveal, name="dispatch-reveal"),
+    path("<uuid:dispatch_id>/hide/", crops.dispatch_hide, name="dispatch-hide"),
     path(
         "<uuid:dispatch_id>/answers/<uuid:answer_id>/release/",
-        requests.change_release,
+        answering.change_release,
         name="dispatch-release",
     ),
 ]

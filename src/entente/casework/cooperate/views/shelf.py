@@ -17,14 +17,9 @@ from django.views.decorators.http import require_POST
 
 from entente.casework.cooperate import service
 from entente.casework.cooperate.clue_value import said
-from entente.casework.cooperate.views.requests import (
-    KIND_NAMES,
-    URGENCY_NAMES,
-    USUAL,
-    Handled,
-    _choices,
-    _kind_name,
-)
+from entente.casework.cooperate.views.asking import USUAL
+from entente.casework.cooperate.views.forms import Handled
+from entente.casework.cooperate.views.names import KIND_NAMES, URGENCY_NAMES, choices, kind_name
 from entente.records import clock, vocabularies
 from entente.records.door import DeskRequest, case_page, consult, desk_page
 from entente.records.models import Account, Agency, Answer, Case, Dispatch, Media
@@ -82,13 +77,13 @@ class ShelfForm(Handled):
     asks = forms.ChoiceField(
         label=_("Clue that would answer it"),
         required=False,
-        choices=[("", _("open question")), *_choices(KIND_NAMES)],
+        choices=[("", _("open question")), *choices(KIND_NAMES)],
     )
     due = forms.DateTimeField(
         label=_("Answer due (UTC)"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-    urgency = forms.ChoiceField(label=_("Urgency"), choices=_choices(URGENCY_NAMES))
+    urgency = forms.ChoiceField(label=_("Urgency"), choices=choices(URGENCY_NAMES))
     field_order = (
         *("asked", "question", "crop", "field", "people", "agencies", "asks", "due", "urgency"),
         *("codes", "handling_text"),
@@ -218,7 +213,7 @@ def _found(request: DeskRequest, row: Answer) -> dict[str, Any]:
     return {
         "answer": row,
         "field": service.field_name(request.officer, row.dispatch.field, request.LANGUAGE_CODE),
-        "clue": _kind_name(row.clue_kind),
+        "clue": kind_name(row.clue_kind),
         "value": said(row.clue_value),
         "url": url,
         "hidden": "H3" in row.codes and row.addressed_id != request.officer.agency,

@@ -1,0 +1,150 @@
+"""Seal a case's package, and remember what the partner was told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import BinaryIO
+
+from django.conf import settings
+
+from entente.casework.cooperate.service.sealing.line import digest_of
+from entente.casework.cooperate.service.sealing.planning import Plan, plan
+from entente.casework.cooperate.service.sealing.writing import STEP, NotSealed, write
+from entente.formats import sealed_package as package
+from entente.records import circle, clock, emergency, exchange_key, guard
+from entente.records.act import acting
+from entente.records.leaving import originators_of
+from entente.records.models import Agency, Case, Disclosure, Package, Release, SentThing
+from entente.safeguards.access import Act, Deny, Shape, Thing, decide
+from entente.safeguards.partners import NoBasis
+from entente.safeguards.retention import review_due
+from entente.vocabulary.agency import Officer
+from entente.vocabulary.handling import Handling, HandlingCode, Purpose, narrowest, union
+
+
+def seal(
+    officer: Officer,
+    purpose: Purpose,
+    case: Case,
+    to: Agency,
+    stream: BinaryIO,
+    pass_on: Iterable[Agency] = (),
+    tell: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[Package, Plan]:
+    """Write a package of ``case`` for ``to`` to ``stream``: all that it was not told yet, and withdrawals.
+
+    Only a lead of the case seals. Raises ``NoBasis`` where something would go without a legal basis,
+    ``NotSealed`` where there is nothing to say, ``circle.NotPinned``, ``guard.Denied``.
+    """
+    _demand_lead(officer, purpose, case, to)
+    made = plan(officer, purpose, case, to, pass_on)
+    if made.no_basis and not made.withdrawals:
+        raise NoBasis(made.no_basis)
+    if not made.lines:
+        raise NotSealed("there is nothing to say: the partner was told all that may go, as it stands")
+    whole = _whole(officer, case, made).going_to(to.pk)
+    basis = str(circle.basis_for(officer.agency, to).ground) if made.goes else "withdrawal"
+    with acting(
+        officer, Act.EXPORT, whole, purpose, step=STEP, reason="seal a package", recipients=[to.pk]
+    ) as deed:
+        own = circle.own_card(officer.agency)
+        secret = exchange_key.read(settings.KEY_FOLDER, own.pk)
+        total = len(made.lines)
+
+        def body() -> Iterable[bytes]:
+            for done, line in enumerate(made.lines, 1):
+                yield line.as_bytes(secret.signing.sign)
+                tell(done, total)
+
+        row = write(
+            officer,
+            purpose,
+            to,
+            package.Kind.THINGS,
+            body,
+            stream,
+            case=case,
+            handling=made.handling,
+            audience=narrowest(line.known.audience for line in made.lines),
+            basis=basis,
+            told=(made.told_sender, made.told_recipient),
+        )
+        deed.seal(row.digest)
+        deed.reason = " ".join(["seal a package.", *made.told_sender])
+        _remember(officer, case, to, made, row)
+    return row, made
+
+
+def _demand_lead(officer: Officer, purpose: Purpose, case: Case, to: Agency) -> None:
+    """Raise ``guard.Denied``, with its entry, where the officer's part lets no package leave this case."""
+    thing = replace(case.as_thing(), owner=officer.agency).going_to(to.pk)
+    if isinstance(decide(officer, thing, Act.EXPORT, purpose, clock.now()), Deny):
+        with acting(officer, Act.EXPORT, thing, purpose, step=STEP, reason="seal a package"):
+            raise AssertionError("the law changed its mind within one act")
+
+
+def _whole(officer: Officer, case: Case, made: Plan) -> Thing:
+    """Return the package as the law sees it: everything in it, and the case's own handling."""
+    originators = {o for t in made.things for o in originators_of(t)}
+    releases = [r for t in made.things for r in t.releases]
+    if made.things and case.handling.restricted:
+        originators.add(case.owner_id)
+        with guard.system("the releases of a case that a package comes from"):
+            releases += [r.as_permission() for r in Release.objects.filter(thing=case.pk)]
+    return Thing(
+        Shape.CASE,
+        owner=officer.agency,
+        case=case.pk,
+        id=case.pk,
+        handling=union([*(t.handling for t in made.things), *([case.handling] if made.things else [])]),
+        originators=frozenset(originators - {officer.agency}),
+        releases=tuple(releases),
+        audience=narrowest(t.audience for t in made.things),
+    )
+
+
+def _remember(officer: Officer, case: Case, to: Agency, made: Plan, row: Package) -> None:
+    """Write down what the partner was told: for its withdrawal, and so that the case shows what left it."""
+    owner, now = officer.agency, clock.now()
+    with guard.system("what a partner was told last is the agency's own book"):
+        for line in made.lines:
+            told = line.statement
+            SentThing.objects.update_or_create(
+                owner_id=owner,
+                to=to,
+                thing=told.thing,
+                defaults={
+                    "origin": told.origin,
+                    "case": case.pk if not told.withdrawn else told.case,
+                    "kind": told.kind,
+                    "version": told.version,
+                    "content": digest_of(line),
+                    "withdrawn": told.withdrawn,
+                    "package": row,
+                },
+            )
+        own = [n.statement.thing for n in made.goes if n.statement.origin == owner]
+        let = Release.objects.filter(by=owner, to=to, thing__in=own, withdrawn=None, expires__gt=now)
+        standing = set(let.values_list("thing", flat=True))
+        permits = {"by_id": owner, "to": to, "granted": now, "expires": review_due(now)}
+        Release.objects.bulk_create(
+            Release(thing=t, account_id=officer.id, reason=f"package {row.number}", **permits)
+            for t in own
+            if t not in standing
+        )
+    left = Disclosure(
+        case=case,
+        owner_id=owner,
+        made_by_id=officer.id,
+        audience=case.audience,
+        to=to,
+        what=f"package {row.number}",
+        thing=row.pk,
+        left_out=made.told_sender,
+        held=[str(n.statement.thing) for n in made.goes],
+    )
+    left.handling = union([case.handling, Handling(frozenset({HandlingCode.H2}))])
+    left.save()
+    for line in made.goes:
+        emergency.used(line.statement.thing, to.pk)
