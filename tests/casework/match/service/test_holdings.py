@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from entente.casework.match.service import delta_file, holdings
-from entente.casework.match.service.holdings import Holdings, IndexKeyWrong, rebuild
+from entente.casework.match.service import delta_file, holdings, publishing
+from entente.casework.match.service.holdings import Holdings, rebuild
+from entente.casework.match.service.lock import lock
+from entente.casework.match.service.present import IndexKeyWrong
 from entente.casework.match.service.segment_file import IndexDamaged, write_arrays
 
 KEY = bytes(range(32))
@@ -39,7 +41,7 @@ def found(held: Holdings, queries: NDArray[np.uint64], radius: int = 31) -> list
 @pytest.fixture
 def small_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(holdings, "BULK", 300)
-    monkeypatch.setattr(holdings, "DELTA_MOST", 200)
+    monkeypatch.setattr(publishing, "DELTA_MOST", 200)
 
 
 def test_an_empty_folder_becomes_an_index_that_finds_nothing(tmp_path: Path) -> None:
@@ -317,7 +319,7 @@ def test_what_an_interrupted_build_left_is_swept_away_by_the_next_merge(tmp_path
 
 
 def test_a_second_merge_at_the_same_time_stands_back(tmp_path: Path) -> None:
-    with Holdings(tmp_path) as held, holdings.lock(tmp_path, "COMPACT"):
+    with Holdings(tmp_path) as held, lock(tmp_path, "COMPACT"):
         held.add(random(1, 2), [1, 2])
         assert held.compact() == 0
 

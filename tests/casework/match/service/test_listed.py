@@ -13,8 +13,9 @@ from entente.casework import flow
 from entente.casework.match.index import packed
 from entente.casework.match.index.labels import labelled, record_of, record_of_id, runs_of_video
 from entente.casework.match.service import holdings, listed, remove_list
-from entente.casework.match.service.holdings import Holdings, IndexKeyWrong
+from entente.casework.match.service.holdings import Holdings
 from entente.casework.match.service.listed import caught_up, listed_hashes, rows_meant, tidy
+from entente.casework.match.service.present import IndexKeyWrong
 from entente.records import guard
 from entente.records.models import ListedHash, ListVersion, LogEntry
 from tests.casework.match.test_lists import run_all

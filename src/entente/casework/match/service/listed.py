@@ -29,8 +29,10 @@ from entente.casework.intake.service import evidence_store
 from entente.casework.match.index import Pairs
 from entente.casework.match.index.labels import Said, ids_between, labelled, record_of, record_of_id
 from entente.casework.match.service import manifest
-from entente.casework.match.service.holdings import Holdings, IndexKeyWrong, lock, rebuild
+from entente.casework.match.service.holdings import Holdings, rebuild
+from entente.casework.match.service.lock import lock
 from entente.casework.match.service.moving import looked_for
+from entente.casework.match.service.present import IndexKeyWrong
 from entente.casework.match.service.segment_file import IndexDamaged
 from entente.records import guard, log
 from entente.records.erasure import THE_DESK
