@@ -80,15 +80,7 @@ def acting(
     another act is written once that act has ended, done or undone: it stays in the log either way.
     """
     officer = as_now(officer)
-    decision = decide(officer, thing, act, purpose, clock.now())
-    if isinstance(decision, Deny):
-        refused = _Refused(officer, act, thing, purpose, step, reason, decision.reason)
-        waiting = _refused.get()
-        if waiting is None:
-            refused.seal()
-        else:
-            waiting.append(refused)
-        raise guard.Denied(decision.reason)
+    _ask(officer, act, thing, purpose, step, reason)
     deed = Deed(reason, list(recipients))
     with _denials_kept(), transaction.atomic(), guard.scope(officer, purpose, act), feed.gathering() as told:
         _within_limits(_Refused(officer, act, thing, purpose, step, reason, "too often"))
@@ -109,6 +101,27 @@ def acting(
         )
         if act in {Act.DISCLOSE, Act.EXPORT}:
             checkpoint.on_export()
+
+
+def demand(officer: Officer, act: Act, thing: Thing, purpose: Purpose, *, step: str, reason: str) -> None:
+    """Raise ``Denied``, with a log entry that says so, where the law says no; a yes is not written down.
+
+    For what must be asked before anything is read or made for an act that follows, and is asked again then.
+    """
+    _ask(as_now(officer), act, thing, purpose, step, reason)
+
+
+def _ask(officer: Officer, act: Act, thing: Thing, purpose: Purpose, step: str, reason: str) -> None:
+    decision = decide(officer, thing, act, purpose, clock.now())
+    if not isinstance(decision, Deny):
+        return
+    refused = _Refused(officer, act, thing, purpose, step, reason, decision.reason)
+    waiting = _refused.get()
+    if waiting is None:
+        refused.seal()
+    else:
+        waiting.append(refused)
+    raise guard.Denied(decision.reason)
 
 
 def _within_limits(asked: _Refused) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from entente.records import clock
-from entente.records.models import Agency, CaseBound, Originator, Release, Restriction
+from entente.records import clock, guard
+from entente.records.act import demand
+from entente.records.models import Agency, Case, CaseBound, Originator, Release, Restriction
 from entente.safeguards.access import Act, Deny, Shape, Thing, decide
 from entente.safeguards.release import Destination, Leaving, LeftOut, sort_out
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Audience, HandlingCode, Purpose
+from entente.vocabulary.handling import Audience, HandlingCode, Purpose, narrowest, union
 
 UNHASHED = "it could not be read, so it has no hash"  # why a file stays behind that nobody forbids
 
@@ -46,6 +48,35 @@ def things_of(rows: Iterable[CaseBound]) -> dict[str, Thing]:
                 restricted=bool(restricted & {r.pk, r.case_id}),
             )
     return found
+
+
+def demand_lead(
+    officer: Officer, act: Act, case: Case, to: Agency, purpose: Purpose, *, step: str, reason: str
+) -> None:
+    """Raise ``guard.Denied``, with its entry, where the officer's part in a case lets nothing leave it."""
+    thing = replace(case.as_thing(), owner=officer.agency).going_to(to.pk)
+    demand(officer, act, thing, purpose, step=step, reason=reason)
+
+
+def whole_of(agency: UUID, case: Case, kept: Sequence[Thing]) -> Thing:
+    """Return what ``agency`` sends of a case as the law sees it: its union, and the case's own handling.
+
+    Each thing that is ``kept`` was judged by itself; of the whole the law is asked when it leaves.
+    """
+    originators = {o for t in kept for o in originators_of(t)}
+    releases = [r for t in kept for r in t.releases]
+    if case.handling.restricted:  # binds what leaves the case, whoever made it
+        originators.add(case.owner_id)
+        with guard.system("the releases of a case that something leaves"):
+            releases += [r.as_permission() for r in Release.objects.filter(thing=case.pk)]
+    return replace(
+        case.as_thing(),
+        owner=agency,
+        handling=union([case.handling, *(t.handling for t in kept)]),
+        originators=frozenset(originators - {agency}),
+        releases=tuple(releases),
+        audience=narrowest([Audience(case.audience), *(t.audience for t in kept)]),
+    )
 
 
 def judge(

@@ -206,6 +206,11 @@ def member_part(officer: Officer, case: UUID | None, now: datetime) -> Part | No
     return next((m.part for m in officer.memberships if m.case == case and m.active(now)), None)
 
 
+def leads(officer: Officer, case: UUID | None, now: datetime) -> bool:
+    """Whether the officer is a lead of ``case`` at ``now``."""
+    return member_part(officer, case, now) is Part.LEAD
+
+
 def cleared(agency: UUID, thing: Thing, purpose: Purpose, now: datetime) -> bool:
     """Whether handling lets ``agency`` have the thing: every originator is that agency or released it.
 

@@ -33,8 +33,8 @@ from entente.records.models import (
     SeriesItem,
     Stub,
 )
-from entente.safeguards.access import Act, Deny, decide, member_part
-from entente.vocabulary.agency import AgencyKind, Officer, Part
+from entente.safeguards.access import Act, Deny, decide, leads
+from entente.vocabulary.agency import AgencyKind, Officer
 from entente.vocabulary.case import Outcome as OutcomeWord
 from entente.vocabulary.case import Stage
 from entente.vocabulary.handling import Audience, Handling, HandlingCode, Purpose, union
@@ -112,7 +112,7 @@ def reopen(officer: Officer, purpose: Purpose, case: Case, reason: str) -> Case:
 
 
 def _demand_lead(officer: Officer, case: Case, what: str) -> None:
-    if member_part(officer, case.pk, clock.now()) is not Part.LEAD:
+    if not leads(officer, case.pk, clock.now()):
         raise LeadNeeded(f"only the lead of the case {what}; ask the lead")
 
 

@@ -16,8 +16,7 @@ from entente.casework.close import service
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Case, Change, Feedback, Outcome
-from entente.safeguards.access import member_part
-from entente.vocabulary.agency import Part
+from entente.safeguards.access import leads
 from entente.vocabulary.case import Outcome as OutcomeWord
 
 OUTCOME_NAMES = {
@@ -76,7 +75,7 @@ def _page(request: DeskRequest, case: Case, **forms_given: forms.Form) -> HttpRe
         "turns": Change.objects.filter(case=case, what__in=[service.CLOSE, service.REOPEN]).select_related(
             "made_by"
         ),
-        "leads": member_part(request.officer, case.pk, clock.now()) is Part.LEAD,
+        "leads": leads(request.officer, case.pk, clock.now()),
         **forms_given,
     }
     wrong = any(f.is_bound and f.errors for f in forms_given.values())

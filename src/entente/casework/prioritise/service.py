@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from entente.casework.prioritise.urgency import VERSION, CaseFacts, score
 from entente.records import clock
-from entente.records.act import acting
+from entente.records.act import acting, demand
 from entente.records.announce import announce
 from entente.records.jobs import Progress, task
 from entente.records.models import (
@@ -28,7 +28,7 @@ from entente.records.models import (
     Priority,
     Stub,
 )
-from entente.safeguards.access import Act, Deny, Shape, Thing, decide, may_join
+from entente.safeguards.access import Act, Deny, Shape, Thing, may_join
 from entente.vocabulary.agency import Officer, Part
 from entente.vocabulary.case import Stage
 from entente.vocabulary.handling import HandlingCode, Purpose
@@ -127,10 +127,7 @@ def demand_lead(officer: Officer, purpose: Purpose, case: Case) -> None:
 
     Asked before a service number is looked up: who may not assign must not learn which numbers there are.
     """
-    thing = case.as_thing()
-    if isinstance(decide(officer, thing, Act.GRANT, purpose, clock.now()), Deny):
-        with acting(officer, Act.GRANT, thing, purpose, step="prioritise", reason="assign"):
-            raise AssertionError("the law changed its mind within one act")
+    demand(officer, Act.GRANT, case.as_thing(), purpose, step="prioritise", reason="assign")
 
 
 def assign(

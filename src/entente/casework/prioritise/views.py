@@ -18,7 +18,7 @@ from entente.records import clock
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Account, Case, Membership, Priority
 from entente.records.names import named
-from entente.safeguards.access import member_part
+from entente.safeguards.access import leads
 from entente.vocabulary.agency import Part
 
 
@@ -62,7 +62,7 @@ def _shown(request: DeskRequest, case: Case, status: int = 200, **forms_: Any) -
         "priority": Priority.objects.filter(case=case).first(),
         "history": Priority.objects.filter(case=case)[1:6],
         "members": Membership.objects.filter(case=case).select_related("account__agency"),
-        "leads": member_part(request.officer, case.pk, clock.now()) is Part.LEAD,
+        "leads": leads(request.officer, case.pk, clock.now()),
         "form": AssignForm(),
         "risk": RiskForm(initial={"at_risk": case.child_at_risk, "because": case.child_at_risk_because}),
         **forms_,

@@ -11,9 +11,9 @@ from django.db.models import F, Sum
 from entente.records import clock
 from entente.records.act import acting
 from entente.records.models import Case, Hours, HoursConsent
-from entente.safeguards.access import Act, member_part
+from entente.safeguards.access import Act, leads
 from entente.safeguards.exposure import supervisor_may_read
-from entente.vocabulary.agency import Officer, Part
+from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
 
 BEAT_S = 30  # between two words of a page that is open, visible and worked on
@@ -67,7 +67,7 @@ def agree(officer: Officer, purpose: Purpose, case: Case, yes: bool) -> None:
 
 def totals(officer: Officer, case: Case) -> list[AgencyTotal]:
     """Return what the case's lead may read: a total for each agency all of whose officers agree."""
-    if member_part(officer, case.pk, clock.now()) is not Part.LEAD:
+    if not leads(officer, case.pk, clock.now()):
         return []
     agreed = set(HoursConsent.objects.filter(case=case).values_list("account", flat=True))
     spent: dict[str, list[tuple[bool, int]]] = defaultdict(list)

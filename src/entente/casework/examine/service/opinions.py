@@ -17,7 +17,7 @@ from entente.records import clock, guard, vocabularies
 from entente.records.act import Deed, acting
 from entente.records.announce import announce
 from entente.records.models import Account, Agency, Case, Clue, Media, Membership, Opinion, Vote
-from entente.safeguards.access import Act, Allow, Shape, Thing, decide, member_part
+from entente.safeguards.access import Act, Allow, Shape, Thing, decide, leads, member_part
 from entente.safeguards.commitment import canonical
 from entente.safeguards.opinion import LEAST, MOST, Answer, Outcome, in_own_order, tally, votes_needed
 from entente.vocabulary.agency import Officer, Part
@@ -104,8 +104,7 @@ def _demand_number(number: int) -> None:
 
 
 def _demand_lead(officer: Officer, case: UUID) -> None:
-    now = clock.now()
-    if not any(m.case == case and m.part is Part.LEAD and m.active(now) for m in officer.memberships):
+    if not leads(officer, case, clock.now()):
         raise ExamineRefused("a lead of the case does this; ask one")
 
 

@@ -19,9 +19,8 @@ from entente.records import clock, vocabularies
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Account, Case, Clue, Media, Opinion, Vote
 from entente.records.names import named
-from entente.safeguards.access import member_part
+from entente.safeguards.access import leads
 from entente.safeguards.opinion import LEAST, MOST, Answer
-from entente.vocabulary.agency import Part
 from entente.vocabulary.clue import ClueKind
 
 STATES = {
@@ -77,7 +76,7 @@ def offered(request: DeskRequest) -> list[dict[str, Any]]:
 
 
 def _leads(request: DeskRequest, case: Case) -> bool:
-    return member_part(request.officer, case.pk, clock.now()) is Part.LEAD
+    return leads(request.officer, case.pk, clock.now())
 
 
 def _answers() -> list[dict[str, Any]]:

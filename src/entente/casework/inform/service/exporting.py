@@ -16,11 +16,11 @@ from entente.casework.inform.service.leaving import (
     not_sent,
     record_left,
 )
-from entente.casework.inform.service.packing import items_for, pack, whole
+from entente.casework.inform.service.packing import items_for, pack
 from entente.formats.case_package import CaseFormat
 from entente.formats.vics import VICS
 from entente.records.act import acting
-from entente.records.leaving import judge, things_of
+from entente.records.leaving import judge, things_of, whole_of
 from entente.records.models import Agency, Case, Media, SeriesItem
 from entente.safeguards.access import Act, Thing
 from entente.safeguards.release import left_out
@@ -71,7 +71,7 @@ def export_case(
 
 def _export_items(officer: Officer, purpose: Purpose, case: Case, to: Agency, stream: BinaryIO) -> Exported:
     goes, things, stays = items_for(officer, purpose, case, to)
-    thing = whole(officer, case, [things[str(m.pk)] for m in goes])
+    thing = whole_of(officer.agency, case, [things[str(m.pk)] for m in goes])
     reason = "export a case as vics"
     with acting(
         officer, Act.EXPORT, thing.going_to(to.pk), purpose, step=STEP, reason=reason, recipients=[to.pk]

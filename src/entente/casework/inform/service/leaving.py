@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
 
-from entente.records import circle, clock, emergency, guard
+from entente.records import circle, emergency, guard, leaving
 from entente.records.act import acting
 from entente.records.models import Agency, Case, CaseBound, Disclosure, Media, PartnerKey, Product
-from entente.safeguards.access import Act, Deny, decide
+from entente.safeguards.access import Act
 from entente.safeguards.partners import CLUE, MEDIA, RULES, Basis, NoBasis, demand_transfer
 from entente.safeguards.release import LeftOut
 from entente.vocabulary.agency import AgencyKind, Officer
@@ -47,10 +46,7 @@ def demand_leave(officer: Officer, purpose: Purpose, case: Case, to: Agency, act
 
 def demand_lead(officer: Officer, purpose: Purpose, case: Case, to: Agency, act: Act) -> None:
     """Raise ``guard.Denied`` for the officer's part alone: to call back needs no legal basis."""
-    thing = replace(case.as_thing(), owner=officer.agency).going_to(to.pk)
-    if isinstance(decide(officer, thing, act, purpose, clock.now()), Deny):
-        with acting(officer, act, thing, purpose, step=STEP, reason="let something leave"):
-            raise AssertionError("the law changed its mind within one act")
+    leaving.demand_lead(officer, act, case, to, purpose, step=STEP, reason="let something leave")
 
 
 def basis_to(officer: Officer, to: Agency) -> Basis | None:

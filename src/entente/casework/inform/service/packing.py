@@ -21,7 +21,7 @@ from entente.formats.case_package import (
     sound,
 )
 from entente.records import clock, guard
-from entente.records.leaving import UNHASHED, judge, originators_of, things_of
+from entente.records.leaving import UNHASHED, judge, things_of, whole_of
 from entente.records.models import (
     Agency,
     Case,
@@ -31,15 +31,14 @@ from entente.records.models import (
     ExhibitItem,
     Media,
     Receipt,
-    Release,
     Series,
     SeriesItem,
     Transfer,
 )
-from entente.safeguards.access import Act, Shape, Thing
+from entente.safeguards.access import Act, Thing
 from entente.safeguards.release import LeftOut, left_out
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Audience, Purpose, narrowest, union
+from entente.vocabulary.handling import Purpose, narrowest, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def pack(
     make = _Parts(to.pk, things, {m.pk for m in goes})
     going = [*goes, *kept(told)]
     demand_rows(basis, to, clues=len(going) > len(goes), count=len(going))
-    thing = whole(officer, case, [things[str(r.pk)] for r in going])
+    thing = whole_of(officer.agency, case, [things[str(r.pk)] for r in going])
     stays = [*stays, *stop.values()]
     package = CasePackage(
         id=make.id(case.pk),
@@ -231,22 +230,3 @@ def items_for(
         raise NotDisclosed("no item of this case may go to that agency; ask the originators to release them")
     demand_rows(basis, to, clues=False, count=len(goes))
     return goes, things, told
-
-
-def whole(officer: Officer, case: Case, kept: Sequence[Thing]) -> Thing:
-    """Return the export as the law sees it: the union of the items and of the case's own handling."""
-    originators = {o for t in kept for o in originators_of(t)}
-    releases = [r for t in kept for r in t.releases]
-    if case.handling.restricted:
-        originators.add(case.owner_id)
-        releases += [r.as_permission() for r in Release.objects.filter(thing=case.pk)]
-    return Thing(
-        Shape.CASE,
-        owner=officer.agency,
-        case=case.pk,
-        id=case.pk,
-        handling=union([case.handling, *(t.handling for t in kept)]),
-        originators=frozenset(originators - {officer.agency}),
-        releases=tuple(releases),
-        audience=narrowest([Audience(case.audience), *(t.audience for t in kept)]),
-    )

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from django.conf import settings
 
 from entente.casework.intake.service import evidence_store
-from entente.casework.seize.service.court import COURT, NotForCourt, Plan, plan, reading, whole
+from entente.casework.seize.service.court import COURT, NotForCourt, Plan, plan, reading
 from entente.casework.seize.service.custody import chain_of, digest_of
 from entente.casework.seize.service.listing import STEP
 from entente.casework.seize.service.reproduce import Again, again
@@ -19,6 +19,7 @@ from entente.evidence.store import Erased
 from entente.formats import court_bundle
 from entente.records import checkpoint, clock, emergency, guard, log, log_key
 from entente.records.act import acting
+from entente.records.leaving import whole_of
 from entente.records.models import Agency, Case, Checkpoint, CourtExport, Disclosure, Exhibit, LogEntry, Seal
 from entente.records.models.custody import Custody
 from entente.safeguards.access import Act
@@ -58,7 +59,7 @@ def write_bundle(
     with acting(
         officer,
         Act.EXPORT,
-        whole(officer, case, held).going_to(to.pk),
+        whole_of(officer.agency, case, held.things).going_to(to.pk),
         COURT,
         step=STEP,
         reason=f"write {len(held.items)} originals for a court",

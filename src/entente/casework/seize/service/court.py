@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,13 +13,13 @@ from entente.casework.seize.service.listing import STEP, NotListed
 from entente.casework.seize.service.reproduce import derivations_of
 from entente.records import clock, guard
 from entente.records.act import acting
-from entente.records.leaving import judge, things_of
-from entente.records.models import Agency, Case, CourtExport, Derivation, Exhibit, ExhibitItem, Media, Release
+from entente.records.leaving import judge, things_of, whole_of
+from entente.records.models import Agency, Case, CourtExport, Derivation, Exhibit, ExhibitItem, Media
 from entente.records.models.custody import InChain
 from entente.safeguards.access import Act, Thing
 from entente.safeguards.release import LeftOut, left_out
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Audience, Handling, HandlingCode, Purpose, narrowest, union
+from entente.vocabulary.handling import Handling, HandlingCode, Purpose, union
 
 COURT = Purpose.PROSECUTION
 LASTING = timedelta(hours=24)  # a second officer confirms within a day, and the bundle is written in it
@@ -122,23 +122,6 @@ def _with_inputs(derived: Sequence[Derivation], items: Sequence[Media]) -> list[
     return kept
 
 
-def whole(officer: Officer, case: Case, held: Plan) -> Thing:
-    """Return the bundle as the law sees it: the union of all that is in it."""
-    originators = {o for t in held.things for o in (t.owner, *t.originators) if o is not None}
-    releases = [r for t in held.things for r in t.releases]
-    if case.handling.restricted:  # binds what leaves the case, whoever made it
-        originators.add(case.owner_id)
-        releases += [r.as_permission() for r in Release.objects.filter(thing=case.pk)]
-    return replace(
-        case.as_thing(),
-        owner=officer.agency,
-        handling=union([case.handling, *(t.handling for t in held.things)]),
-        originators=frozenset(originators - {officer.agency}),
-        releases=tuple(releases),
-        audience=narrowest([Audience(case.audience), *(t.audience for t in held.things)]),
-    )
-
-
 def ask(
     officer: Officer,
     case: Case,
@@ -163,7 +146,7 @@ def ask(
     with acting(
         officer,
         Act.EXPORT,
-        whole(officer, case, held).going_to(to.pk),
+        whole_of(officer.agency, case, held.things).going_to(to.pk),
         COURT,
         step=STEP,
         reason=f"ask for {len(held.items)} originals for a court",
@@ -187,7 +170,7 @@ def ask(
 
 def _demand_lead(officer: Officer, case: Case, to: Agency) -> None:
     """Only a lead exports: a no stands in the log before anything of the choice is told."""
-    thing = whole(officer, case, Plan([], [], [], [], [], [])).going_to(to.pk)
+    thing = whole_of(officer.agency, case, []).going_to(to.pk)
     with acting(officer, Act.EXPORT, thing, COURT, step=STEP, reason="choose originals for a court"):
         pass
 
@@ -199,7 +182,7 @@ def confirm(officer: Officer, row: CourtExport, *, count: int) -> CourtExport:
     """
     held = plan(officer, row.case, row.things, row.to, Act.DISCLOSE)
     reason = f"confirm {count} originals for a court"
-    thing = whole(officer, row.case, held).going_to(row.to_id)
+    thing = whole_of(officer.agency, row.case, held.things).going_to(row.to_id)
     with acting(officer, Act.DISCLOSE, thing, COURT, step=STEP, reason=reason, recipients=[row.to_id]):
         fresh = CourtExport.objects.select_for_update().get(pk=row.pk)
         _demand_second(officer, fresh)

@@ -19,11 +19,11 @@ from entente.casework.cooperate.service.arrivals.opened import NeedsCase, Opened
 from entente.casework.cooperate.service.arrivals.taking import take
 from entente.casework.cooperate.service.sealing import STEP, recorded
 from entente.formats.sealed_package import Code, Head, PackageRefused
-from entente.records import clock, log
-from entente.records.act import acting
+from entente.records import log
+from entente.records.act import acting, demand
 from entente.records.models import Case, Package
 from entente.safeguards import sequence
-from entente.safeguards.access import Act, Deny, Shape, Thing, decide
+from entente.safeguards.access import Act, Shape, Thing
 from entente.safeguards.sequence import Place
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
@@ -35,21 +35,15 @@ def open_package(officer: Officer, purpose: Purpose, file: BinaryIO, case: Case 
     Raises ``PackageRefused`` with its code (a package that comes too early is kept and waits), ``NeedsCase``,
     ``circle.NotPinned`` where the agency has no card, ``guard.Denied``. Every refusal is in the log.
     """
-    _demand_part(officer, purpose)
+    agency = Thing(Shape.AGENCY, owner=officer.agency)
+    # before a byte is decrypted for who may open no package
+    demand(officer, Act.RECEIVE, agency, purpose, step=STEP, reason="open a package")
     try:
         believed = believe(officer, file)
         return _taken(officer, purpose, believed, file, case)
     except PackageRefused as refused:
         _log_refusal(officer, purpose, refused)
         raise
-
-
-def _demand_part(officer: Officer, purpose: Purpose) -> None:
-    """Raise ``guard.Denied``, with its entry, before a byte is decrypted for who may open no package."""
-    thing = Thing(Shape.AGENCY, owner=officer.agency)
-    if isinstance(decide(officer, thing, Act.RECEIVE, purpose, clock.now()), Deny):
-        with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason="open a package"):
-            raise AssertionError("the law changed its mind within one act")
 
 
 def _log_refusal(officer: Officer, purpose: Purpose, refused: PackageRefused) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import BinaryIO
+from uuid import UUID
 
 from django.conf import settings
 
@@ -14,9 +15,9 @@ from entente.casework.cooperate.service.sealing.writing import STEP, NotSealed, 
 from entente.formats import sealed_package as package
 from entente.records import circle, clock, emergency, exchange_key, guard
 from entente.records.act import acting
-from entente.records.leaving import originators_of
+from entente.records.leaving import demand_lead, whole_of
 from entente.records.models import Agency, Case, Disclosure, Package, Release, SentThing
-from entente.safeguards.access import Act, Deny, Shape, Thing, decide
+from entente.safeguards.access import Act, Thing
 from entente.safeguards.partners import NoBasis
 from entente.safeguards.retention import review_due
 from entente.vocabulary.agency import Officer
@@ -37,13 +38,13 @@ def seal(
     Only a lead of the case seals. Raises ``NoBasis`` where something would go without a legal basis,
     ``NotSealed`` where there is nothing to say, ``circle.NotPinned``, ``guard.Denied``.
     """
-    _demand_lead(officer, purpose, case, to)
+    demand_lead(officer, Act.EXPORT, case, to, purpose, step=STEP, reason="seal a package")
     made = plan(officer, purpose, case, to, pass_on)
     if made.no_basis and not made.withdrawals:
         raise NoBasis(made.no_basis)
     if not made.lines:
         raise NotSealed("there is nothing to say: the partner was told all that may go, as it stands")
-    whole = _whole(officer, case, made).going_to(to.pk)
+    whole = _whole(officer.agency, case, made).going_to(to.pk)
     basis = str(circle.basis_for(officer.agency, to).ground) if made.goes else "withdrawal"
     with acting(
         officer, Act.EXPORT, whole, purpose, step=STEP, reason="seal a package", recipients=[to.pk]
@@ -76,32 +77,9 @@ def seal(
     return row, made
 
 
-def _demand_lead(officer: Officer, purpose: Purpose, case: Case, to: Agency) -> None:
-    """Raise ``guard.Denied``, with its entry, where the officer's part lets no package leave this case."""
-    thing = replace(case.as_thing(), owner=officer.agency).going_to(to.pk)
-    if isinstance(decide(officer, thing, Act.EXPORT, purpose, clock.now()), Deny):
-        with acting(officer, Act.EXPORT, thing, purpose, step=STEP, reason="seal a package"):
-            raise AssertionError("the law changed its mind within one act")
-
-
-def _whole(officer: Officer, case: Case, made: Plan) -> Thing:
-    """Return the package as the law sees it: everything in it, and the case's own handling."""
-    originators = {o for t in made.things for o in originators_of(t)}
-    releases = [r for t in made.things for r in t.releases]
-    if made.things and case.handling.restricted:
-        originators.add(case.owner_id)
-        with guard.system("the releases of a case that a package comes from"):
-            releases += [r.as_permission() for r in Release.objects.filter(thing=case.pk)]
-    return Thing(
-        Shape.CASE,
-        owner=officer.agency,
-        case=case.pk,
-        id=case.pk,
-        handling=union([*(t.handling for t in made.things), *([case.handling] if made.things else [])]),
-        originators=frozenset(originators - {officer.agency}),
-        releases=tuple(releases),
-        audience=narrowest(t.audience for t in made.things),
-    )
+def _whole(agency: UUID, case: Case, made: Plan) -> Thing:
+    """Return the package as the law sees it; withdrawals alone carry nothing and always go."""
+    return whole_of(agency, case, made.things) if made.things else replace(case.as_thing(), owner=agency)
 
 
 def _remember(officer: Officer, case: Case, to: Agency, made: Plan, row: Package) -> None:
