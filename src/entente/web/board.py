@@ -20,6 +20,7 @@ from entente.casework.intake.service import CaseRefused, open_case
 from entente.records import checkpoint, log
 from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page, consult, desk_page
+from entente.records.h3 import H3InWords
 from entente.records.models import (
     Account,
     Case,
@@ -109,7 +110,7 @@ def board(request: DeskRequest) -> HttpResponse:
     return render(request, "board.html", {"rows": rows, "feedback": told, "founds": founds, "stubs": stubs})
 
 
-class NewCase(forms.Form):
+class NewCase(H3InWords):
     """A new case; its handling is chosen here, so that there is no moment of exposure."""
 
     number = forms.CharField(label=_("Case number"), max_length=40)
@@ -128,13 +129,6 @@ class NewCase(forms.Form):
     discovered_at = forms.DateTimeField(
         label=_("Discovered at (UTC)"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
     )
-
-    def clean(self) -> dict[str, Any]:
-        """H3 says nothing without its text."""
-        data = super().clean() or {}
-        if "H3" in data.get("codes", []) and not data.get("handling_text", "").strip():
-            self.add_error("handling_text", _("H3 needs its restriction in words."))
-        return data
 
 
 @desk_page

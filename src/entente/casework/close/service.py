@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
 from entente.casework.close.feedback import Contribution, Effect, all_feedback
 from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.announce import announce
+from entente.records.carried import carried
 from entente.records.models import (
     Agency,
     Answer,
@@ -80,7 +80,7 @@ def record_outcome(
         if held is not None:
             return held
         row = Outcome(
-            what=str(word), text=text.strip(), at=clock.now(), **_made(officer, case, case.handling)
+            what=str(word), text=text.strip(), at=clock.now(), **carried(officer, case, case.handling)
         )
         row.save()
         if word is OutcomeWord.CHILD_SAFE:
@@ -132,7 +132,7 @@ def _turn(officer: Officer, case: Case, what: str, reason: str) -> Case:
     Change.objects.create(
         what=what,
         before={"rows": [], "closed_at": before, "reason": reason.strip()},
-        **_made(officer, case, case.handling),
+        **carried(officer, case, case.handling),
     )
     return case
 
@@ -162,7 +162,7 @@ def tell_contributors(officer: Officer, purpose: Purpose, case: Case) -> list[Fe
 
 def _send(officer: Officer, purpose: Purpose, case: Case, told: Told) -> Feedback:
     to = told.agency.pk
-    row = Feedback(addressed_id=to, sentences=list(told.sentences), **_made(officer, case, _ours(case)))
+    row = Feedback(addressed_id=to, sentences=list(told.sentences), **carried(officer, case, _ours(case)))
     with acting(
         officer,
         Act.DISCLOSE,
@@ -173,7 +173,7 @@ def _send(officer: Officer, purpose: Purpose, case: Case, told: Told) -> Feedbac
         recipients=[to],
     ):
         row.save()
-        left = Disclosure(to_id=to, what="feedback", thing=row.pk, **_made(officer, case, _ours(case)))
+        left = Disclosure(to_id=to, what="feedback", thing=row.pk, **carried(officer, case, _ours(case)))
         left.save()
     return row
 
@@ -294,14 +294,3 @@ def _hits(officer: Officer, case: Case) -> Iterator[Contribution]:
     for row in CheckHit.objects.filter(case=case).exclude(holder=officer.agency):
         label = f"{row.kind} ({row.made_at:%Y-%m-%d})"
         yield Contribution(str(row.holder_id), label, Effect.CONFIRMED)
-
-
-def _made(officer: Officer, case: Case, handling: Handling) -> dict[str, Any]:
-    return {
-        "case_id": case.pk,
-        "owner_id": officer.agency,
-        "made_by_id": officer.id,
-        "audience": case.audience,
-        "codes": str(handling),
-        "handling_text": handling.text,
-    }

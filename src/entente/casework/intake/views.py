@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from entente.casework.intake.service import Intake, as_received, receive
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
+from entente.records.h3 import H3InWords
 from entente.records.jobs import asked_by
 from entente.records.models import Case, Media
 from entente.safeguards.access import Act, Deny, decide
@@ -42,7 +43,7 @@ class ManyFiles(forms.FileField):
         return [super(ManyFiles, self).clean(each, initial) for each in given]
 
 
-class ReceiveForm(forms.Form):
+class ReceiveForm(H3InWords):
     """Media by upload, or a folder below one that this site set apart for intake.
 
     Without such a folder (``ENTENTE_INTAKE_ROOTS``) there is no field for it: who only has a browser must not
@@ -85,12 +86,10 @@ class ReceiveForm(forms.Form):
         return str(folder)
 
     def clean(self) -> dict[str, object]:
-        """Files or a folder, and H3 with its words."""
+        """Files or a folder, beside H3 with its words."""
         data = super().clean() or {}
         if not data.get("found") and not data.get("folder") and "folder" not in self.errors:
             self.add_error("found", _("Choose files, or name a folder."))
-        if "H3" in data.get("codes", []) and not data.get("handling_text", "").strip():
-            self.add_error("handling_text", _("H3 needs its restriction in words."))
         return data
 
 

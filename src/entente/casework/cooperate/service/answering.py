@@ -14,7 +14,6 @@ from entente.casework.cooperate.service.request import (
     YES_OR_NO,
     NotAnswered,
     handling_of,
-    stamped,
 )
 from entente.casework.locate.likelihood import SILENT, likelihood
 from entente.casework.locate.refusal import ClueRefused
@@ -22,6 +21,7 @@ from entente.casework.locate.world import world
 from entente.records import clock, guard, vocabularies
 from entente.records.act import acting
 from entente.records.announce import announce
+from entente.records.carried import carried
 from entente.records.models import Agency, Answer, Case, Clue, Dispatch, Milestone, Request
 from entente.records.release import permit
 from entente.safeguards.access import Act
@@ -68,7 +68,7 @@ def answer(
         for same in Answer.objects.filter(dispatch_id=held.pk, addressed_id=officer.agency, **said):
             if same.clue_value == clue_value:
                 return same
-        made = stamped(officer, held.case_id, handling, held.audience) | said
+        made = carried(officer, held, handling) | said
         row = Answer(dispatch_id=held.pk, addressed_id=officer.agency, clue_value=clue_value, **made)
         row.save()
         permit(row.pk, officer, held.owner_id, review_due(clock.now()), "an answer goes to the one who asked")
@@ -183,7 +183,7 @@ def _clue_of(officer: Officer, held: Answer, owner: UUID) -> Clue:
         version="1",
         state="confirmed",
         decided_by_id=officer.id,
-        **stamped(officer, held.case_id, held.handling, held.audience) | {"owner_id": owner},
+        **carried(officer, held, held.handling) | {"owner_id": owner},
     )
 
 

@@ -17,7 +17,7 @@ from hashlib import sha256
 from entente.casework.cooperate import public_page
 from entente.casework.cooperate.public_page import Shown
 from entente.casework.cooperate.service.asking import copy_of
-from entente.casework.cooperate.service.request import STEP, NotAsked, stamped
+from entente.casework.cooperate.service.request import STEP, NotAsked
 from entente.casework.examine.service.written import written
 from entente.casework.intake.service import evidence_store
 from entente.evidence.open import read as opened
@@ -25,6 +25,7 @@ from entente.evidence.open import render
 from entente.formats import tips as tips_file
 from entente.records import clock, derivation, guard, release
 from entente.records.act import acting
+from entente.records.carried import carried
 from entente.records.models import Agency, Appeal, Clue, Media, Release, TipFile, Viewing
 from entente.safeguards.access import PUBLIC, Act, Deny
 from entente.safeguards.release import may_be_public
@@ -72,7 +73,7 @@ def propose(
             statement=statement.strip(),
             key=key,
             sha256=derived.output,
-            **stamped(officer, crop.case_id, crop.handling, crop.audience),
+            **carried(officer, crop, crop.handling),
         )
         row.save()
         row.derives_from(crop)
@@ -94,7 +95,7 @@ def show_picture(officer: Officer, purpose: Purpose, appeal: Appeal, view: str =
                 account_id=officer.id,
                 view=VIEW,
                 purpose=str(purpose),
-                **stamped(officer, held.case_id, held.handling, held.audience),
+                **carried(officer, held, held.handling),
             )
             looked.save()
             looked.derives_from(held.crop)
@@ -231,7 +232,7 @@ def take_tips(officer: Officer, purpose: Purpose, appeal: Appeal, data: bytes) -
             taken=len(found.tips),
             left_out=list(found.left_out),
             refused=[{"line": r.line, "code": r.code, "reason": r.reason} for r in found.refused],
-            **stamped(officer, held.case_id, held.handling, held.audience),
+            **carried(officer, held, held.handling),
         )
         row.save()
         row.derives_from(held)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from entente.casework.cooperate.service.request import STEP, URGENCIES, NotAsked, handling_of, stamped
+from entente.casework.cooperate.service.request import STEP, URGENCIES, NotAsked, handling_of
 from entente.casework.intake.service import evidence_store
 from entente.casework.locate.world import world
 from entente.evidence import tools
@@ -20,6 +20,7 @@ from entente.evidence.open import render
 from entente.evidence.store import Erased, NotKept
 from entente.records import clock, derivation, emergency
 from entente.records.act import acting, demand
+from entente.records.carried import carried
 from entente.records.derivation import Made
 from entente.records.models import Account, Agency, Case, Dispatch, Media, Request
 from entente.safeguards.access import Act
@@ -72,7 +73,7 @@ def ask(
             urgency=urgency,
             field=field,
             about=about,
-            **stamped(officer, case.pk, handling, case.audience),
+            **carried(officer, case, handling),
         )
         request.save()
         if crop is not None:
@@ -188,7 +189,7 @@ def _dispatch(
         field=request.field,
         about=request.about,
         specialist=person,
-        **stamped(officer, request.case_id, handling, request.audience),
+        **carried(officer, request, handling),
     )
     thing = row.as_thing().going_to(to)
     with acting(officer, Act.DISCLOSE, thing, purpose, step=STEP, reason="send a request", recipients=[to]):

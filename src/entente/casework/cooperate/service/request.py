@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
-from uuid import UUID
 
-from entente.records import clock
-from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Handling, HandlingCode
 
 STEP = "cooperate"
@@ -28,16 +24,3 @@ class NotAnswered(ValueError):
 def handling_of(codes: Iterable[str], text: str = "") -> Handling:
     """Return the handling; raise ``ValueError`` for an unknown code or an H3 without words."""
     return Handling(frozenset(HandlingCode(c) for c in codes) or frozenset({HandlingCode.H0}), text.strip())
-
-
-def stamped(officer: Officer, case: UUID, handling: Handling, audience: str) -> dict[str, Any]:
-    """Return what every row of a case gets at creation."""
-    return {
-        "case_id": case,
-        "owner_id": officer.agency,
-        "made_by_id": officer.id,
-        "made_at": clock.now(),
-        "codes": str(handling),
-        "handling_text": handling.text,
-        "audience": audience,
-    }

@@ -21,6 +21,7 @@ from entente.casework.cooperate.views.names import (
     choices,
 )
 from entente.casework.locate.world import world
+from entente.records.h3 import H3InWords
 from entente.records.models import Agency, Case, Media
 from entente.vocabulary.agency import AgencyKind, Officer
 from entente.vocabulary.clue import ClueKind
@@ -29,7 +30,7 @@ POLICE = (str(AgencyKind.NATIONAL_UNIT), str(AgencyKind.THIRD_COUNTRY))
 UNUSUAL = {AgencyKind.THIRD_COUNTRY, AgencyKind.HOTLINE, AgencyKind.PRIVATE_PARTY}
 
 
-class Handled(forms.Form):
+class Handled(H3InWords):
     """Handling codes are part of every form that makes something: there is no moment of exposure."""
 
     codes = forms.MultipleChoiceField(
@@ -39,13 +40,6 @@ class Handled(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     handling_text = forms.CharField(label=_("Restriction in words (for H3)"), required=False)
-
-    def clean(self) -> dict[str, Any]:
-        """H3 says nothing without its text."""
-        data = super().clean() or {}
-        if "H3" in data.get("codes", []) and not data.get("handling_text", "").strip():
-            self.add_error("handling_text", _("H3 needs its restriction in words."))
-        return data
 
 
 class AskForm(Handled):

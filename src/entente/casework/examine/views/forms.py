@@ -9,6 +9,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from entente.casework.examine import values
 from entente.casework.examine.outline import OutlineRefused, read_outline
+from entente.records.h3 import H3InWords
 from entente.records.names import named
 from entente.vocabulary.clue import ClueGroup, ClueKind
 from entente.vocabulary.handling import EVALUATIONS, HandlingCode
@@ -24,7 +25,7 @@ def _placed(name: str) -> forms.HiddenInput:
     )
 
 
-class HandlingForm(forms.Form):
+class HandlingForm(H3InWords):
     """How something new may be handled: said when it is made, and never looser than what it is made of."""
 
     codes = forms.MultipleChoiceField(
@@ -34,13 +35,6 @@ class HandlingForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     handling_text = forms.CharField(label=gettext_lazy("Restriction in words (for H3)"), required=False)
-
-    def clean(self) -> dict[str, Any]:
-        """H3 needs its words."""
-        data = super().clean() or {}
-        if "H3" in data.get("codes", []) and not data.get("handling_text", "").strip():
-            self.add_error("handling_text", gettext("H3 needs its restriction in words."))
-        return data
 
     def handling(self) -> dict[str, Any]:
         """Return what a service takes."""

@@ -12,10 +12,11 @@ from datetime import datetime
 from hashlib import sha256
 
 from entente.casework.intake.service import evidence_store
-from entente.casework.locate.service.places import STEP, PlaceRefused, demand_open, made
+from entente.casework.locate.service.places import STEP, PlaceRefused, demand_open
 from entente.evidence.store import Erased, NotKept, State, StoreFailed
 from entente.records import clock, guard
 from entente.records.act import acting
+from entente.records.carried import carried
 from entente.records.models import CandidatePlace, Capture, LogEntry, Seal
 from entente.safeguards import tree
 from entente.safeguards.access import Act
@@ -88,7 +89,7 @@ def bring(
             size=kept.size,
             sha256=kept.sha256,
             key=kept.key,
-            **made(officer, place.case, handling),
+            **carried(officer, place.case, handling),
         )
         row.save()
         row.derives_from(place)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from entente.casework.locate.service.places import STEP, demand_open, judged, made
+from entente.casework.locate.service.places import STEP, demand_open, judged
 from entente.casework.locate.service.weigh import clues_at_hand
 from entente.records import clock
 from entente.records.act import acting
 from entente.records.announce import announce
+from entente.records.carried import carried
 from entente.records.models import CandidatePlace, Capture, HomeProposal, Milestone
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
@@ -39,7 +40,7 @@ def propose_home(officer: Officer, purpose: Purpose, place: CandidatePlace, *, b
             candidate=place,
             place=place.place,
             because=because.strip(),
-            **made(officer, place.case, handling),
+            **carried(officer, place.case, handling),
         )
         proposal.save()
         proposal.derives_from(*stands_on)

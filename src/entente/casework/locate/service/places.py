@@ -8,6 +8,7 @@ from typing import Any
 
 from entente.records import clock, guard
 from entente.records.act import acting
+from entente.records.carried import carried
 from entente.records.models import CandidateClue, CandidatePlace, Case, Clue, HomeProposal
 from entente.records.models.candidate import SAYS
 from entente.safeguards.access import Act
@@ -19,19 +20,6 @@ STEP = "locate"
 
 class PlaceRefused(ValueError):
     """A candidate place was not entered, changed or tied to a clue; the text says the mend."""
-
-
-def made(officer: Officer, case: Case, handling: Handling) -> dict[str, Any]:
-    """Return what every row of a candidate place gets at creation."""
-    return {
-        "case_id": case.pk,
-        "owner_id": officer.agency,
-        "made_by_id": officer.id,
-        "made_at": clock.now(),
-        "codes": str(handling),
-        "handling_text": handling.text,
-        "audience": case.audience,
-    }
 
 
 def enter(
@@ -54,7 +42,7 @@ def enter(
     thing = replace(case.as_thing(), owner=officer.agency, handling=handling)
     with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason="enter a candidate place"):
         row = CandidatePlace(
-            place=place.strip(), because=because.strip(), lat=lat, lon=lon, **made(officer, case, handling)
+            place=place.strip(), because=because.strip(), lat=lat, lon=lon, **carried(officer, case, handling)
         )
         row.save()
     return row
@@ -120,7 +108,7 @@ def judge(
             if clue.case_id != place.case_id or Clue.objects.get(pk=clue.pk).state == "withdrawn":
                 raise PlaceRefused("this clue is of another case, or was withdrawn; choose one that stands")
             handling = union([place.handling, clue.handling])
-            more = made(officer, place.case, handling)
+            more = carried(officer, place.case, handling)
             row = CandidateClue(candidate=place, clue=clue, says=says, because=because.strip(), **more)
             row.save()
             row.derives_from(place, clue)

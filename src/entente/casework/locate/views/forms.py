@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from entente.records.h3 import H3InWords
 from entente.vocabulary.handling import HandlingCode
 
 
-class Handled(forms.Form):
+class Handled(H3InWords):
     """Handling codes stand in the form that makes the row: there is no moment of exposure."""
 
     codes = forms.MultipleChoiceField(
@@ -20,13 +19,6 @@ class Handled(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     handling_text = forms.CharField(label=_("Restriction in words (for H3)"), required=False)
-
-    def clean(self) -> dict[str, Any]:
-        """H3 says nothing without its text."""
-        data = super().clean() or {}
-        if "H3" in data.get("codes", []) and not data.get("handling_text", "").strip():
-            self.add_error("handling_text", _("H3 needs its restriction in words."))
-        return data
 
 
 class PlaceForm(Handled):

@@ -14,11 +14,12 @@ from entente.casework.match.index import NearIndex, packed
 from entente.casework.seize import elements as words
 from entente.casework.seize import sight
 from entente.casework.seize.service.found import ORIGINS
-from entente.casework.seize.service.listing import STEP, made
+from entente.casework.seize.service.listing import STEP
 from entente.evidence.open import Known, read
 from entente.records import guard
 from entente.records.act import acting
 from entente.records.announce import announce
+from entente.records.carried import carried
 from entente.records.jobs import Progress, enqueue, task
 from entente.records.models import Case, Element, ElementMatch, Frame, Job, Media
 from entente.safeguards.access import Act
@@ -227,7 +228,7 @@ def _write(officer: Officer, case: Case, found: _Proposal) -> None:
         because=found.because,
         method=found.method,
         distance=found.distance,
-        **made(officer, case, union([found.element.handling, found.media.handling])),
+        **carried(officer, case, union([found.element.handling, found.media.handling])),
     )
     row.save()
     row.derives_from(found.element, found.media)

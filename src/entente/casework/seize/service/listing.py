@@ -18,6 +18,7 @@ from entente.formats.checklist import Paper
 from entente.formats.checklist import write as set_checklist
 from entente.records import clock, guard
 from entente.records.act import acting
+from entente.records.carried import carried
 from entente.records.models import Agency, Case, CaseBound, Clue, Element, ElementMatch, Media
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
@@ -82,7 +83,7 @@ def list_element(
             crop=crop,
             seen_at=seen_at,
             evaluation=str(Evaluation.parse(evaluation)),
-            **made(officer, case, handling),
+            **carried(officer, case, handling),
         )
         element.save()
         element.derives_from(*sources)
@@ -215,15 +216,3 @@ def coverage_of(case: Case, language: str = "en") -> tuple[words.Coverage, str]:
     ]
     told = words.coverage(seen, found)
     return told, words.coverage_sentence(told, language)
-
-
-def made(officer: Officer, case: Case, handling: Handling) -> dict[str, Any]:
-    """Return what every row of a case carries when it is made."""
-    return {
-        "case_id": case.pk,
-        "owner_id": officer.agency,
-        "made_by_id": officer.id,
-        "audience": case.audience,
-        "codes": str(handling),
-        "handling_text": handling.text,
-    }

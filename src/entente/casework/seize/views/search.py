@@ -24,6 +24,7 @@ from entente.formats.checklist import Paper
 from entente.formats.typesetting import NotSet
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
+from entente.records.h3 import H3InWords
 from entente.records.jobs import asked_by
 from entente.records.models import Case, Clue, Element, ElementMatch, Exhibit, Media
 from entente.safeguards.access import Act, Deny, decide
@@ -64,7 +65,7 @@ class FoundForm(ReceiveForm):
     )
 
 
-class ExhibitForm(forms.Form):
+class ExhibitForm(H3InWords):
     """A seized object or file, as the court will know it and as it was when it was taken."""
 
     number = forms.CharField(label=_("Exhibit number"), max_length=40)
@@ -95,13 +96,6 @@ class ExhibitForm(forms.Form):
     def __init__(self, case: Case, data: Any = None) -> None:
         super().__init__(data, prefix="exhibit")
         self.fields["items"].queryset = files_of(case)  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        """H3 with its words."""
-        data = super().clean() or {}
-        if "H3" in data.get("codes", []) and not data.get("handling_text", "").strip():
-            self.add_error("handling_text", _("H3 needs its restriction in words."))
-        return data
 
 
 @case_page("seize")
