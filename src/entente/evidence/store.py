@@ -32,6 +32,7 @@ from entente.evidence.held import Kept, Orphan, State
 from entente.evidence.keyring import KeyRing, NoKey
 from entente.evidence.objects import Blob, Folder, Objects
 from entente.evidence.reach import NotOpened, open_original
+from entente.evidence.sealed_file import finish, write, write_sealed
 from entente.evidence.source import Unsealed
 from entente.vocabulary.media import Refusal, RefusalCode
 
@@ -48,7 +49,6 @@ __all__ = [
     "SyncFailed",
 ]
 
-BUFFER = 4 << 20
 INCOMING = "incoming"  # temporary files, sealed; in the same file system as a folder's objects
 SWEPT = "swept"  # young while no sweep is due
 READ_ONLY = "read-only"  # says why nothing is taken in any more
@@ -318,7 +318,7 @@ class EvidenceStore:
         self._ring.begin()
         demand_folder_synced(self._disk, self.root.parent)
         with self._temporary() as (path, handle):
-            self._write(handle, (_MARK_FORMAT + self._ring.mark()).encode())
+            write(self._disk, handle, (_MARK_FORMAT + self._ring.mark()).encode())
             demand_synced(self._disk, handle)
             self.objects.set_mark(path)
 
@@ -344,13 +344,13 @@ class EvidenceStore:
         key, facts, digests = secrets.token_bytes(seal.KEY_BYTES), seal.new_facts(case), Digests()
         try:
             with self._temporary() as (path, handle):
-                self._write_sealed(stream, handle, seal.Sealer(key, facts), facts, digests)
+                write_sealed(self._disk, stream, handle, seal.Sealer(key, facts), facts, digests)
                 name = self.key_of(digests.hex[2], case)
                 fresh = not self.objects.renew(name)
                 # What is held but damaged is mended by the same bytes, which we happen to have.
                 damaged = not fresh and self.state(name, case=case) is not State.INTACT
                 if fresh or damaged:
-                    self._finish(handle, seal.wrap(key, case_key, facts, name), name, case_key, digests)
+                    finish(self._disk, handle, seal.wrap(key, case_key, facts, name), name, case_key, digests)
                     fresh = self.objects.place(path, name, over=damaged) or damaged
         except SyncFailed as fault:
             self._stop(fault)
@@ -360,50 +360,6 @@ class EvidenceStore:
         except OSError as error:
             raise typed(error) from error
         return Kept(name, digests.size, *digests.hex, fresh=fresh)
-
-    def _write_sealed(
-        self,
-        stream: BinaryIO | io.RawIOBase,
-        handle: int,
-        sealer: seal.Sealer,
-        facts: bytes,
-        digests: Digests,
-    ) -> None:
-        """Write a whole stream in sealed form; the wrapped key's place stays empty."""
-        self._write(handle, facts + bytes(seal.WRAP))
-        for piece in _pieces(stream):
-            digests.update(piece)
-            self._write(handle, sealer.update(piece))
-        self._write(handle, sealer.finish())
-
-    def _finish(self, handle: int, wrapped: bytes, name: str, case_key: bytes, digests: Digests) -> None:
-        """Write the wrapped key, make the file durable, and read it back before anything names it."""
-        if self._disk.pwrite(handle, wrapped, seal.FACTS) != len(wrapped):
-            raise StoreFailed("the evidence store took half of a header; check the disk")
-        self._disk.protect(handle)
-        demand_synced(self._disk, handle)
-        try:
-            read = self._read_back(handle, name, case_key)
-        except Damaged:
-            read = ""
-        if read != digests.hex[2]:
-            raise SyncFailed("the disk gave back other bytes than were written; stop and check it")
-
-    def _read_back(self, handle: int, name: str, case_key: bytes) -> str:
-        """Return the SHA-256 of what an open sealed file holds."""
-        header = bytearray(seal.HEADER)
-        self._disk.pread(handle, memoryview(header), 0)
-        source = seal.SealedSource(
-            lambda buffer, at: self._disk.pread(handle, buffer, at),
-            self._disk.size(handle),
-            seal.unwrap(bytes(header), case_key, name),
-        )
-        return hashlib.file_digest(io.BufferedReader(source, 1 << 20), "sha256").hexdigest()
-
-    def _write(self, handle: int, data: bytes) -> None:
-        view = memoryview(data)
-        while len(view):
-            view = view[self._disk.write(handle, view) :]
 
     def _temporary(self) -> Temporary:
         return Temporary(self._disk, self.root / INCOMING / secrets.token_hex(16))
@@ -438,22 +394,6 @@ def _header(blob: Blob) -> bytes:
     """Return the first bytes of an object; fewer where it has fewer."""
     buffer = bytearray(seal.HEADER)
     return bytes(buffer[: blob.pread(memoryview(buffer), 0)])
-
-
-def _pieces(stream: BinaryIO | io.RawIOBase) -> Iterator[memoryview]:
-    """Iterate over everything; a source that cannot be read is ``NotKept``."""
-    buffer = memoryview(bytearray(BUFFER))
-    while True:
-        try:
-            count = stream.readinto(buffer)  # type: ignore[union-attr]
-        except NotOpened as error:
-            raise NotKept(error.refusal) from None
-        except OSError as error:
-            why = f"it could not be read to its end ({error.strerror}); copy it again from its carrier"
-            raise NotKept(Refusal(RefusalCode.UNREADABLE, why)) from error
-        if not count:
-            return
-        yield buffer[:count]
 
 
 def _a_key(key: str) -> str:
