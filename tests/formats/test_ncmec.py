@@ -98,10 +98,11 @@ def test_what_is_no_page_is_refused(data):
 
 
 def test_depth_and_size_of_one_record_have_an_end():
-    with pytest.raises(ListRefused, match="nested deeper"):
+    with pytest.raises(ListRefused, match="nested deeper") as deep:
         read(page("<image>" + "<a>" * 50 + "</a>" * 50 + "</image>"))
-    with pytest.raises(ListRefused, match="more than 20000"):
+    with pytest.raises(ListRefused, match="more than 20000") as large:
         read(page("<image>" + "<a/>" * 20_001 + "</image>"))
+    assert (deep.value.code, large.value.code) == ("too-deep", "too-long")
 
 
 def written() -> bytes:

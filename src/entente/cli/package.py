@@ -133,6 +133,9 @@ def _open(told: Namespace, account: Any) -> int:
             refused.append({"file": name, "code": str(fault.code), "reason": str(fault)})
             waits[name] = fault.digest or waits.get(name, "")
             continue
+        except arrivals.NeedsCase as fault:
+            refused.append({"file": name, "code": "needs a case", "reason": str(fault)})
+            continue
         for what in counts:
             counts[what] += getattr(done, what)
         rows += done.rows

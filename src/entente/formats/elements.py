@@ -204,7 +204,7 @@ class _Reading:
         self.depth += 1
         if self.depth > DEEPEST:
             raise _Told(
-                "document-type",
+                "too-deep",
                 f"its elements are nested deeper than {DEEPEST}; no format that is read here is",
             )
         local = name.rpartition(":")[2]
@@ -215,9 +215,7 @@ class _Reading:
             self.inside = self.letters = 0
         self.inside += 1
         if self.inside > MOST_INSIDE:
-            raise _Told(
-                "document-type", f"one record has more than {MOST_INSIDE} elements; have it sent in parts"
-            )
+            raise _Told("too-long", f"one record has more than {MOST_INSIDE} elements; have it sent in parts")
         said = {k.rpartition(":")[2]: v for k, v in attributes.items()}
         made = Element(local, self.line, said)
         if self.stack:

@@ -191,9 +191,9 @@ def _page(request: HttpRequest, found: Opened, shown: Callable[[Object], Object]
     rows: Iterable[Object] = found.objects
     if (after := asked.get("added_after")) is not None and found.since <= _moment(after):
         rows = ()
-    for name, value in (("id", "id"), ("type", "type"), ("spec_version", "spec_version")):
+    for name in ("id", "type", "spec_version"):
         if wanted := _wanted(asked.get(f"match[{name}]")):
-            rows = [o for o in rows if o.get(value, "2.1") in wanted]
+            rows = [o for o in rows if o.get(name, "2.1") in wanted]
     if (wanted := _wanted(asked.get("match[version]"))) and not wanted & {"first", "last", "all"}:
         rows = [o for o in rows if _version(o, found) in wanted]
     if start := asked.get("next", ""):

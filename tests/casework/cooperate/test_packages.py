@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 import tempfile
 from dataclasses import replace
 from datetime import timedelta
@@ -22,11 +23,13 @@ from entente.casework.cooperate.service.arrivals.line import waiting_file
 from entente.casework.cooperate.service.sealing.planning import CALLED_BACK
 from entente.casework.cooperate.service.sealing.writing import LASTS
 from entente.casework.intake.service import open_case
+from entente.cli import package as command
 from entente.formats import sealed_package as package
 from entente.formats.sealed_package import Code, PackageRefused
 from entente.records import circle as partners
 from entente.records import clock, exchange_key, guard, release
 from entente.records.models import (
+    Case,
     Clue,
     Disclosure,
     Job,
@@ -40,6 +43,7 @@ from entente.records.models import (
 )
 from entente.safeguards.access import Act, Allow, decide
 from entente.safeguards.partners import NoBasis
+from entente.vocabulary.handling import Audience
 from tests.casework.cooperate.exchange import (
     VI,
     carded,
@@ -328,7 +332,7 @@ def test_a_clue_that_no_page_could_read_is_not_taken(desks):
         with guard.system("what a partner says in a test"):
             row.statement = good | {"body": good["body"] | wrong}
             row.save()
-        with pytest.raises(ValueError, match=r"bogus|Z9|no value"):
+        with pytest.raises(arrivals.NotTaken, match=r"bogus|Z9|no value"):
             arrivals.take_clue(fr, VI, row)
     with guard.system("what was made in a test"):
         assert not Clue.objects.filter(case=desks.cases["fr"]).exists()
@@ -609,7 +613,12 @@ def test_the_pages_show_seal_open_take_and_call_back(desks):
     receipt = fr.post(reverse("package-receipt", args=[came.pk]))
     it.post(inbox, {"file": SimpleUploadedFile("r.age", receipt.content)})
     assert "there: taken" in " ".join(it.get(inbox).content.decode().split())
-    it.post(at, {"do": "call-back", "to": of(desks, "fr").pk, "thing": media.pk})
+    back = {"do": "call-back", "thing": media.pk}
+    assert (
+        "Nothing of that was sent"
+        in it.post(at, back | {"to": of(desks, "dk").pk}, follow=True).content.decode()
+    )
+    it.post(at, back | {"to": of(desks, "fr").pk})
     assert ">1</dd>" in it.get(at, {"to": of(desks, "fr").pk}).content.decode()
     anew = {"do": "release", "to": of(desks, "fr").pk, "thing": media.pk}
     assert "needs its reason" in it.post(at, anew | {"reason": " "}).content.decode()
@@ -618,3 +627,24 @@ def test_the_pages_show_seal_open_take_and_call_back(desks):
     assert browser(desks.circle.fr).get(at).status_code == 404
     hidden = browser(desks.circle.it_dpo).get(inbox).content.decode()
     assert "FR" not in hidden.split("<main")[1].split("</main")[0]
+
+
+def test_the_command_tells_of_every_package_though_one_needs_its_case(desks, monkeypatch, tmp_path, capsys):
+    filled(desks)
+    for name, data in (("case.age", seal(desks, "it", "fr")), ("junk.age", b"junk")):
+        (tmp_path / name).write_bytes(data)
+    monkeypatch.setattr(command.start, "open_desk", lambda _: None)
+    monkeypatch.setattr(command.start, "folder_of", lambda _: None)
+    given = [str(tmp_path / name) for name in ("case.age", "junk.age")]
+    assert command.run(["open", *given, "--as", desks.circle.fr.service_number, "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [r["code"] for r in told["refused"]] == ["needs a case", "damaged"]
+
+
+def test_a_package_is_no_looser_than_the_audience_of_its_case(desks):
+    filled(desks)
+    with guard.system("the case's audience in a test"):
+        Case.objects.filter(pk=desks.cases["it"].pk).update(audience=str(Audience.AMBER_STRICT))
+    desks.cases["it"].refresh_from_db()
+    with pytest.raises(guard.Denied):
+        seal(desks, "it", "fr")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tempfile
 from typing import Any
 from uuid import UUID
@@ -118,8 +119,9 @@ def _file(out: io.BytesIO, row: Package) -> HttpResponse:
 def _called_back(request: DeskRequest, case: Case, to: Agency | None) -> HttpResponse:
     """Take back that a partner may have a thing; the next package says so."""
     given = request.POST.get("thing", "")
-    sent = next((s for s in sealing.told_things(request.officer.agency, case) if str(s.thing) == given), None)
-    row = _row(case, sent.thing) if sent is not None and to is not None else None
+    told = sealing.told_things(request.officer.agency, case)
+    sent = next((s for s in told if to is not None and (str(s.thing), s.to_id) == (given, to.pk)), None)
+    row = _row(case, sent.thing) if sent is not None else None
     if row is None:
         messages.error(request, gettext("Nothing of that was sent to this partner."))
     else:
@@ -154,10 +156,10 @@ def _taken(request: DeskRequest, case: Case) -> HttpResponse:
     row = next((r for r in rows if str(r.pk) == given), None)
     try:
         if row is None:
-            raise ValueError(gettext("That is not among what partners sent of this case."))
+            raise arrivals.NotTaken(gettext("That is not among what partners sent of this case."))
         arrivals.take_clue(request.officer, request.purpose, row)
         messages.success(request, gettext("The clue waits for a person under Examine."))
-    except ValueError as fault:
+    except arrivals.NotTaken as fault:
         messages.error(request, str(fault))
     return redirect("cooperate:packages", case_id=case.pk)
 
@@ -170,8 +172,10 @@ def packages(request: DeskRequest) -> HttpResponse:
     if sent and form.is_valid():
         try:
             given = form.cleaned_data
-            with given["file"].open("rb") as file:
-                done = arrivals.open_package(request.officer, request.purpose, _on_disk(file), given["case"])
+            with given["file"].open("rb") as file, tempfile.TemporaryFile() as held:
+                shutil.copyfileobj(file, held, 1 << 20)
+                held.flush()  # a file with a descriptor: the limited process is given nothing else
+                done = arrivals.open_package(request.officer, request.purpose, held, given["case"])
         except (PackageRefused, arrivals.NeedsCase, circle.NotPinned, ExchangeKeyRefused) as fault:
             form.add_error(None, str(fault))
         else:
@@ -199,15 +203,6 @@ def packages(request: DeskRequest) -> HttpResponse:
         "nav": "partners",
     }
     return render(request, "cooperate/packages.html", context, status=400 if form.errors else 200)
-
-
-def _on_disk(file: Any) -> Any:
-    """Return the upload as a file with a descriptor: the limited process is given nothing else."""
-    held = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the request
-    for chunk in iter(lambda: file.read(1 << 20), b""):
-        held.write(chunk)
-    held.flush()
-    return held
 
 
 @require_POST

@@ -19,7 +19,7 @@ from entente.casework.inform.service.packing import pack
 from entente.formats.stix_case import objects_of
 from entente.records import clock, guard
 from entente.records.act import acting
-from entente.records.models import Account, Agency, Case, Disclosure, Notice
+from entente.records.models import Agency, Case, Disclosure, Notice
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
@@ -122,7 +122,7 @@ def _as_now(row: Disclosure, reader: Officer, *, leaving: bool = False) -> Opene
     opener = row.made_by
     if opener is None or not opener.is_active:
         return None
-    officer = _officer(opener)
+    officer = opener.as_officer()
     try:
         packed = pack(officer, VI, row.case, row.to, only=frozenset(row.held), made_at=row.made_at)
         if leaving:
@@ -134,7 +134,3 @@ def _as_now(row: Disclosure, reader: Officer, *, leaving: bool = False) -> Opene
         return None
     made = sorted(objects_of(packed.package), key=lambda o: str(o["id"]))
     return Opened(row.pk, f"{packed.package.sender}: {packed.package.number}", row.made_at, tuple(made))
-
-
-def _officer(account: Account) -> Officer:
-    return account.as_officer()

@@ -82,7 +82,7 @@ def court_confirm(request: DeskRequest, case: Case, export_id: UUID) -> HttpResp
     row = get_object_or_404(CourtExport.objects.select_related("case", "to"), pk=export_id, case=case)
     count = request.POST.get("count", "")
     try:
-        service.confirm(request.officer, row, count=int(count) if count.isdigit() else -1)
+        service.confirm(request.officer, row, count=int(count) if count.isdecimal() else -1)
         messages.success(request, _("It is confirmed; the lead who asked writes the bundle."))
     except ValueError as fault:
         messages.error(request, str(fault))

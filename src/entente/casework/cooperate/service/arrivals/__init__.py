@@ -7,9 +7,9 @@ originator's own signature, and what is held of it is the join of all that was t
 they came.
 """
 
-from entente.casework.cooperate.service.arrivals.clue import take_clue
+from entente.casework.cooperate.service.arrivals.clue import NotTaken, take_clue
 from entente.casework.cooperate.service.arrivals.opened import NeedsCase, Opened
 from entente.casework.cooperate.service.arrivals.opening import open_package
 from entente.casework.cooperate.service.arrivals.taking import TAKERS
 
-__all__ = ["TAKERS", "NeedsCase", "Opened", "open_package", "take_clue"]
+__all__ = ["TAKERS", "NeedsCase", "NotTaken", "Opened", "open_package", "take_clue"]

@@ -12,17 +12,24 @@ from entente.vocabulary.clue import ClueGroup
 from entente.vocabulary.handling import Purpose
 
 
+class NotTaken(ValueError):
+    """A partner's clue could not be taken; the text says the mend."""
+
+
 def take_clue(officer: Officer, purpose: Purpose, row: PartnerThing) -> Clue:
-    """Take a partner's clue into the case as a proposed one, with its grade, handling and originator."""
+    """Take a partner's clue into the case as a proposed one, with its grade, handling and originator.
+
+    Raises ``NotTaken``.
+    """
     with acting(officer, Act.ALTER, row.as_thing(), purpose, step=STEP, reason="take a partner's clue"):
         held = PartnerThing.objects.select_for_update().get(pk=row.pk)
         if held.kind != "clue" or held.withdrawn:
-            raise ValueError("only a clue that its originator has not withdrawn can be taken")
+            raise NotTaken("only a clue that its originator has not withdrawn can be taken")
         if held.taken_as_id is not None:
             return Clue.objects.get(pk=held.taken_as_id)
         told = held.body
         if told.get("value") is None:
-            raise ValueError("it says nothing: it has no value; ask its originator for it anew")
+            raise NotTaken("it says nothing: it has no value; ask its originator for it anew")
         clue = Clue(
             case_id=held.case_id,
             owner_id=officer.agency,
@@ -40,7 +47,10 @@ def take_clue(officer: Officer, purpose: Purpose, row: PartnerThing) -> Clue:
             handling_text=held.handling_text,
             audience=held.audience,
         )
-        clue.as_word()  # what does not make a clue is refused here, before it is written
+        try:
+            clue.as_word()
+        except ValueError as fault:  # refused before it is written
+            raise NotTaken(f"it makes no clue: {fault}; ask its originator for it anew") from None
         clue.save()
         clue.derives_from(held)
         held.taken_as = clue
