@@ -17,7 +17,7 @@ from entente.casework.prioritise.service import assign
 from entente.evidence.keys import KeyRefused
 from entente.evidence.store import StoreFailed
 from entente.records import guard, jobs, log
-from entente.records.models import Frame, Job, LogEntry, Media, Occurrence
+from entente.records.models import Frame, Job, LogEntry, Media, Occurrence, Restriction
 from entente.vocabulary.agency import Part
 from entente.vocabulary.handling import Purpose
 from entente.vocabulary.media_hash import Profile
@@ -123,6 +123,15 @@ def test_every_bad_file_is_recorded_with_its_reason_and_every_good_one_is_opened
         numbers = sorted(Media.objects.values_list("number", flat=True))
     assert numbers == list(range(1, len(found) + 1))
     assert log.verify().faults == ()
+
+
+def test_a_case_that_was_restricted_meanwhile_takes_nothing_in(circle, case, folder):
+    job = receive(circle.officer(circle.it), VI, case, [folder / "good.png"], Intake("a phone"))
+    with guard.system("restrict a case in a test"):
+        Restriction.objects.create(thing=case.pk, ground="contested", by=circle.it_dpo, reason="a letter")
+    assert not jobs.run(jobs.take("test", only=job))
+    assert "only read" in Job.objects.get(pk=job.pk).error
+    assert rows() == (0, 0, 0)
 
 
 def test_what_could_be_read_is_kept_even_where_it_could_not_be_opened(circle, case, folder):

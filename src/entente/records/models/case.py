@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import models
 
@@ -50,16 +51,15 @@ class Case(Guarded):
 
     def as_thing(self) -> Thing:
         """Return what the law needs to know; a case's own handling binds what leaves it, not its members."""
+        return self.thing_of(self.pk, self.owner_id)
+
+    @staticmethod
+    def thing_of(case: UUID, owner: UUID) -> Thing:
+        """Return a case as the law sees it by its number alone, for what ``owner`` does there."""
         # here, not above: clocks are guarded rows of their own
         from entente.records.models.retention import Restriction
 
-        return Thing(
-            Shape.CASE,
-            owner=self.owner_id,
-            case=self.pk,
-            id=self.pk,
-            restricted=Restriction.binds(self.pk),
-        )
+        return Thing(Shape.CASE, owner=owner, case=case, id=case, restricted=Restriction.binds(case))
 
     def reached(self) -> dict[Stage, datetime]:
         """Return the first moment of each stage reached."""

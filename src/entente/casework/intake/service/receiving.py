@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -152,7 +153,7 @@ def _batches(items: Iterator[Sealed]) -> Iterator[tuple[int, list[Sealed]]]:
 def record(progress: Progress, case_id: UUID, intake: Intake, batch: list[Sealed]) -> list[str]:
     """Write one batch: item, occurrence, frames and log entry together."""
     officer = progress.officer
-    thing = Thing(Shape.CASE, owner=officer.agency, case=case_id, id=case_id, handling=intake.handling)
+    thing = replace(Case.thing_of(case_id, officer.agency), handling=intake.handling)
     with acting(officer, Act.RECEIVE, thing, progress.purpose, step="intake") as deed:
         case = Case.objects.select_for_update().get(pk=case_id)
         fresh: list[Made] = []
