@@ -35,11 +35,6 @@ class Kept:
     ratios: Mapping[str, float]  # log10, by clue
     versions: str
 
-    @property
-    def says(self) -> tuple[Any, ...]:
-        """What makes one state differ from the next, whoever kept it and when."""
-        return self.clues, self.area50_km2, self.area90_km2, self.countries[:1]
-
 
 @dataclass(frozen=True)
 class Changed:

@@ -138,9 +138,7 @@ def _groups(case: Case) -> dict[str, list[Clue]]:
 
 
 def _rows(case: Case, place: CandidatePlace, typed: dict[str, tuple[str, str]]) -> list[dict[str, Any]]:
-    stands, language = service.judged(place), (get_language() or "en")[:2]
-    if language not in {"en", "fr", "it"}:
-        language = "en"
+    stands, language = service.judged(place), get_language() or "en"
     rows = []
     for key, clues in _groups(case).items():
         said = [stands[c.pk] for c in clues if c.pk in stands]
