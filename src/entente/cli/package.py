@@ -127,7 +127,12 @@ def _open(told: Namespace, account: Any) -> int:
     rows = []
     for name in tqdm(told.given, unit=" packages", disable=None, leave=False):
         try:
-            with Path(name).open("rb") as file:
+            file = Path(name).open("rb")  # noqa: SIM115 - closed below
+        except OSError as fault:
+            refused.append({"file": name, "code": "unreadable", "reason": str(fault.strerror)})
+            continue
+        try:
+            with file:
                 done = arrivals.open_package(officer, purpose, file, case)
         except PackageRefused as fault:
             refused.append({"file": name, "code": str(fault.code), "reason": str(fault)})

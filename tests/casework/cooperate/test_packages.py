@@ -635,10 +635,10 @@ def test_the_command_tells_of_every_package_though_one_needs_its_case(desks, mon
         (tmp_path / name).write_bytes(data)
     monkeypatch.setattr(command.start, "open_desk", lambda _: None)
     monkeypatch.setattr(command.start, "folder_of", lambda _: None)
-    given = [str(tmp_path / name) for name in ("case.age", "junk.age")]
+    given = [str(tmp_path / name) for name in ("case.age", "gone.age", "junk.age")]
     assert command.run(["open", *given, "--as", desks.circle.fr.service_number, "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
-    assert [r["code"] for r in told["refused"]] == ["needs a case", "damaged"]
+    assert [r["code"] for r in told["refused"]] == ["needs a case", "unreadable", "damaged"]
 
 
 def test_a_package_is_no_looser_than_the_audience_of_its_case(desks):
