@@ -645,6 +645,6 @@ def test_a_package_is_no_looser_than_the_audience_of_its_case(desks):
     filled(desks)
     with guard.system("the case's audience in a test"):
         Case.objects.filter(pk=desks.cases["it"].pk).update(audience=str(Audience.AMBER_STRICT))
-    desks.cases["it"].refresh_from_db()
+        desks.cases["it"].refresh_from_db()
     with pytest.raises(guard.Denied):
         seal(desks, "it", "fr")

@@ -16,6 +16,7 @@ from entente.casework.match.service import holdings, listed, remove_list
 from entente.casework.match.service.holdings import Holdings
 from entente.casework.match.service.listed import caught_up, listed_hashes, rows_meant, tidy
 from entente.casework.match.service.present import IndexKeyWrong
+from entente.casework.match.service.publishing import Publisher
 from entente.records import guard
 from entente.records.models import ListedHash, ListVersion, LogEntry
 from tests.casework.match.test_lists import run_all
@@ -207,7 +208,7 @@ def test_many_small_deliveries_become_few_segments_and_a_kill_loses_nothing(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Holdings, "_swap", killed)
+        patch.setattr(Publisher, "swap", killed)
         with pytest.raises(KeyboardInterrupt):
             tidy(italy)
     assert found(italy, hashes) == set(hashes)
