@@ -20,6 +20,7 @@ from pyrage import encrypt, x25519
 from entente.casework.cooperate.service import arrivals, sealing
 from entente.casework.cooperate.service.arrivals import belief, opening
 from entente.casework.cooperate.service.arrivals.line import waiting_file
+from entente.casework.cooperate.service.sealing.case import _whole as whole
 from entente.casework.cooperate.service.sealing.planning import CALLED_BACK
 from entente.casework.cooperate.service.sealing.writing import LASTS
 from entente.casework.intake.service import open_case
@@ -641,10 +642,11 @@ def test_the_command_tells_of_every_package_though_one_needs_its_case(desks, mon
     assert [r["code"] for r in told["refused"]] == ["needs a case", "unreadable", "damaged"]
 
 
-def test_a_package_is_no_looser_than_the_audience_of_its_case(desks):
+def test_the_law_is_asked_of_a_package_with_the_audience_of_its_case(desks):
     filled(desks)
     with guard.system("the case's audience in a test"):
         Case.objects.filter(pk=desks.cases["it"].pk).update(audience=str(Audience.AMBER_STRICT))
         desks.cases["it"].refresh_from_db()
-    with pytest.raises(guard.Denied):
-        seal(desks, "it", "fr")
+    case, agency = desks.cases["it"], of(desks, "it").pk
+    made = sealing.plan(who(desks, "it"), VI, case, of(desks, "fr"))
+    assert made.things and whole(agency, case, made).audience is Audience.AMBER_STRICT
