@@ -42,6 +42,9 @@ def _secret() -> str:
     return kept.read_text().strip() if kept.is_file() else secrets.token_urlsafe(48)
 
 
+KEPT_S = 600  # a thread keeps its connection so long: statements prepared and the second wall stand
+
+
 def _database() -> dict[str, object]:
     """SQLite in the desk's folder, or the PostgreSQL that DATABASE_URL names."""
     url = os.environ.get("DATABASE_URL", "")
@@ -49,6 +52,7 @@ def _database() -> dict[str, object]:
         return {
             "ENGINE": "entente.records.sqlite",
             "NAME": DESK / "desk.sqlite3",
+            "CONN_MAX_AGE": KEPT_S,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
@@ -65,6 +69,8 @@ def _database() -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": KEPT_S,
+        "CONN_HEALTH_CHECKS": True,  # a server that was started anew costs no page
     }
 
 

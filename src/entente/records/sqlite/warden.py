@@ -15,6 +15,7 @@ import re
 import secrets
 import sqlite3
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -143,6 +144,7 @@ class Warden:
                 connection.execute(f"DROP VIEW IF EXISTS temp.{view}")
 
 
+@cache
 def _foreign_ends() -> dict[str, frozenset[tuple[str, str]]]:
     """Return, for each table, the columns that SQLite reads by itself to keep its foreign keys."""
     ends: dict[str, set[tuple[str, str]]] = {}

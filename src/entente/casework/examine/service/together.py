@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.db import connections
 from django.utils.crypto import constant_time_compare
@@ -41,6 +40,7 @@ ENDED = "event: ended\ndata: {}\n\n"
 STILL_HERE = ": still here\n\n"
 
 Here = tuple[tuple[str, str], ...]
+Rows = dict[tuple[int, UUID, UUID | None], list[feed.Change]]
 
 
 @dataclass(eq=False)
@@ -130,13 +130,14 @@ class Room:
         newest = feed.newest()
         due = now - self._checked >= CHECK_S
         asked = [seat for seat in seats if due or seat.told < newest]
+        rows: Rows = {}
         for seat, officer in zip(asked, officers_of(asked), strict=True):
             if officer is None:
                 seat.send(ENDED)
                 seat.send(None)
                 self.leave(seat)
                 continue
-            for text in news_for(seat, officer, newest):
+            for text in news_for(seat, officer, newest, rows):
                 seat.send(text)
         if due:
             self._checked = now
@@ -157,7 +158,6 @@ class Room:
 
     async def told(self, seat: Seat) -> AsyncIterator[bytes]:
         """Yield what the page is told, until it goes or may not be told any more."""
-        await sync_to_async(_close_lines)()  # a page that waits holds no line to the database
         seat.loop = asyncio.get_running_loop()
         self.enter(seat)
         try:
@@ -175,7 +175,7 @@ class Room:
 
     def once(self, seat: Seat, officer: Officer) -> bytes:
         """Return what the page would be told now, for one that comes again instead of waiting."""
-        texts = [*news_for(seat, officer, feed.newest()), self.here_for(seat)]
+        texts = [*news_for(seat, officer, feed.newest(), {}), self.here_for(seat)]
         return "".join([f"retry: {AGAIN_MS}\n\n", *texts]).encode()
 
 
@@ -219,11 +219,17 @@ def _standing(
     return officer if member_part(officer, seat.case, clock.now()) is not None else None
 
 
-def news_for(seat: Seat, officer: Officer, newest: int) -> list[str]:
-    """Return the messages for one page up to ``newest``, and note that it has been told."""
+def news_for(seat: Seat, officer: Officer, newest: int, rows: Rows) -> list[str]:
+    """Return the messages for one page up to ``newest``, and note that it has been told.
+
+    ``rows`` keeps what the feed has, for the pages that are asked for in the same look.
+    """
     if seat.told >= newest:
         return []
-    changes = feed.known(officer, seat.purpose, feed.after(seat.told, seat.case, seat.media))
+    place = (seat.told, seat.case, seat.media)
+    if place not in rows:
+        rows[place] = feed.after(*place)
+    changes = feed.known(officer, seat.purpose, rows[place])
     seat.told = newest
     return [_message(changes[n : n + IDS]) for n in range(0, len(changes), IDS)]
 
@@ -238,9 +244,3 @@ def _message(changes: list[feed.Change]) -> str:
 
 def _names(seats: Iterable[Seat]) -> Here:
     return tuple(sorted({(s.number, s.agency) for s in seats}))
-
-
-def _close_lines() -> None:
-    for line in connections.all(initialized_only=True):
-        if not line.in_atomic_block:
-            line.close()
