@@ -25,10 +25,10 @@ class Desk(ASGIHandler):
     second wall's views are there for the next page. Streams wait in the event loop and hold no thread.
     """
 
-    def __init__(self) -> None:
-        """Load the middleware; threads start as they are needed."""
+    def __init__(self, pages: int = PAGES) -> None:
+        """Load the middleware; as many threads as ``pages`` start as they are needed."""
         super().__init__()
-        self._threads = ThreadPoolExecutor(PAGES, thread_name_prefix="page")
+        self._threads = ThreadPoolExecutor(pages, thread_name_prefix="page")
 
     def load_middleware(self, is_async: bool = False) -> None:
         """Load the middleware as plain calls, whatever is asked: a page here is no coroutine."""
