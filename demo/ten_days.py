@@ -300,6 +300,7 @@ class TenDays:
             if clue.state == "confirmed" and clue.kind in EXPLAINED:
                 says, because = EXPLAINED[ClueKind(clue.kind)]
                 locate.judge(investigator, VI, place, [clue], says=says, because=because)
+        locate.judge_rest(investigator, VI, place, because="as true of any house of the region")
         return place
 
     def day_8(self) -> None:

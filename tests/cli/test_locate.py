@@ -6,6 +6,8 @@ import io
 import json
 import time
 
+import pytest
+
 from entente.cli import main
 
 CLUES = [
@@ -85,10 +87,30 @@ def test_an_empty_list_gives_the_prior(tmp_path, capsys):
 
 
 def test_ten_thousand_clues_are_refused_at_once_with_the_limit(tmp_path, capsys):
-    many = [{"kind": "text", "value": {"string": f"scuola {i}"}} for i in range(10_000)]
+    many = [{"kind": "phone_number", "value": f"+39 0171 {i:06d}"} for i in range(10_000)]
     (tmp_path / "c.json").write_text(json.dumps(many))
     start = time.perf_counter()
     assert main(["locate", str(tmp_path / "c.json")]) == 2
     assert time.perf_counter() - start < 10  # 1 s on an idle core; minutes where each is tried
     said = capsys.readouterr()
     assert "10000 different clues: keep the 100 best" in said.err and not said.out
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("fr", ("indice numéro 1 refusé", "aucun pays n’a le code 'ZZ'", "genre d’indice inconnu")),
+        (
+            "it",
+            ("indizio numero 1 rifiutato", "nessun paese ha il codice 'ZZ'", "tipo di indizio sconosciuto"),
+        ),
+    ],
+)
+def test_refusals_are_in_the_language_of_the_sentences(tmp_path, capsys, language, words):
+    bad = [CLUES[0], {"kind": "country", "value": "ZZ"}, {"kind": "bogus", "value": 1}]
+    (tmp_path / "c.json").write_text(json.dumps(bad))
+    assert main(["locate", str(tmp_path / "c.json"), "--language", language]) == 1
+    said = capsys.readouterr().err
+    assert all(word in said for word in words), said
+    assert main(["locate", str(tmp_path / "c.json"), "--language", language, "--tables", "tables-0"]) == 2
+    assert "tables-0" in (said := capsys.readouterr().err) and "install the version" not in said

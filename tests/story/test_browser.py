@@ -570,6 +570,7 @@ def test_a_home_is_proposed_by_one_and_confirmed_by_another(walk):
         second.get_by_role("button", name="Enter", exact=True).click()
     second.locator("[name=says]").first.select_option("explains")
     second.locator("td [name=because]").first.fill("the lane is the end of the round")
+    second.locator("[name=rest]").fill("as true of any house of the region")
     with second.expect_navigation():
         second.get_by_role("button", name="Record what changed").click()
     second.locator("#propose-because").fill("the bakery's round and the skyline agree")

@@ -502,6 +502,9 @@ def test_a_home_needs_two_people(story, italy):
             locate.propose_home(investigator, VI, other, because="a doubt")
         clue = next(c for c in locate.clues_at_hand(story.case) if c.state == "confirmed")
         locate.judge(investigator, VI, other, [clue], says="fails", because="another lane")
+        with pytest.raises(locate.ProposalRefused, match="not judged yet"):
+            locate.propose_home(investigator, VI, other, because="a doubt")
+        locate.judge_rest(investigator, VI, other, because="true of any house")
         own = locate.propose_home(investigator, VI, other, because="a doubt")
         with pytest.raises(locate.ProposalRefused, match="two people"):
             locate.confirm_home(investigator, VI, own)

@@ -656,6 +656,7 @@ def _place(officer: Any, case: Case, name: str, codes: tuple[str, ...], clue: Cl
     }
     locate.bring(officer, VI, place, page, codes=codes, **told)
     locate.judge(officer, VI, place, [clue], says="explains", because="the view")
+    locate.judge_rest(officer, VI, place, because="true of any house")
     locate.propose_home(officer, VI, place, because="a view")
     return place
 

@@ -15,13 +15,36 @@ from entente.casework.locate import scale
 from entente.casework.locate.engine import cells90, groups, locate, sift, tables_version
 from entente.casework.locate.explain import explain, explain_groups
 from entente.casework.locate.map import draw
-from entente.casework.locate.refusal import ClueRefused
+from entente.casework.locate.refusal import ClueRefused, in_words
 from entente.casework.locate.world import world
 from entente.safeguards import strict_json
-from entente.vocabulary.clue import Clue, clue_from_json
+from entente.vocabulary.clue import Clue, NotAClue, clue_from_json
 from entente.vocabulary.place import GroupWeight, Posterior
 
 _SHOWN = 8  # rows of each table on a terminal
+_SAYS = {
+    "en": {
+        "tables": "the tables in use are {used!r}, not {wanted!r}: install the version of Entente that has "
+        "them to get the same bytes, or leave --tables out",
+        "clue": "clue {id}: {why}",
+        "refused": "clue number {index} refused: {why}",
+        "map": "the map was not written: {why}",
+    },
+    "fr": {
+        "tables": "les tables en usage sont {used!r}, et non {wanted!r} : installez la version d’Entente "
+        "qui les a pour obtenir les mêmes octets, ou omettez --tables",
+        "clue": "indice {id} : {why}",
+        "refused": "indice numéro {index} refusé : {why}",
+        "map": "la carte n’a pas été écrite : {why}",
+    },
+    "it": {
+        "tables": "le tabelle in uso sono {used!r}, non {wanted!r}: installate la versione di Entente che "
+        "le ha per ottenere gli stessi byte, o omettete --tables",
+        "clue": "indizio {id}: {why}",
+        "refused": "indizio numero {index} rifiutato: {why}",
+        "map": "la mappa non è stata scritta: {why}",
+    },
+}
 
 
 def run(arguments: list[str]) -> int:
@@ -43,10 +66,8 @@ def run(arguments: list[str]) -> int:
     except SystemExit as stop:
         return 2 if stop.code else 0
     if given.tables and given.tables != tables_version():
-        sys.stderr.write(
-            f"entente locate: the tables in use are {tables_version()!r}, not {given.tables!r}: install the "
-            "version of Entente that has them to get the same bytes, or leave --tables out\n"
-        )
+        said = _SAYS[given.language]["tables"].format(used=tables_version(), wanted=given.tables)
+        sys.stderr.write(f"entente locate: {said}\n")
         return 2
     try:
         if given.scale:
@@ -62,16 +83,18 @@ def run(arguments: list[str]) -> int:
     try:
         found = locate(clues, now)
     except ClueRefused as why:
-        sys.stderr.write(f"entente locate: {why}\n")
+        said = _SAYS[given.language]["clue"].format(id=why.clue_id, why=in_words(why, given.language))
+        sys.stderr.write(f"entente locate: {said}\n")
         return 2
     if given.map:
         try:
             given.map.write_text(draw(found, cells90(clues, now)), encoding="utf-8")
         except OSError as wrong:
-            sys.stderr.write(f"entente locate: the map was not written: {wrong}\n")
+            sys.stderr.write(f"entente locate: {_SAYS[given.language]['map'].format(why=wrong)}\n")
             return 2
-    for index, reason in refused:
-        sys.stderr.write(f"entente locate: clue number {index} refused: {reason}\n")
+    for index, fault in refused:
+        said = _SAYS[given.language]["refused"].format(index=index, why=_reason(fault, given.language))
+        sys.stderr.write(f"entente locate: {said}\n")
     shown = (
         json.dumps(found.as_json(), ensure_ascii=False)
         if given.json
@@ -105,23 +128,31 @@ def objects(text: str) -> list[Any]:
         return found
 
 
-def read(listed: list[Any], now: datetime) -> tuple[list[Clue], list[tuple[int, str]]]:
-    """Return the clues that can be weighed, and for each other one its place in the list and the mend."""
-    clues, refused = {}, {}
+def read(listed: list[Any], now: datetime) -> tuple[list[Clue], list[tuple[int, Exception]]]:
+    """Return the clues that can be weighed, and for each other one its place in the list and the fault."""
+    clues: dict[int, Clue] = {}
+    refused: dict[int, Exception] = {}
     for index, thing in enumerate(listed):
         if isinstance(thing, dict) and "refused" in thing and "kind" not in thing:
             continue  # `entente examine --json` has said it already
         try:
             if not isinstance(thing, dict):
-                raise ValueError("a clue is an object with kind and value")
+                raise NotAClue("a clue is an object with kind and value")
             clues[index] = clue_from_json({"id": f"clue-{index}", **thing})
         except (ValueError, TypeError, AttributeError) as wrong:
-            refused[index] = str(wrong)
+            refused[index] = wrong
     kept, bad = sift(list(clues.values()), now)
     stay = {id(c) for c in kept}  # two clues may have one id of their own
     out = [index for index, clue in clues.items() if id(clue) not in stay]
-    refused |= {index: str(why) for index, why in zip(out, bad, strict=True)}
-    return kept, sorted(refused.items())
+    refused |= dict(zip(out, bad, strict=True))
+    return kept, sorted(refused.items(), key=lambda each: each[0])
+
+
+def _reason(wrong: Exception, language: str) -> str:
+    """Return a fault in the reader's language, with the clue's id where it has one."""
+    if isinstance(wrong, ClueRefused):
+        return _SAYS[language]["clue"].format(id=wrong.clue_id, why=in_words(wrong, language))
+    return in_words(wrong, language) if isinstance(wrong, NotAClue) else str(wrong)
 
 
 def told(found: Posterior, clues: list[Clue], groups: Sequence[GroupWeight], language: str) -> str:

@@ -81,6 +81,22 @@ def group_of(kind: ClueKind) -> ClueGroup:
     return GROUP_OF.get(kind, ClueGroup.OBJECTS)
 
 
+_NO_REGION = "region is four numbers, x, y, width and height, not {region!r}"
+
+
+class NotAClue(ValueError):
+    """What was given is no clue that can be read: ``text`` says why, with ``values`` for its braces."""
+
+    def __init__(self, text: str, **values: Any) -> None:
+        self.text, self.values = text, values
+        super().__init__(self.reason)
+
+    @property
+    def reason(self) -> str:
+        """The reason in English."""
+        return self.text.format(**self.values) if self.values else self.text
+
+
 @dataclass(frozen=True, slots=True)
 class Clue:
     """One observation. ``region`` is (x, y, w, h) in fractions; ``start`` and ``end`` are seconds."""
@@ -103,15 +119,23 @@ class Clue:
 
     def __post_init__(self) -> None:
         if self.evaluation not in EVALUATIONS:
-            raise ValueError(f"evaluation is A1 to X4, not {self.evaluation!r}")
-        if self.reliability is not None and not 0 <= self.reliability <= 1:
-            raise ValueError("reliability is a share between 0 and 1")
+            raise NotAClue("evaluation is A1 to X4, not {value!r}", value=self.evaluation)
+        if self.reliability is not None and not _is_share(self.reliability):
+            raise NotAClue("reliability is a share between 0 and 1")
         if self.start is not None and self.end is not None and self.end < self.start:
-            raise ValueError("a stretch of time ends after it starts")
+            raise NotAClue("a stretch of time ends after it starts")
 
     def as_json(self) -> dict[str, Any]:
         """Return the object of DESIGN section 5, ready for ``json.dumps``."""
         return asdict(self)
+
+
+def _box(x: Any, y: Any, w: Any, h: Any) -> tuple[float, float, float, float]:
+    return float(x), float(y), float(w), float(h)
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, (int, float)) and 0 <= value <= 1
 
 
 def clue_from_json(data: dict[str, Any]) -> Clue:
@@ -119,21 +143,29 @@ def clue_from_json(data: dict[str, Any]) -> Clue:
     try:
         kind = ClueKind(data["kind"])
     except (KeyError, ValueError):
-        raise ValueError(f"unknown clue kind {data.get('kind')!r}") from None
+        raise NotAClue("unknown clue kind {kind!r}", kind=data.get("kind")) from None
     if "value" not in data:
-        raise ValueError(f"clue {data.get('id', '?')} has no value")
+        raise NotAClue("clue {id} has no value", id=data.get("id", "?"))
     region = data.get("region")
+    try:
+        group = ClueGroup(data["group"]) if data.get("group") else group_of(kind)
+    except ValueError:
+        raise NotAClue("unknown source group {group!r}", group=data["group"]) from None
+    try:
+        box = _box(*region) if region else None
+    except (TypeError, ValueError):
+        raise NotAClue(_NO_REGION, region=region) from None
     return Clue(
         id=str(data.get("id", "")),
         kind=kind,
         value=data["value"],
-        group=ClueGroup(data["group"]) if data.get("group") else group_of(kind),
+        group=group,
         source=str(data.get("source", "")),
         medium=str(data.get("medium", "")),
         because=str(data.get("because", "")),
         method=str(data.get("method", "")),
         version=str(data.get("version", "")),
-        region=tuple(float(v) for v in region) if region else None,  # type: ignore[arg-type]
+        region=box,
         start=data.get("start"),
         end=data.get("end"),
         negated=bool(data.get("negated", False)),

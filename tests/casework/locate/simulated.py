@@ -8,9 +8,11 @@ from __future__ import annotations
 from datetime import UTC, date, timedelta
 from functools import cache
 
+import h3.api.basic_int as h3
 import numpy as np
 from tests.casework.locate.clues import clue
 
+from entente.casework.examine.gazetteer import gazetteer
 from entente.casework.locate.likelihood.days import days
 from entente.casework.locate.likelihood.grid import installed
 from entente.casework.locate.likelihood.ground import RELIEF, ground
@@ -25,6 +27,10 @@ KINDS = ("language", "speech", "mains_hz", "socket", "driving_side", "currency",
 ERROR = 0.1
 RELAYED = 0.1  # of addresses are a relay's, as the likelihood takes it
 PEOPLE, RURAL, SOMEWHERE = "people", "rural", "somewhere"  # how places are drawn
+# Of each world: how often a clue fails by itself, how often a whole source does, and how places are drawn. W3
+# is a world of stress that the engine does not hold: no state has these rates, and its prior no such places.
+WORLDS = {"W1": (ERROR, 0.0, PEOPLE), "W2": (ERROR, 0.08, PEOPLE), "W3": (2 * ERROR, 0.20, RURAL)}
+INHABITED = 50  # people in a cell, at the least, for somebody to be drawn there
 
 
 def observed(kind: str, cell: int, draw: np.random.Generator):
@@ -127,12 +133,19 @@ def _sun(cell: int, draw: np.random.Generator):
 def reached(weights: str) -> np.ndarray:
     """Sums of a way to draw places, kept: adding up 273,144 cells costs more than most likelihoods."""
     people = world().people
-    shares = {
-        SOMEWHERE: world().prior,
-        PEOPLE: people / people.sum(),
-        RURAL: people**0.5 / (people**0.5).sum(),
-    }
-    return np.cumsum(shares[weights])
+    shares = {SOMEWHERE: world().prior, PEOPLE: people / people.sum()}
+    return np.cumsum(_rural() if weights == RURAL else shares[weights])
+
+
+def _rural() -> np.ndarray:
+    """Half of the places are towns of the gazetteer, each as likely; half any cell that people live in."""
+    here, names = world(), gazetteer()
+    at = sorted(set(zip(names.lat.tolist(), names.lon.tolist(), strict=True)))
+    cells = np.array([h3.latlng_to_cell(lat, lon, 5) for lat, lon in at], np.uint64)
+    rows = np.minimum(np.searchsorted(here.cell, cells), len(here.cell) - 1)
+    towns = np.bincount(rows[here.cell[rows] == cells], minlength=len(here.cell))
+    lived_in = here.people > INHABITED
+    return 0.5 * towns / towns.sum() + 0.5 * lived_in / lived_in.sum()
 
 
 def drawn(weights: str, draw: np.random.Generator) -> int:

@@ -248,11 +248,13 @@ def test_of_equal_ones_the_most_trusted_counts():
 
 def test_of_more_than_are_weighed_the_most_trusted_stay_and_only_they_are_tried(monkeypatch):
     many = [clue(f"u{i}", "phone_number", f"+39 0171 {i:06d}", 0.5) for i in range(10_000)]
-    better = [clue(f"b{i}", "text", {"string": f"scuola {i}"}, 0.9) for i in range(99)]
+    better = [clue(f"b{i}", "phone_number", f"+39 011 {i:06d}", 0.9) for i in range(99)]
     bad, lamp = clue("bad", "socket", "7", 0.95), clue("lamp", "object", "lamp")
     tried = []
     monkeypatch.setattr(
-        engine, "_fault", lambda said: tried.append(said) or ("no" if said.clue is bad else "")
+        engine,
+        "_fault",
+        lambda said: tried.append(said) or (ClueRefused("", "no") if said.clue is bad else None),
     )
     kept, refused = sift([*many, lamp, *better, bad])
     assert [r.clue_id for r in refused] == ["bad"] and len(kept) == 10_100 and len(tried) == 101

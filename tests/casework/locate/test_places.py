@@ -7,6 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from entente.casework.intake.service import claims, destroy, evidence_store
@@ -20,11 +22,13 @@ from entente.casework.locate.service import (
     confirm_home,
     enter,
     judge,
+    judge_rest,
     judged,
     page_of,
     propose_home,
     set_aside,
     turn,
+    unjudged,
 )
 from entente.casework.locate.service.captures import form_of
 from entente.casework.prioritise.service import assign
@@ -179,6 +183,7 @@ def test_what_is_said_of_a_clue_carries_the_codes_and_originators_of_both(at):
     judge(at.it, VI, at.place, [secret], says="fails", because="60 Hz there")
     assert seen_by(at.fr, CandidateClue) == [row]
     assert len(seen_by(at.it, CandidateClue)) == 2
+    judge(at.it, VI, at.place, [at.socket], says="explains", because="type L there")
     # what stands on it is as strict, and says nothing to those from whom it is withheld
     home = propose_home(at.it, VI, at.place, because="the round")
     assert home.codes == "H0 H1 H2"
@@ -223,6 +228,43 @@ def test_a_home_needs_the_clues_said_and_two_people_and_then_the_clock_says_so(a
         assert Milestone.objects.filter(stage="home").exists()
     with pytest.raises(ProposalRefused, match="already"):
         confirm_home(at.second, VI, home)
+
+
+def test_a_home_needs_every_clue_that_speaks_of_a_place_judged_and_copies_are_one(at):
+    hums = [clue(at.circle, at.case, at.circle.it, "mains_hz", 50) for _ in range(3)]
+    clue(at.circle, at.case, at.circle.it, "object", "a red lamp")  # says nothing of a place
+    judge(at.it, VI, at.place, [at.socket], says="explains", because="type L there")
+    with guard.scope(at.it, VI):
+        assert [len(alike) for alike in unjudged(at.place)] == [3]
+    with pytest.raises(ProposalRefused, match="not judged yet: 1"):
+        propose_home(at.it, VI, at.place, because="the round")
+    with pytest.raises(PlaceRefused, match="say why"):
+        judge_rest(at.it, VI, at.place, because=" ")
+    rows = judge_rest(at.it, VI, at.place, because="50 Hz in the whole country")
+    assert {row.clue_id for row in rows} == {hum.pk for hum in hums} and rows[0].says == "cannot say"
+    assert judge_rest(at.it, VI, at.place, because="again") == []
+    late = clue(at.circle, at.case, at.circle.it, "currency", "EUR")
+    with pytest.raises(ProposalRefused, match="not judged yet: 1"):
+        propose_home(at.it, VI, at.place, because="the round")
+    judge(at.it, VI, at.place, [late], says="explains", because="a till there")
+    assert propose_home(at.it, VI, at.place, because="the round").pk
+
+
+def test_the_page_asks_no_more_of_the_database_for_more_copies(client, at):
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(shown).status_code == 200
+        return len(seen)
+
+    client.force_login(at.circle.it)
+    shown = reverse("locate:candidate", args=[at.case.pk, at.place.pk])
+    hums = [clue(at.circle, at.case, at.circle.it, "mains_hz", 50) for _ in range(2)]
+    judge(at.it, VI, at.place, hums, says="cannot say", because="everywhere")
+    asked()
+    few = asked()
+    more = [clue(at.circle, at.case, at.circle.it, "mains_hz", 50) for _ in range(8)]
+    judge(at.it, VI, at.place, more, says="cannot say", because="everywhere")
+    assert asked() <= few
 
 
 def test_a_place_set_aside_is_nobodys_home_until_two_stand_for_it_again(at):
@@ -325,6 +367,10 @@ def test_the_way_by_the_pages_from_a_place_to_a_home(client, at):
     client.post(clues, said | {"because": ["type F there"]})  # nothing changed: nothing is written
     with guard.system("test"):
         assert CandidateClue.objects.filter(candidate=place).count() == 1
+    assert "Of all that is not judged" not in client.get(mill).content.decode()
+    clue(at.circle, at.case, at.circle.it, "mains_hz", 50)
+    assert "Of all that is not judged" in client.get(mill).content.decode()
+    client.post(clues, said | {"because": ["type F there"], "rest": "50 Hz everywhere"})
     client.post(
         reverse("locate:candidate-decide", args=[case, place.pk]), {"act": "propose", "because": "so it is"}
     )

@@ -119,7 +119,7 @@ def test_the_region_of_drawn_series_holds_the_anchor(number):
             for i, step in enumerate(steps)
         ]
         said = series(*[(float(a), float((b + 180) % 360 - 180)) for a, b in places])
-        weighed = weigh(said, likelihood(said, here).over_cells(), here.prior)
+        weighed = weigh(said, likelihood(said, here), here.prior)
         belief = normalised([group_factor([weighed], here.prior)], here.prior)
         held += bool(np.isin(here.cell_of[cell], credible.areas(here, belief).inside90))
     assert held / 25 >= 0.85

@@ -178,10 +178,10 @@ def test_of_more_clues_than_are_weighed_the_most_trusted_are_and_the_rest_is_sai
     client, case, circle, page, monkeypatch
 ):
     monkeypatch.setattr(engine, "MOST_CLUES", 8)  # the rule is the same; 100 take ten seconds
-    weak = [("text", {"string": f"scuola {n}", "script": "Latn"}, "objects") for n in range(150)]
+    weak = [("phone_number", f"+39 0171 {n:06d}", "objects") for n in range(150)]
     seen(case, circle, *weak, ("socket", "L", "objects"))
     with guard.system("test"):
-        Clue.objects.filter(kind="text").update(evaluation="C3")
+        Clue.objects.filter(kind="phone_number").update(evaluation="C3")
     told = client.get(page).content.decode()
     assert "143 observations are not weighed" in told and "Half of the belief" in told
     assert told.count(">not weighed<") == 143
@@ -212,6 +212,8 @@ def test_a_refusal_is_shown_without_the_id_of_its_clue(client, case, circle, pag
     told = client.get(page).content.decode()
     refused = told.split("Clues that could not be weighed")[2]
     assert "IEC" in refused and ids(value="7")[0] not in refused
+    for language, words in (("fr", "une prise est des lettres"), ("it", "una presa è lettere")):
+        assert words in client.get(page, headers={"Accept-Language": language}).content.decode()
 
 
 def test_the_history_lists_what_changed_and_compares_two(client, case, circle, page, clues):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from entente.casework.locate import credible
-from entente.casework.locate.combine import Floats, Weighed, declared, expected, normalised
+from entente.casework.locate.combine import Factor, Floats, Weighed, expected, whole
 from entente.casework.locate.world import World
 from entente.vocabulary.clue import Clue, ClueKind
 
@@ -73,13 +73,11 @@ def _word(group: str) -> str:
     return group.replace("_", " ")
 
 
-def parted(factors: Mapping[str, Floats], here: World) -> list[tuple[str, str, str, str]]:
+def parted(factors: Mapping[str, Factor], here: World) -> list[tuple[str, str, str, str]]:
     """Return each two groups that, alone, are sure of different countries: group, country, group, country."""
     if len(factors) < 2:
         return []
-    alone = {
-        g: credible.countries(here, normalised([declared(factors[g])], here.prior)) for g in sorted(factors)
-    }
+    alone = {g: credible.countries(here, whole(factors[g].declared * here.prior)) for g in sorted(factors)}
     tops = {g: int(np.round(shares, 12).argmax()) for g, shares in alone.items()}
     names, found = sorted(alone), []
     for i, one in enumerate(names):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,12 +11,13 @@ import numpy as np
 
 from entente.casework.locate import credible
 from entente.casework.locate.combine import (
+    Factor,
     Floats,
     Weighed,
     alone,
     error_of,
+    factor_without,
     group_factor,
-    group_value,
     groups_of,
     joint,
     normalised,
@@ -26,16 +26,17 @@ from entente.casework.locate.combine import (
 )
 from entente.casework.locate.contradiction import contradictions, misleading, parted
 from entente.casework.locate.fine import refined
-from entente.casework.locate.likelihood import SILENT, likelihood, refuse_future
+from entente.casework.locate.likelihood import SILENT, SPREAD, likelihood, refuse_future
 from entente.casework.locate.questions import next_questions
 from entente.casework.locate.refusal import ClueRefused
+from entente.casework.locate.sameness import canonical, counted, distinct, evidence
 from entente.casework.locate.tables import TABLES_VERSION
 from entente.casework.locate.world import World, world
-from entente.vocabulary.clue import Clue, ClueGroup
+from entente.vocabulary.clue import Clue, ClueKind
 from entente.vocabulary.place import ClueWeight, CountryShare, GroupWeight, Posterior, RegionShare, Without
 
-ENGINE_VERSION = "group-rp-5"
-MOST_CLUES = 100  # distinct ones; more do not fit in a worker's memory and would not move the region
+ENGINE_VERSION = "group-rp-6"
+MOST_CLUES = 100  # distinct ones; more would not move the region
 _LEAST_SHARE = 5e-4  # smaller shares are left out of the lists
 
 
@@ -51,22 +52,12 @@ class Belief:
     world: World
     posterior: Floats
     weighed: tuple[Weighed, ...]
-    factors: dict[str, Floats]
+    factors: dict[str, Factor]
 
     @cached_property
     def parted(self) -> list[tuple[str, str, str, str]]:
         """Each two groups that, alone, are sure of different countries."""
         return parted(self.factors, self.world)
-
-    def without(self, index: int) -> Floats:
-        """Return the posterior as if one clue had not been given."""
-        name = str(self.weighed[index].clue.group)
-        rest = [w for i, w in enumerate(self.weighed) if i != index and str(w.clue.group) == name]
-        if not rest:
-            return whole(self.beside[name])
-        left = group_value(rest, self.world.prior)
-        left *= self.beside[name]
-        return whole(left)
 
     @cached_property
     def beside(self) -> dict[str, Floats]:
@@ -76,35 +67,22 @@ class Belief:
             name: joint([self.factors[n] for n in names if n != name], self.world.prior) for name in names
         }
 
-
-def canonical(clue: Clue) -> str:
-    """Return the key that decides order and sameness: what is said, by which source, how far trusted."""
-    voice = clue.source if clue.group in (ClueGroup.PARTNER, ClueGroup.ANALYST) else ""
-    value = json.dumps(clue.value, sort_keys=True, ensure_ascii=True, default=str)
-    return json.dumps([clue.kind, value, clue.negated, clue.group, voice])
-
-
-def distinct(clues: Sequence[Clue]) -> tuple[list[Clue], dict[str, list[str]]]:
-    """Return each observation once, in canonical order, and the ids that say the same.
-
-    The same hum in twenty clips is one observation; two partners who say the same are two. Of equal
-    ones the best graded counts.
-    """
-    told: dict[str, list[Clue]] = {}
-    for clue in clues:
-        told.setdefault(canonical(clue), []).append(clue)
-    best, same = [], {}
-    for key in sorted(told):
-        ranked = sorted(told[key], key=lambda c: (error_of(c), c.evaluation, c.id))
-        best.append(ranked[0])
-        same[ranked[0].id] = sorted({c.id for c in ranked})
-    return best, same
+    def without(self, index: int) -> Floats:
+        """Return the posterior as if one clue had not been given, (n,)."""
+        one = self.weighed[index]
+        name = str(one.clue.group)
+        rest = [w for i, w in enumerate(self.weighed) if i != index and str(w.clue.group) == name]
+        if not rest:
+            return whole(self.beside[name])
+        if one.clue.kind is ClueKind.PICTURE_MODEL:  # the others weigh more without it
+            return whole(group_factor(rest, self.world.prior).values * self.beside[name])
+        return whole(factor_without(self.factors[name], one, self.world.prior, self.beside[name]))
 
 
-def _ranked(clues: Sequence[Clue]) -> dict[str, Clue]:
+def _ranked(clues: Sequence[Clue]) -> list[Clue]:
     """Return the best graded clue of each observation that speaks of a place, the most trusted first."""
     best, _ = distinct([c for c in clues if c.kind not in SILENT])
-    return {canonical(c): c for c in sorted(best, key=error_of)}  # equal ones stay in canonical order
+    return sorted(best, key=error_of)  # equal ones stay in canonical order
 
 
 def sift(clues: Sequence[Clue], now: datetime | None = None) -> tuple[list[Clue], list[ClueRefused]]:
@@ -112,16 +90,20 @@ def sift(clues: Sequence[Clue], now: datetime | None = None) -> tuple[list[Clue]
 
     Only as many are tried as are weighed at once, the most trusted first: the rest is kept untried.
     """
-    faults: dict[str, str] = {}
-    for tried, (key, clue) in enumerate(_ranked(clues).items()):
-        if tried - len(faults) == MOST_CLUES:
-            break
-        if reason := _future(clue, now) or _fault(_Said(key, error_of(clue), clue)):
-            faults[key] = reason
+    faults: dict[str, ClueRefused] = {}
+    sound: set[str] = set()
+    for clue in _ranked(clues):
+        if len(sound) == MOST_CLUES and evidence(clue) not in sound:
+            continue
+        if fault := _future(clue, now) or _fault(_said(clue)):
+            faults[canonical(clue)] = fault
+        else:
+            sound.add(evidence(clue))
     kept, refused = [], []
     for clue in clues:
-        if reason := "" if clue.kind in SILENT else faults.get(canonical(clue), ""):
-            refused.append(ClueRefused(clue.id, reason))
+        fault = None if clue.kind in SILENT else faults.get(canonical(clue))
+        if fault:
+            refused.append(fault.of(clue.id))
         else:
             kept.append(clue)
     return kept, refused
@@ -132,18 +114,20 @@ def most_trusted(clues: Sequence[Clue]) -> tuple[list[Clue], int]:
 
     The most trusted stay, equally trusted ones in canonical order; the silent ones stay too.
     """
-    ranked = list(_ranked(clues))
-    stay = set(ranked[:MOST_CLUES])
-    return [c for c in clues if c.kind in SILENT or canonical(c) in stay], len(ranked) - len(stay)
+    ranked, stay, left = _ranked(clues), set[str](), set[str]()
+    for clue in ranked:
+        key = evidence(clue)
+        (stay if len(stay) < MOST_CLUES or key in stay else left).add(key)
+    return [c for c in clues if c.kind in SILENT or evidence(c) in stay], len(left)
 
 
-def _future(clue: Clue, now: datetime | None) -> str:
+def _future(clue: Clue, now: datetime | None) -> ClueRefused | None:
     """Return why a clue cannot have been seen yet, or nothing."""
     try:
         refuse_future(clue, now)
     except ClueRefused as why:
-        return why.reason
-    return ""
+        return why
+    return None
 
 
 @dataclass(frozen=True)
@@ -155,37 +139,63 @@ class _Said:
     clue: Clue = field(compare=False)
 
 
+def _said(clue: Clue) -> _Said:
+    return _Said(evidence(clue), error_of(clue), clue)
+
+
 @lru_cache(maxsize=4096)
-def _fault(said: _Said) -> str:
+def _fault(said: _Said) -> ClueRefused | None:
     """Return why a clue cannot be weighed, or nothing; kept, for all clues of a case are sifted each time."""
     try:
-        _weighed(said)
+        _weigh(said)
     except ClueRefused as why:
-        return why.reason
-    return ""
+        return why
+    return None
+
+
+def _weigh(said: _Said) -> Weighed:
+    """Weigh a clue over the world; kept, for one clue changes and the others stay."""
+    if said.clue.kind in SPREAD:
+        return _spread(said)
+    return _in_table(said)
+
+
+@lru_cache(maxsize=2 * MOST_CLUES)
+def _in_table(said: _Said) -> Weighed:
+    """Weigh what a table of countries, divisions or zones answers; some 15 kB each."""
+    return _weighed(said)
 
 
 @lru_cache(maxsize=24)
+def _spread(said: _Said) -> Weighed:
+    """Weigh what each cell answers; 1.1 MB each."""
+    return _weighed(said)
+
+
 def _weighed(said: _Said) -> Weighed:
-    """Weigh a clue over the world; kept, for one clue changes and the others stay. 1.1 MB each."""
     here = world()
-    found = weigh(said.clue, likelihood(said.clue, here).over_cells(), here.prior)
-    found.ratio.setflags(write=False)
+    found = weigh(said.clue, likelihood(said.clue, here), here.prior)
+    found.values.setflags(write=False)
     return found
 
 
 def believe(clues: Sequence[Clue], now: datetime | None = None) -> Belief:
     """Weigh the clues that speak of a place and combine them; raise ``ClueRefused`` for a bad one."""
-    best, _ = distinct([c for c in clues if c.kind not in SILENT])
+    best, with_it = counted(clues)
     if len(best) > MOST_CLUES:
-        raise ClueRefused(best[MOST_CLUES].id, f"{len(best)} different clues: keep the {MOST_CLUES} best")
+        raise ClueRefused(
+            best[MOST_CLUES].id,
+            "{count} different clues: keep the {most} best",
+            count=len(best),
+            most=MOST_CLUES,
+        )
     here = world()
     for clue in best:
         refuse_future(clue, now)
-    weighed = tuple(
-        replace(_weighed(_Said(canonical(c), error_of(c), c)), clue=c)  # the id is this caller's
-        for c in best
-    )
+    for clue in _ranked(clues) if with_it else ():
+        if canonical(clue) in with_it:
+            _weigh(_said(clue))  # what counts with another is refused too where it cannot be read
+    weighed = tuple(replace(_weigh(_said(c)), clue=c) for c in best)  # the id is this caller's
     factors = {name: group_factor(m, here.prior) for name, m in groups_of(weighed).items()}
     return Belief(here, normalised(factors, here.prior), weighed, factors)
 
@@ -203,7 +213,12 @@ def leading(here: World, belief: Floats) -> tuple[str, str, np.ndarray]:
 
 
 def bayes_factor(ratio: np.ndarray, prior: Floats, inside: np.ndarray) -> float:
-    """Return log10 of how much likelier a clue or group is inside than outside, reliability counted."""
+    """Return log10 of how much likelier a clue or group is inside than outside, reliability counted.
+
+    Parameters
+    ----------
+    inside : rows of the place, or a mask of them
+    """
     weighed = np.multiply(prior, ratio)
     within, total = float(weighed[inside].sum()), float(weighed.sum())
     share = float(prior[inside].sum())
@@ -247,23 +262,31 @@ def _weights(
     belief: Belief, inside: np.ndarray, clues: Sequence[Clue]
 ) -> tuple[tuple[ClueWeight, ...], list[float]]:
     """Return each clue's part, told under every id that says the same, and P(misleading) in order."""
-    here, told, doubts = belief.world, {}, []
+    here, told, inside = belief.world, {}, np.flatnonzero(inside)
+    reckoned: dict[tuple[str, float, bytes], tuple[float, float, Without]] = {}
+    doubts = []
     for i, one in enumerate(belief.weighed):
-        rest = belief.without(i)
-        doubt = misleading(one, rest)
+        # what two clues of one source say alike of every place, they do alike: it is reckoned once
+        alike = (str(one.clue.group), one.error, one.values.tobytes() if one.rows is not None else bytes(i))
+        if alike not in reckoned:
+            rest = belief.without(i)
+            reckoned[alike] = (
+                bayes_factor(one.ratio, here.prior, inside),
+                misleading(one, rest),
+                _what_stands(here, rest),
+            )
+        ratio, doubt, without = reckoned[alike]
         doubts.append(doubt)
-        top = here.countries[int(np.round(credible.countries(here, rest), 12).argmax())]
-        told[canonical(one.clue)] = (
-            _figures(bayes_factor(one.ratio, here.prior, inside), 4),
-            _figures(doubt, 4),
-            Without(_figures(credible.areas(here, rest).area90_km2), top),
-        )
-    whole = Without(
-        _figures(credible.areas(here, belief.posterior).area90_km2),
-        here.countries[int(np.round(credible.countries(here, belief.posterior), 12).argmax())],
-    )
-    rows = [ClueWeight(c.id, *told.get(canonical(c), (0.0, 0.0, whole))) for c in clues]
+        told[canonical(one.clue)] = (_figures(ratio, 4), _figures(doubt, 4), without)
+    everything = (0.0, 0.0, _what_stands(here, belief.posterior))
+    rows = [ClueWeight(c.id, *told.get(canonical(c), everything)) for c in clues]
     return tuple(sorted(rows, key=lambda r: (r.id, r.log10_bf, r.p_misleading))), doubts
+
+
+def _what_stands(here: World, belief: Floats) -> Without:
+    """Return the 90 % area and the leading country of a belief."""
+    top = here.countries[int(np.round(credible.countries(here, belief), 12).argmax())]
+    return Without(_figures(credible.areas(here, belief).area90_km2), top)
 
 
 def groups(
@@ -272,12 +295,10 @@ def groups(
     """Return what each source group says of the leading region, and what would stand without it."""
     belief = belief or believe(clues, now)
     here, rows = belief.world, []
-    inside = leading(here, belief.posterior)[2]
+    inside = np.flatnonzero(leading(here, belief.posterior)[2])
     for name, members in groups_of(belief.weighed).items():
-        rest = whole(belief.beside[name])
-        top = here.countries[int(np.round(credible.countries(here, rest), 12).argmax())]
         ratio = bayes_factor(alone(belief.factors[name]), here.prior, inside)
-        without = Without(_figures(credible.areas(here, rest).area90_km2), top)
+        without = _what_stands(here, whole(belief.beside[name]))
         rows.append(GroupWeight(name, len(members), _figures(ratio, 4), without))
     return tuple(rows)
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from entente.casework.locate.contradiction import shown
 from entente.casework.locate.likelihood import SILENT
+from entente.casework.locate.sameness import canonical, counted
 from entente.casework.locate.scale import LANGUAGES, in_force
 from entente.casework.locate.world import world
 from entente.vocabulary.clue import Clue
@@ -25,6 +26,7 @@ _SAYS = {
         "against": "“{clue}” {how} speaks against {place}: it is {ratio} times likelier elsewhere.",
         "neutral": "“{clue}” neither supports nor speaks against {place}.",
         "silent": "“{clue}” says nothing of the place.",
+        "counted": "“{clue}” counts once, with “{other}”.",
         "doubt": "It does not fit the other clues: it misleads with probability {p:.2f}.",
         "not": "not ",
     },
@@ -33,6 +35,7 @@ _SAYS = {
         "against": "« {clue} » va {how} contre {place} : il est {ratio} fois plus vraisemblable ailleurs.",
         "neutral": "« {clue} » ne soutient ni ne contredit {place}.",
         "silent": "« {clue} » ne dit rien du lieu.",
+        "counted": "« {clue} » ne compte qu’une fois, avec « {other} ».",
         "doubt": "Il ne s’accorde pas avec les autres indices : il trompe avec une probabilité de {p:.2f}.",
         "not": "pas ",
     },
@@ -41,6 +44,7 @@ _SAYS = {
         "against": "«{clue}» depone {how} contro {place}: l’indizio è {ratio} volte più verosimile altrove.",
         "neutral": "«{clue}» non sostiene né contraddice {place}.",
         "silent": "«{clue}» non dice nulla del luogo.",
+        "counted": "«{clue}» conta una volta sola, con «{other}».",
         "doubt": "Non si accorda con gli altri indizi: inganna con probabilità {p:.2f}.",
         "not": "non ",
     },
@@ -107,9 +111,9 @@ def explain(posterior: Posterior, clues: Sequence[Clue], language: str = "en") -
     """
     speak = language if language in LANGUAGES else "en"
     place = hypothesis(posterior, speak)
-    part = {w.id: w for w in posterior.clues}
+    part, with_it = {w.id: w for w in posterior.clues}, counted(clues)[1]
     order = sorted(clues, key=lambda c: (-abs(part[c.id].log10_bf) if c.id in part else 0.0, c.id))
-    return tuple(_sentence(c, part.get(c.id), place, speak) for c in order)
+    return tuple(_sentence(c, part.get(c.id), place, speak, with_it.get(canonical(c))) for c in order)
 
 
 def explain_groups(
@@ -125,9 +129,13 @@ def explain_groups(
     )
 
 
-def _sentence(clue: Clue, weight: ClueWeight | None, place: str, language: str) -> str:
-    """Return what one clue does, and whether the others doubt it."""
+def _sentence(
+    clue: Clue, weight: ClueWeight | None, place: str, language: str, other: Clue | None = None
+) -> str:
+    """Return what one clue does, and whether the others doubt it; or with which it counts."""
     says, name = _SAYS[language], clue_name(clue, language)
+    if other is not None:
+        return says["counted"].format(clue=name, other=clue_name(other, language))
     if clue.kind in SILENT or weight is None:
         return says["silent"].format(clue=name)
     told = _ratio(name, weight.log10_bf, place, language)

@@ -7,8 +7,10 @@ over the cells and a profile v within one of them::
     R(child) = r₀ + (R(cell) − r₀) · v(child) / Σ share·v         r₀ = the least R anywhere
 
 r₀ is the part of R that comes from elsewhere or from a false clue: it knows no position, so it is not shared
-out by one, and a clue that is disbelieved in a cell does not order its children. The sum over the children is
-the cell's own R. Resolution 7 is a part of a town of some 5 km². It is where the automated part stops.
+out by one, and a clue that is disbelieved in a cell does not order its children. The mean over the people of
+the cell is the cell's own R. Each clue is set against those people, none against what another clue made of
+them, so no order of clues is better than another. Resolution 7 is a part of a town of some 5 km². It is where
+the automated part stops.
 """
 
 from __future__ import annotations
@@ -41,10 +43,12 @@ def refined(here: World, posterior: Floats, weighed: Sequence[Weighed]) -> tuple
         return ()
     parents = np.flatnonzero(np.isin(here.cell_of, inside))
     small, of = children(here, parents)
-    shares = shared_out(small.prior, of, len(parents))
+    people = shared_out(small.prior, of, len(parents))
+    shares = people.copy()
     for one in weighed:
         if one.clue.kind in PROFILES and not one.clue.negated:
-            shares = _by_position(shares, of, one, PROFILES[one.clue.kind](one.clue, small, here), parents)
+            shares *= _by_position(people, of, one, PROFILES[one.clue.kind](one.clue, small, here), parents)
+            shares = np.maximum(shared_out(shares, of, len(parents)), 1e-300)
     belief = shared_out(shares, of, len(parents)) * posterior[parents][of]
     return _half(small, belief)
 
@@ -103,14 +107,15 @@ def shared_out(values: Floats, of: NDArray[np.intp], count: int) -> Floats:
 
 
 def _by_position(
-    shares: Floats, of: NDArray[np.intp], one: Weighed, profile: Floats, parents: NDArray[np.intp]
+    people: Floats, of: NDArray[np.intp], one: Weighed, profile: Floats, parents: NDArray[np.intp]
 ) -> Floats:
-    """Return the children's shares after one clue with a position."""
-    base = float(one.ratio.min())
-    held = one.ratio[parents].astype(np.float64)
-    mean = np.maximum(np.bincount(of, shares * profile, len(parents)), 1e-300)
-    ratio = base + (held - base)[of] * profile / mean[of]
-    return shared_out(shares * np.maximum(ratio, 1e-300), of, len(parents))
+    """Return R of the children for one clue with a position."""
+    ratio = one.ratio
+    base = float(ratio.min())
+    held = ratio[parents].astype(np.float64)
+    mean = np.maximum(np.bincount(of, people * profile, len(parents)), 1e-300)
+    found: Floats = np.maximum(base + (held - base)[of] * profile / mean[of], 1e-300)
+    return found
 
 
 def _half(small: World, belief: Floats) -> tuple[CellShare, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entente.casework.locate import credible, engine
-from entente.casework.locate.combine import Floats, normalised
+from entente.casework.locate.combine import Floats, joint
 from entente.casework.locate.contradiction import DOUBT
 from entente.vocabulary.clue import Clue
 from entente.vocabulary.place import ClueWeight, GroupWeight, Posterior
@@ -106,7 +106,7 @@ def _reckoned(given: _Set) -> Reckoned:
 
 
 def _odds(belief: Floats, inside: NDArray[np.bool_]) -> float:
-    """Return log10 of the belief inside to that outside."""
+    """Return log10 of the belief inside to that outside; it need not sum to one."""
     within, beyond = (max(float(belief[part].sum()), 1e-300) for part in (inside, ~inside))
     return round(min(max(float(np.log10(within) - np.log10(beyond)), -_SURE), _SURE), 4) + 0.0
 
@@ -115,11 +115,12 @@ def _steps(
     belief: engine.Belief, groups: Sequence[GroupWeight], inside: NDArray[np.bool_]
 ) -> tuple[Step, ...]:
     """Return the groups one upon the other, the strongest alone first."""
-    here, steps, factors = belief.world, [], {}
-    before = _odds(here.prior, inside)
+    here, steps = belief.world, []
+    before, joined = _odds(here.prior, inside), joint((), here.prior)
     for group in sorted(groups, key=lambda g: (-abs(g.log10_bf), g.group)):
-        factors[group.group] = belief.factors[group.group]
-        after = _odds(normalised(factors, here.prior), inside)
+        joined *= belief.factors[group.group].values
+        joined /= float(joined.max())
+        after = _odds(joined.sum(axis=0), inside)
         steps.append(Step(group, before, after))
         before = after
     return tuple(steps)

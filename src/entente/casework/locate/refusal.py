@@ -1,12 +1,47 @@
-"""A clue that cannot be weighed: which one, why, and the mend."""
+"""A clue that cannot be weighed: which one, why, and the mend; in English, French or Italian."""
 
 from __future__ import annotations
 
+from typing import Any
 
-class ClueRefused(ValueError):
-    """Raised for a clue whose value is not what its kind needs; the other clues can still be weighed."""
+from entente.casework.locate.refusal_words import FRENCH_AND_ITALIAN
+from entente.vocabulary.clue import NotAClue
 
-    def __init__(self, clue_id: str, reason: str) -> None:
-        super().__init__(f"clue {clue_id or '(no id)'}: {reason}")
+_LONGEST = 200  # signs of a value that are repeated in a refusal
+_AT = {"fr": 0, "it": 1}
+
+
+class ClueRefused(NotAClue):
+    """Raised for a clue whose value is not what its kind needs; the other clues can still be weighed.
+
+    Parameters
+    ----------
+    text : the reason in English, with a name in braces for each of ``values``
+    """
+
+    def __init__(self, clue_id: str, text: str, **values: Any) -> None:
+        super().__init__(text, **{name: _short(value) for name, value in values.items()})
         self.clue_id = clue_id
-        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"clue {self.clue_id or '(no id)'}: {self.reason}"
+
+    def of(self, clue_id: str) -> ClueRefused:
+        """Return the same for another clue that says the same."""
+        return ClueRefused(clue_id, self.text, **self.values)
+
+
+def in_words(why: NotAClue, language: str) -> str:
+    """Return the reason in ``language``; English where it is not French or Italian."""
+    told = FRENCH_AND_ITALIAN.get(why.text)
+    if told is None or language not in _AT:
+        return why.reason
+    return told[_AT[language]].format(**why.values) if why.values else told[_AT[language]]
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return value if len(told := repr(value)) <= _LONGEST else told[:_LONGEST] + "…"

@@ -59,6 +59,18 @@ PROFILES: dict[ClueKind, Callable[[Clue, World, World], Floats]] = {
     ClueKind.SITES: sites.sites_within,
 }
 
+# Kinds that are answered for each cell by itself, not by a table of countries, divisions or zones.
+SPREAD = frozenset(
+    {
+        ClueKind.GPS,
+        ClueKind.TOPONYM,
+        ClueKind.PHONE_NUMBER,
+        ClueKind.SUN_ELEVATION,
+        ClueKind.RELIEF,
+        ClueKind.SITES,
+        ClueKind.PICTURE_MODEL,
+    }
+)
 # Kinds that are heard and kept, and do not move the region; the reason is shown beside them.
 SILENT = {
     ClueKind.OBJECT: "an object leads to a request and to the search list, not to a place",
@@ -93,7 +105,9 @@ def likelihood(clue: Clue, world: World, now: datetime | None = None) -> Likelih
     if reader is None:
         raise ClueRefused(clue.id, SILENT[clue.kind])
     if clue.negated and clue.kind in _DENSITIES:
-        raise ClueRefused(clue.id, f"{clue.kind} cannot be negated: give what was measured instead")
+        raise ClueRefused(
+            clue.id, "{kind} cannot be negated: give what was measured instead", kind=str(clue.kind)
+        )
     refuse_future(clue, now)
     said = reader(clue, world)
     if clue.negated and clue.kind not in statements.TURNED:

@@ -29,9 +29,9 @@ def number(clue: Clue, value: Any, what: str) -> float:
     try:
         read = float(value)
     except (TypeError, ValueError):
-        raise ClueRefused(clue.id, f"{what} is a number, not {value!r}") from None
+        raise ClueRefused(clue.id, "{what} is a number, not {value!r}", what=what, value=value) from None
     if not isfinite(read) or isinstance(value, bool):
-        raise ClueRefused(clue.id, f"{what} is a finite number, not {value!r}")
+        raise ClueRefused(clue.id, "{what} is a finite number, not {value!r}", what=what, value=value)
     return read
 
 
@@ -41,10 +41,12 @@ def _zone_weights(world: World) -> Floats:
 
 def utc_offset(clue: Clue, world: World) -> Likelihood:
     """Read minutes east of UTC: the share of the year that each zone spends there."""
-    minutes = number(clue, clue.value, "a UTC offset in minutes")
+    minutes = number(clue, clue.value, "utc_offset")
     if not -720 <= minutes <= 840 or minutes % 15:
         raise ClueRefused(
-            clue.id, f"a UTC offset is -720 to 840 minutes in quarters of an hour, not {clue.value!r}"
+            clue.id,
+            "a UTC offset is -720 to 840 minutes in quarters of an hour, not {value!r}",
+            value=clue.value,
         )
     shares = np.array([zone.get(str(int(minutes)), 0.0) for _, zone in world.zones])
     return Likelihood(world.zone, elsewhere(shares, _zone_weights(world), "utc_offset"))
@@ -57,7 +59,7 @@ def posting_hours(clue: Clue, world: World) -> Likelihood:
     """
     if not isinstance(clue.value, (list, tuple)) or len(clue.value) != 24:
         raise ClueRefused(clue.id, "posting hours are 24 counts, one for each hour of UTC from midnight")
-    counts = np.array([number(clue, v, "a count") for v in clue.value])
+    counts = np.array([number(clue, v, "posting_hours") for v in clue.value])
     if (counts < 0).any() or counts.sum() <= 0:
         raise ClueRefused(clue.id, "posting hours need at least one post and no negative count")
     counts *= min(1.0, POSTING_CAP / counts.sum())
@@ -76,11 +78,13 @@ def moment(clue: Clue, text: Any) -> datetime:
         read = datetime.fromisoformat(str(text))
     except ValueError:
         raise ClueRefused(
-            clue.id, f"a moment is ISO 8601 such as 2026-05-04T09:30:00Z, not {text!r}"
+            clue.id, "a moment is ISO 8601 such as 2026-05-04T09:30:00Z, not {value!r}", value=text
         ) from None
     read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     if not 1970 <= read.year <= 2100:
-        raise ClueRefused(clue.id, f"the clock reads {read.year}: correct the moment before the sun is used")
+        raise ClueRefused(
+            clue.id, "the clock reads {year}: correct the moment before the sun is used", year=read.year
+        )
     return read
 
 
@@ -89,7 +93,9 @@ def refuse_future(clue: Clue, now: datetime) -> None:
     value = clue.value if isinstance(clue.value, dict) else {}
     if moment(clue, value.get("utc")) > now + timedelta(days=1):
         raise ClueRefused(
-            clue.id, f"{value.get('utc')} lies in the future: correct the clock of the recording"
+            clue.id,
+            "{moment} lies in the future: correct the clock of the recording",
+            moment=value.get("utc"),
         )
 
 
@@ -100,9 +106,9 @@ def sun_elevation(clue: Clue, world: World) -> Likelihood:
     degrees = number(clue, clue.value.get("deg"), "deg")
     spread = number(clue, clue.value.get("sd", 3.0), "sd")
     if not -18 <= degrees <= 90:
-        raise ClueRefused(clue.id, f"the sun stands between -18 and 90 degrees, not {degrees:g}")
+        raise ClueRefused(clue.id, "the sun stands between -18 and 90 degrees, not {value:g}", value=degrees)
     if not 0 < spread <= 45:
-        raise ClueRefused(clue.id, f"sd is above 0 and at most 45 degrees, not {spread:g}")
+        raise ClueRefused(clue.id, "sd is above 0 and at most 45 degrees, not {value:g}", value=spread)
     sd = max(spread, _LEAST_SD)
     miss = (elevation_along(moment(clue, clue.value.get("utc")), world.units) - degrees) / sd
     return Likelihood(None, np.exp(-0.5 * np.minimum(miss * miss, 1000.0)))

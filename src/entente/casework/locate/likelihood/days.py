@@ -95,12 +95,17 @@ def dates(clue: Clue) -> list[date]:
         found = date.fromisoformat(text)
     except ValueError:
         raise ClueRefused(
-            clue.id, f"a holiday is the day on which it is kept, 2025-06-24 or 06-24, not {clue.value!r}"
+            clue.id,
+            "a holiday is the day on which it is kept, 2025-06-24 or 06-24, not {value!r}",
+            value=clue.value,
         ) from None
     if not table.first <= found.year <= table.last:
         raise ClueRefused(
             clue.id,
-            f"the table of holidays knows {table.first} to {table.last}: give {found:%m-%d} without year",
+            "the table of holidays knows {first} to {last}: give {day} without year",
+            first=table.first,
+            last=table.last,
+            day=f"{found:%m-%d}",
         )
     return [found]
 
@@ -109,7 +114,9 @@ def refuse_future(clue: Clue, now: datetime) -> None:
     """Refuse a day that has not come: it was not seen kept."""
     found = dates(clue)
     if len(found) == 1 and found[0] > (now + timedelta(days=1)).date():
-        raise ClueRefused(clue.id, f"{found[0]} lies in the future: correct the date of the recording")
+        raise ClueRefused(
+            clue.id, "{day} lies in the future: correct the date of the recording", day=str(found[0])
+        )
 
 
 def holiday(clue: Clue, world: World) -> Likelihood:

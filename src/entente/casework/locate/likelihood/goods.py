@@ -25,7 +25,9 @@ def currency(clue: Clue, world: World) -> Likelihood:
     national = {c for c, fact in world.facts.items() if fact["currency"] == code}
     also = set(ALSO_PAID.get(code, "").split())
     if not national and not also:
-        raise ClueRefused(clue.id, f"no country pays in {clue.value!r}: give an ISO 4217 code such as EUR")
+        raise ClueRefused(
+            clue.id, "no country pays in {value!r}: give an ISO 4217 code such as EUR", value=clue.value
+        )
     return by_country(world, lambda c: 0.9 if c in national else 0.3 if c in also else 0.0, "currency")
 
 
@@ -37,11 +39,11 @@ def gs1_country(digits: str) -> str | None:
     ValueError : not 8, 12 or 13 digits, or a wrong check digit
     """
     if not digits.isdecimal() or len(digits) not in (8, 12, 13):
-        raise ValueError("a barcode is the 8, 12 or 13 digits of an EAN or UPC")
+        raise ValueError("a barcode is the 8, 12 or 13 digits of an EAN or UPC, not {value!r}")
     weights = [3 if i % 2 == 0 else 1 for i in range(len(digits) - 1)]
     total = sum(int(d) * w for d, w in zip(reversed(digits[:-1]), weights, strict=True))
     if (10 - total % 10) % 10 != int(digits[-1]):
-        raise ValueError("the check digit is wrong: read the barcode again")
+        raise ValueError("the check digit of {value!r} is wrong: read the barcode again")
     prefix = int(digits.zfill(13)[:3]) if len(digits) > 8 else int(digits[:3])
     if any(low <= prefix <= high for low, high in _SAYS_NOTHING):
         return None
@@ -53,7 +55,7 @@ def barcode(clue: Clue, world: World) -> Likelihood:
     try:
         body = gs1_country(re.sub(r"[\s-]", "", str(clue.value)))
     except ValueError as wrong:
-        raise ClueRefused(clue.id, f"{wrong} (not {clue.value!r})") from None
+        raise ClueRefused(clue.id, str(wrong), value=clue.value) from None
     if body is None:
         return by_country(world, lambda _: nan, "barcode")
     return by_country(world, lambda code: float(code == body), "barcode")

@@ -40,7 +40,9 @@ def socket(clue: Clue, world: World) -> Likelihood:
     """Read the letters of a socket; several letters mean "one of these, it cannot be told which"."""
     letters = set(str(clue.value).strip().upper()) - set(" ,/")
     if not letters or not letters <= set("ABCDEFGHIJKLMNO"):
-        raise ClueRefused(clue.id, f"a socket is letters A to O of IEC TR 60083, not {clue.value!r}")
+        raise ClueRefused(
+            clue.id, "a socket is letters A to O of IEC TR 60083, not {value!r}", value=clue.value
+        )
     table = installed()
 
     def share(code: str) -> float:
@@ -52,7 +54,7 @@ def socket(clue: Clue, world: World) -> Likelihood:
 def mains_hz(clue: Clue, world: World) -> Likelihood:
     """Read 50 or 60; Japan is split by prefecture."""
     if clue.value not in (50, 60, "50", "60"):
-        raise ClueRefused(clue.id, f"a mains frequency is 50 or 60, not {clue.value!r}")
+        raise ClueRefused(clue.id, "a mains frequency is 50 or 60, not {value!r}", value=clue.value)
     asked = int(clue.value)
 
     def share(code: str, _admin: str, name: str) -> float:
@@ -68,7 +70,7 @@ def mains_hz(clue: Clue, world: World) -> Likelihood:
 def driving_side(clue: Clue, world: World) -> Likelihood:
     """Read left or right."""
     if clue.value not in ("left", "right"):
-        raise ClueRefused(clue.id, f"a driving side is left or right, not {clue.value!r}")
+        raise ClueRefused(clue.id, "a driving side is left or right, not {value!r}", value=clue.value)
     return by_country(
         world, lambda code: float((code in DRIVES_LEFT) == (clue.value == "left")), "driving_side"
     )

@@ -65,5 +65,5 @@ def seen(world: World, kind: str) -> Floats:
 def relief(clue: Clue, world: World) -> Likelihood:
     """Read flat, hilly or mountain: what stands about the place, also on the skyline."""
     if clue.value not in RELIEF:
-        raise ClueRefused(clue.id, f"a relief is flat, hilly or mountain, not {clue.value!r}")
+        raise ClueRefused(clue.id, "a relief is flat, hilly or mountain, not {value!r}", value=clue.value)
     return Likelihood(None, seen(world, str(clue.value)))

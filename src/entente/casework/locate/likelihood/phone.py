@@ -98,7 +98,9 @@ def _told(clue: Clue, world: World) -> tuple[Floats, dict[str, str]]:
     text = str(clue.value).strip()
     digits = re.sub(r"\D", "", text)
     if not 5 <= len(digits) <= 17 or re.search(r"[^\d\s()+./-]", text):
-        raise ClueRefused(clue.id, f"a phone number is 5 to 17 digits, perhaps after +, not {clue.value!r}")
+        raise ClueRefused(
+            clue.id, "a phone number is 5 to 17 digits, perhaps after +, not {value!r}", value=clue.value
+        )
     abroad = text.startswith("+") or digits.startswith("00")
     shares = np.zeros(len(world.districts))
     bare: dict[str, str] = {}
@@ -107,7 +109,9 @@ def _told(clue: Clue, world: World) -> tuple[Floats, dict[str, str]]:
         codes = calling_codes(world)
         code = next((digits[:n] for n in range(7, 0, -1) if digits[:n] in codes), None)
         if code is None:
-            raise ClueRefused(clue.id, f"no country has the code of {clue.value!r}: check the first digits")
+            raise ClueRefused(
+                clue.id, "no country has the code of {value!r}: check the first digits", value=clue.value
+            )
         rest = {c: division(world, c, digits[len(code) :]) for c in codes[code]}
         if code == "1" and any(rest.values()):
             rest = {c: d for c, d in rest.items() if d}

@@ -42,14 +42,19 @@ def said(clue: Clue) -> tuple[float, dict[int, dict[int, float]], float]:
         )
     if not str(value.get("model") or "").strip() or not str(value.get("version") or "").strip():
         raise ClueRefused(clue.id, "a picture model without name and version cannot be checked: add both")
-    error = number(clue, value.get("error_rate"), "the error rate of a picture model")
+    error = number(clue, value.get("error_rate"), "error_rate")
     if not 0 < error < 1:
         raise ClueRefused(
-            clue.id, f"an error rate lies between 0 and 1, not {error:g}: declare the measured one"
+            clue.id,
+            "an error rate lies between 0 and 1, not {value:g}: declare the measured one",
+            value=error,
         )
     if len(value["cells"]) > MOST_CELLS:
         raise ClueRefused(
-            clue.id, f"{len(value['cells']):,} cells: at most {MOST_CELLS:,}, give coarser ones"
+            clue.id,
+            "{count:,} cells: at most {most:,}, give coarser ones",
+            count=len(value["cells"]),
+            most=MOST_CELLS,
         )
     found: dict[int, dict[int, float]] = {}
     for name, figure in value["cells"].items():
@@ -68,18 +73,23 @@ def _cell(clue: Clue, name: Any) -> int:
     except (ValueError, OverflowError):
         valid = False
     if not valid:
-        raise ClueRefused(clue.id, f"{name!r} is no H3 cell: give indexes such as 851f9a3bfffffff")
+        raise ClueRefused(clue.id, "{cell!r} is no H3 cell: give indexes such as 851f9a3bfffffff", cell=name)
     if h3.get_resolution(cell) > FINEST:
         raise ClueRefused(
-            clue.id, f"{name} is finer than resolution {FINEST}: give its parent, a district is enough"
+            clue.id,
+            "{cell} is finer than resolution {finest}: give its parent, a district is enough",
+            cell=name,
+            finest=FINEST,
         )
     return cell
 
 
 def _figure(clue: Clue, name: Any, value: Any) -> float:
-    figure = number(clue, value, f"the log-likelihood of {name}")
+    figure = number(clue, value, f"cells {name}")
     if not isfinite(figure) or abs(figure) > 1e6:
-        raise ClueRefused(clue.id, f"the log-likelihood of {name} is out of bounds: {value!r}")
+        raise ClueRefused(
+            clue.id, "the log-likelihood of {cell} is out of bounds: {value!r}", cell=name, value=value
+        )
     return figure
 
 

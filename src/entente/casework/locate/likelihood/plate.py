@@ -1,4 +1,8 @@
-"""A number plate: which countries write plates of that form; forms that several share are shared.
+"""A number plate: P(this plate | country), by the forms that it writes and how many plates each makes.
+
+A form is written out as sequences of signs: for each repetition one, all as likely, and within one sequence
+each plate as likely as another. So the plates of a country, with those of no listed form, sum to one: a form
+of few plates says more than one of many. Of no listed form is what the countries of the table write together.
 
 References
 ----------
@@ -9,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from math import nan
@@ -64,31 +69,54 @@ def fits(signs: Signs, read: str) -> bool:
     return len(signs) == len(read) and all(r == UNREAD or r in s for s, r in zip(signs, read, strict=True))
 
 
+@dataclass(frozen=True)
+class _Sequence:
+    """One sequence of signs of a country's format, and the share of the country's plates that it has."""
+
+    country: str
+    rank: int
+    signs: Signs
+    share: float
+
+
 @cache
-def _by_length() -> dict[int, list[tuple[str, int, Signs]]]:
-    """Return (country, rank of the format, signs) by the number of signs."""
-    found: dict[int, list[tuple[str, int, Signs]]] = {}
-    for country, (formats, _) in PLATES.items():
-        for rank, written in enumerate(formats):
-            for signs in forms(written):
-                found.setdefault(len(signs), []).append((country, rank, signs))
+def _by_length() -> dict[int, list[_Sequence]]:
+    """Return the sequences of all countries by their number of signs."""
+    found: dict[int, list[_Sequence]] = {}
+    for country, row in PLATES.items():
+        listed = [SHARES[min(n, len(SHARES) - 1)] for n in range(len(row.formats))]
+        for rank, written in enumerate(row.formats):
+            written_out = forms(written)
+            share = (1 - UNLISTED) * listed[rank] / sum(listed) / len(written_out)
+            for signs in written_out:
+                found.setdefault(len(signs), []).append(_Sequence(country, rank, signs, share))
     return found
 
 
 def shares(read: str) -> dict[str, float]:
-    """Return how many of each country's plates look like ``read``; those of the table without one: 0."""
-    ranks: dict[str, set[int]] = {}
-    for country, rank, signs in _by_length().get(len(read), []):
-        if rank not in ranks.get(country, set()) and fits(signs, read):
-            ranks.setdefault(country, set()).add(rank)
-    return {c: sum(_share(c, rank) for rank in ranks.get(c, ())) for c in PLATES}
+    """Return how many of each country's plates are ``read``, by country of the table; they sum to one.
+
+    With unread signs: how many are any of those that it can be.
+    """
+    listed = dict.fromkeys(PLATES, 0.0)
+    for one in _by_length().get(len(read), []):
+        if fits(one.signs, read):
+            chance = 1.0
+            for sign, allowed in zip(read, one.signs, strict=True):
+                chance *= 1.0 if sign == UNREAD else 1 / len(allowed)
+            listed[one.country] += one.share * chance
+    other = UNLISTED * sum(listed.values()) / (1 - UNLISTED) / len(listed)
+    return {country: share + other for country, share in listed.items()}
 
 
-def _share(country: str, rank: int) -> float:
-    """Return the share of a country's plates that are of its format number ``rank``."""
-    count = len(PLATES[country][0])
-    listed = [SHARES[min(n, len(SHARES) - 1)] for n in range(count)]
-    return (1 - UNLISTED) * listed[rank] / sum(listed)
+def of_form(read: str) -> dict[str, float]:
+    """Return how many of each country's plates are of the formats that ``read`` fits."""
+    ranks: dict[str, dict[int, float]] = {}
+    for one in _by_length().get(len(read), []):
+        if fits(one.signs, read):
+            whole = one.share * len(forms(PLATES[one.country].formats[one.rank]))
+            ranks.setdefault(one.country, {})[one.rank] = whole
+    return {country: sum(ranks.get(country, {}).values()) for country in PLATES}
 
 
 def plain(text: str) -> str:
@@ -103,16 +131,27 @@ def plate(clue: Clue, world: World) -> Likelihood:
     read = plain(clue.value) if isinstance(clue.value, str) else ""
     if not read or len(read) > LONGEST or not re.fullmatch(r"[A-Z0-9*]+", read):
         raise ClueRefused(
-            clue.id, f"a plate is up to {LONGEST} letters and digits, * for an unread one, not {clue.value!r}"
+            clue.id,
+            "a plate is up to {most} letters and digits, * for an unread one, not {value!r}",
+            most=LONGEST,
+            value=clue.value,
         )
     if len(read) - read.count(UNREAD) < LEAST_READ:
         raise ClueRefused(
-            clue.id, f"a plate with fewer than {LEAST_READ} signs read says nothing: {clue.value!r}"
+            clue.id,
+            "a plate with fewer than {least} signs read says nothing: {value!r}",
+            least=LEAST_READ,
+            value=clue.value,
         )
-    table = shares(read)
-    if not any(table.values()):
+    form = of_form(read)
+    if not any(form.values()):
         raise ClueRefused(
             clue.id,
-            f"no country of the table has plates like {clue.value!r}: enter a country or region instead",
+            "no country of the table has plates like {value!r}: enter a country or region instead",
+            value=clue.value,
         )
-    return by_country(world, lambda code: table.get(code, nan), "plate")
+    if clue.negated:  # "not a plate of here": of its form, for that it is not this one plate says nothing
+        return by_country(world, lambda code: form.get(code, nan), "plate")
+    table = shares(read)
+    most = max(table.values())  # one number for all places: plates are many, and a share of them is tiny
+    return by_country(world, lambda code: table[code] / most if code in table else nan, "plate")

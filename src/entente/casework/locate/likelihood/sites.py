@@ -42,7 +42,10 @@ def places(clue: Clue) -> tuple[Floats, Floats]:
         raise ClueRefused(clue.id, "a series of places is a list of {lat, lon, weight}")
     if len(clue.value) > MOST:
         raise ClueRefused(
-            clue.id, f"{len(clue.value)} places: a series has at most {MOST:,}, keep the surest"
+            clue.id,
+            "{count} places: a series has at most {most:,}, keep the surest",
+            count=len(clue.value),
+            most=MOST,
         )
     found: dict[int, tuple[float, float, float]] = {}
     for each in sorted((_place(clue, p, n) for n, p in enumerate(clue.value, 1)), key=lambda p: (-p[2], p)):
@@ -54,15 +57,17 @@ def places(clue: Clue) -> tuple[Floats, Floats]:
 
 
 def _place(clue: Clue, place: dict[str, Any], at: int) -> tuple[float, float, float]:
-    lat = number(clue, place.get("lat"), f"lat of place {at}")
-    lon = number(clue, place.get("lon"), f"lon of place {at}")
-    weight = number(clue, place.get("weight", 1.0), f"weight of place {at}")
+    lat = number(clue, place.get("lat"), f"lat ({at})")
+    lon = number(clue, place.get("lon"), f"lon ({at})")
+    weight = number(clue, place.get("weight", 1.0), f"weight ({at})")
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise ClueRefused(clue.id, f"place {at}: no such position: {lat:g}, {lon:g}")
+        raise ClueRefused(clue.id, "place {at}: no such position: {lat:g}, {lon:g}", at=at, lat=lat, lon=lon)
     if lat == 0 and lon == 0:
-        raise ClueRefused(clue.id, f"place {at}: 0, 0 is what a device writes when it has no fix")
+        raise ClueRefused(clue.id, "place {at}: 0, 0 is what a device writes when it has no fix", at=at)
     if not 0 < weight <= 1:
-        raise ClueRefused(clue.id, f"place {at}: a weight is above 0 and at most 1, not {weight:g}")
+        raise ClueRefused(
+            clue.id, "place {at}: a weight is above 0 and at most 1, not {weight:g}", at=at, weight=weight
+        )
     return lat, lon, weight
 
 

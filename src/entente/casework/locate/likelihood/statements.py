@@ -46,7 +46,7 @@ def gps(clue: Clue, world: World) -> Likelihood:
     lon = number(clue, clue.value.get("lon"), "lon")
     radius = number(clue, clue.value.get("radius_m", 50.0), "radius_m")
     if not (-90 <= lat <= 90 and -180 <= lon <= 180 and 0 <= radius <= 2e7):
-        raise ClueRefused(clue.id, f"no such position: {clue.value!r}")
+        raise ClueRefused(clue.id, "no such position: {value!r}", value=clue.value)
     if lat == 0 and lon == 0:
         raise ClueRefused(clue.id, "0, 0 is what a device writes when it has no fix")
     variance = spread_km(world) ** 2 + (radius / 1000) ** 2
@@ -63,7 +63,9 @@ def known_country(clue: Clue, world: World, value: Any) -> str:
     """Return the ISO code or refuse the clue."""
     code = str(value).strip().upper()
     if code not in world.at_country:
-        raise ClueRefused(clue.id, f"no country has the code {value!r}: give ISO 3166-1 alpha-2 such as IT")
+        raise ClueRefused(
+            clue.id, "no country has the code {value!r}: give ISO 3166-1 alpha-2 such as IT", value=value
+        )
     return code
 
 
@@ -130,7 +132,9 @@ def _division(clue: Clue, world: World, code: str, admin: Any) -> int:
     ]
     if len(found) != 1:
         names = ", ".join(f"{a} {n}" for c, a, n in world.districts if c == code)[:300]
-        raise ClueRefused(clue.id, f"{code} has no region {admin!r}; it has: {names}")
+        raise ClueRefused(
+            clue.id, "{code} has no region {value!r}; it has: {names}", code=code, value=admin, names=names
+        )
     return found[0]
 
 

@@ -28,6 +28,7 @@ _RANK = {"language": (0.08, 0.5, 1.0), "speech": (0.2, 0.7, 1.0)}
 _SAME = {"nb": "no", "nn": "no", "gsw": "de", "fil": "tl", "iw": "he", "in": "id", "cmn": "zh", "arb": "ar"}
 _LOCAL, _LOCAL_KM = 0.5, 12.0  # half the place names on show are of the neighbourhood (judged)
 _MOST_HOMONYMS = 40
+_LATIN = frozenset({"Latn", "Zyyy", "Latin"})
 
 
 def base(tag: str) -> str:
@@ -70,7 +71,9 @@ def _weigh(clue: Clue, world: World, weights: dict[str, float], kind: str) -> Li
     prior = district_weights(world)
     known = {base(t) for t in weights} & set(table)
     if not known:
-        raise ClueRefused(clue.id, f"no country's tables know the language {', '.join(sorted(weights))}")
+        raise ClueRefused(
+            clue.id, "no country's tables know the language {tags}", tags=", ".join(sorted(weights))
+        )
     values = np.zeros(len(prior))
     total = sum(weights.values())
     for tag in sorted(weights):
@@ -83,8 +86,10 @@ def _weigh(clue: Clue, world: World, weights: dict[str, float], kind: str) -> Li
 def _vector(clue: Clue) -> dict[str, float]:
     """Read {tag: weight}; weights are positive or zero and need not sum to one."""
     if not isinstance(clue.value, dict) or not clue.value:
-        raise ClueRefused(clue.id, f'a {clue.kind} is weights of tags such as {{"it": 0.9, "es": 0.1}}')
-    weights = {str(t): number(clue, w, f"the weight of {t}") for t, w in clue.value.items()}
+        raise ClueRefused(
+            clue.id, '{kind} is weights of tags such as {{"it": 0.9, "es": 0.1}}', kind=str(clue.kind)
+        )
+    weights = {str(t): number(clue, w, f"{clue.kind} {t}") for t, w in clue.value.items()}
     if min(weights.values()) < 0 or sum(weights.values()) <= 0:
         raise ClueRefused(clue.id, "weights of languages are not negative and not all zero")
     return weights
@@ -113,27 +118,38 @@ def script_of(text: str) -> str:
     return special.get(most, most[:4].capitalize())
 
 
-def text(clue: Clue, world: World) -> Likelihood:
-    """Read {string, script}: only the script and rare letters speak; weak for the Latin script."""
-    value: Any = clue.value
+def written(value: Any) -> tuple[str, str] | None:
+    """Return all that a text tells of a place, its script and its rare letters; None where it is none."""
     if isinstance(value, str):
         value = {"string": value}
     if not isinstance(value, dict) or not str(value.get("string", "")).strip():
-        raise ClueRefused(clue.id, "a text is {string, script} with something written in it")
+        return None
     string = str(value["string"])
     script = str(value.get("script") or script_of(string))
+    latin = script in _LATIN
+    return script, "".join(sorted(set(string.lower()) & set(LETTERS))) if latin else ""
+
+
+def text(clue: Clue, world: World) -> Likelihood:
+    """Read {string, script}: only the script and rare letters speak; weak for the Latin script."""
+    told = written(clue.value)
+    if told is None:
+        raise ClueRefused(clue.id, "a text is {string, script} with something written in it")
+    script, letters = told
     table = language_shares("language", world)
     if script in SCRIPTS:
         weights = dict.fromkeys((base(t) for t in SCRIPTS[script].split()), 1.0)
-    elif script in {"Latn", "Zyyy", "Latin"}:
+    elif script in _LATIN:
         others = {base(t) for tags in SCRIPTS.values() for t in tags.split()}
         weights = dict.fromkeys(sorted(set(table) - others), 1.0)
-        for letter in sorted(set(string.lower()) & set(LETTERS)):
+        for letter in letters:
             users = {base(t) for t in LETTERS[letter].split()}
             weights = {t: w * (1.0 if t in users else 0.15) for t, w in weights.items()}
     else:
         raise ClueRefused(
-            clue.id, f"no table knows the script {script!r}: give an ISO 15924 code such as Latn"
+            clue.id,
+            "no table knows the script {script!r}: give an ISO 15924 code such as Latn",
+            script=script,
         )
     values = sum(
         (w * table[t] for t, w in sorted(weights.items()) if t in table), np.zeros(len(world.districts))
@@ -164,7 +180,7 @@ def toponym(clue: Clue, world: World) -> Likelihood:
     divisions, countries = _named(world)[0].get(name, []), _named(world)[1].get(name, [])
     if not name or not (rows or divisions or countries):
         raise ClueRefused(
-            clue.id, f"no place of 5,000 people, region or country is called {clue.value!r} here"
+            clue.id, "no place of 5,000 people, region or country is called {value!r} here", value=clue.value
         )
     values = _named_here(world, rows, divisions, countries)
     away = FROM_ELSEWHERE["toponym"] * max(float(world.prior @ values), 1e-15)

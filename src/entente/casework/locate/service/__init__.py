@@ -9,8 +9,10 @@ from entente.casework.locate.service.places import (
     bring_back,
     enter,
     judge,
+    judge_rest,
     judged,
     set_aside,
+    unjudged,
 )
 from entente.casework.locate.service.weigh import LIKELY, clues_at_hand, sifted, weigh, weigh_case
 
@@ -29,6 +31,7 @@ __all__ = [
     "confirm_home",
     "enter",
     "judge",
+    "judge_rest",
     "judged",
     "kept_states",
     "page_of",
@@ -37,6 +40,7 @@ __all__ = [
     "sifted",
     "states",
     "turn",
+    "unjudged",
     "weigh",
     "weigh_case",
 ]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from entente.casework.locate.service.places import STEP, demand_open, judged
-from entente.casework.locate.service.weigh import clues_at_hand
+from entente.casework.locate.service.places import STEP, demand_open, judged, unjudged
 from entente.records import clock
 from entente.records.act import acting
 from entente.records.announce import announce
@@ -31,9 +30,12 @@ def propose_home(officer: Officer, purpose: Purpose, place: CandidatePlace, *, b
         demand_open(place)
         if HomeProposal.objects.filter(candidate=place, withdrawn_at=None).exists():
             raise ProposalRefused("somebody stands for this place already; confirm that")
+        if left := len(unjudged(place)):
+            raise ProposalRefused(
+                "say first which clues this place explains, which it fails to explain, and of which one "
+                f"cannot say; not judged yet: {left}"
+            )
         said = list(judged(place).values())
-        if not said and any(c.state == "confirmed" for c in clues_at_hand(place.case)):
-            raise ProposalRefused("say first which clues this place explains, and which it fails to explain")
         stands_on = [place, *Capture.objects.filter(candidate=place, state="kept"), *said]
         handling = union([row.handling for row in stands_on])
         proposal = HomeProposal(

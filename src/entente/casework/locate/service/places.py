@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from entente.casework.locate.likelihood import SILENT
+from entente.casework.locate.sameness import canonical
+from entente.casework.locate.service.weigh import clues_at_hand
 from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.carried import carried
@@ -13,6 +16,7 @@ from entente.records.models import CandidateClue, CandidatePlace, Case, Clue, Ho
 from entente.records.models.candidate import SAYS
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
+from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.handling import Handling, HandlingCode, Purpose, union
 
 STEP = "locate"
@@ -97,22 +101,45 @@ def judge(
 
     What is said carries the handling and the originators of place and clue: it is never looser than either.
     """
+    _demand_said(says, because)
+    with acting(officer, Act.ALTER, place.as_thing(), purpose, step=STEP, reason="judge clues at a place"):
+        return _judged_now(officer, place, list(clues), says, because)
+
+
+def judge_rest(
+    officer: Officer, purpose: Purpose, place: CandidatePlace, *, because: str
+) -> list[CandidateClue]:
+    """Say of every clue that is not judged that one cannot say, for one reason."""
+    _demand_said("cannot say", because)
+    with acting(officer, Act.ALTER, place.as_thing(), purpose, step=STEP, reason="judge clues at a place"):
+        left = [clue for alike in unjudged(place) for clue in alike]
+        return _judged_now(officer, place, left, "cannot say", because)
+
+
+def _demand_said(says: str, because: str) -> None:
     if says not in SAYS:
         raise PlaceRefused(f"choose one of: {', '.join(SAYS)}")
     if not because.strip():
         raise PlaceRefused("say why; without its reason nobody can check it")
-    with acting(officer, Act.ALTER, place.as_thing(), purpose, step=STEP, reason="judge clues at a place"):
-        demand_open(place)
-        rows = []
-        for clue in clues:
-            if clue.case_id != place.case_id or Clue.objects.get(pk=clue.pk).state == "withdrawn":
-                raise PlaceRefused("this clue is of another case, or was withdrawn; choose one that stands")
-            handling = union([place.handling, clue.handling])
-            more = carried(officer, place.case, handling)
-            row = CandidateClue(candidate=place, clue=clue, says=says, because=because.strip(), **more)
-            row.save()
-            row.derives_from(place, clue)
-            rows.append(row)
+
+
+def _judged_now(
+    officer: Officer, place: CandidatePlace, clues: list[Clue], says: str, because: str
+) -> list[CandidateClue]:
+    """Write what is said of some clues; inside an act."""
+    demand_open(place)
+    asked = Clue.objects.filter(pk__in=[c.pk for c in clues], case=place.case_id)
+    standing = set(asked.exclude(state="withdrawn").values_list("pk", flat=True))
+    rows = []
+    for clue in clues:
+        if clue.pk not in standing:
+            raise PlaceRefused("this clue is of another case, or was withdrawn; choose one that stands")
+        handling = union([place.handling, clue.handling])
+        more = carried(officer, place.case, handling)
+        row = CandidateClue(candidate=place, clue=clue, says=says, because=because.strip(), **more)
+        row.save()
+        row.derives_from(place, clue)
+        rows.append(row)
     return rows
 
 
@@ -126,3 +153,16 @@ def judged(place: CandidatePlace) -> dict[Any, CandidateClue]:
     """Return how each clue stands at a place, by the clue's id: the newest said, of those in sight."""
     rows = CandidateClue.objects.filter(candidate=place).exclude(clue__state="withdrawn")
     return {row.clue_id: row for row in rows.select_related("made_by", "clue").order_by("made_at", "pk")}
+
+
+def unjudged(place: CandidatePlace) -> list[list[Clue]]:
+    """Return each confirmed observation in sight that speaks of a place and that nobody judged there.
+
+    The same observation from many items is judged as soon as one of them is.
+    """
+    alike: dict[str, list[Clue]] = {}
+    for clue in clues_at_hand(place.case):
+        if clue.state == "confirmed" and ClueKind(clue.kind) not in SILENT:
+            alike.setdefault(canonical(clue.as_word()), []).append(clue)
+    stands = judged(place)
+    return [clues for clues in alike.values() if not any(c.pk in stands for c in clues)]

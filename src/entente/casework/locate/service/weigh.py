@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from entente.casework.locate import engine
+from entente.casework.locate.refusal import ClueRefused
 from entente.records import clock
 from entente.records.act import acting
 from entente.records.announce import announce
@@ -26,10 +27,10 @@ def clues_at_hand(case: Case) -> list[Clue]:
     return list(Clue.objects.filter(case=case).exclude(state="withdrawn").order_by("made_at", "pk"))
 
 
-def sifted(rows: list[Clue]) -> tuple[list[ClueWord], dict[str, str]]:
-    """Part what the engine can read from what it refuses, with the reason by clue id."""
+def sifted(rows: list[Clue]) -> tuple[list[ClueWord], dict[str, ClueRefused]]:
+    """Part what the engine can read from what it refuses, by clue id."""
     words, refused = engine.sift([row.as_word() for row in rows], clock.now())
-    return words, {fault.clue_id: fault.reason for fault in refused}
+    return words, {fault.clue_id: fault for fault in refused}
 
 
 def weigh(officer: Officer, purpose: Purpose, case: Case) -> Estimate:

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from entente.casework.locate.engine import canonical
 from entente.casework.locate.frame import View, read_view
+from entente.casework.locate.sameness import canonical
 from entente.vocabulary.clue import Clue, ClueGroup
 
 GROUPS = frozenset(str(g) for g in ClueGroup)

@@ -119,6 +119,7 @@ def _shown(
         "rows": rows,
         "counts": [(named(says), sum(r["says"] == says for r in rows), says) for says in SAYS],
         "unjudged": sum(not r["stands"] for r in rows),
+        "left": len(service.unjudged(place)),
         "says": [(s, named(s)) for s in SAYS],
         "captures": Capture.objects.filter(candidate=place).select_related("made_by", "owner"),
         "form": form or CaptureForm(),
@@ -179,6 +180,8 @@ def judge(request: DeskRequest, case: Case, candidate_id: UUID) -> HttpResponse:
                     request.officer, request.purpose, place, groups[key], says=says, because=because
                 )
                 changed += 1
+        if rest := request.POST.get("rest", "").strip():
+            changed += len(service.judge_rest(request.officer, request.purpose, place, because=rest))
     except REFUSED as fault:
         messages.error(request, str(fault))
     else:

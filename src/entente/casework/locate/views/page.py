@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.locate.engine import most_trusted
 from entente.casework.locate.reckon import reckon
+from entente.casework.locate.refusal import in_words
 from entente.casework.locate.service import clues_at_hand, sifted, weigh
 from entente.casework.locate.views.ask import questions
 from entente.casework.locate.views.asked import asked
@@ -27,13 +28,16 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     # what this officer may see is weighed: two officers may rightly see two maps
     rows = clues_at_hand(case)
     words, refused = sifted(rows)
-    context = where(case, rows, words, asked(request.GET, words), get_language() or "en")
+    language = (get_language() or "en")[:2]
+    context = where(case, rows, words, asked(request.GET, words), language)
     if request.headers.get("X-Part") == "where":
         return render(request, "locate/where.html", context)
     posterior = reckon(most_trusted(words)[0]).posterior  # what to ask next is asked with every clue
     context |= {
         "posterior": posterior,
-        "refused": [(row, refused[str(row.pk)]) for row in rows if str(row.pk) in refused],
+        "refused": [
+            (row, in_words(refused[str(row.pk)], language)) for row in rows if str(row.pk) in refused
+        ],
         "questions": questions(request, case, posterior.next_questions),
         "places": standing(case),
     }
