@@ -69,7 +69,8 @@ def test_a_task_whose_worker_is_killed_is_done_by_the_next(laid_out, task):
         with calls.traced(pid, out=ground.trace, inject=fault.injection, only=fault.call):
             code, _ = ground.warm.end()
         assert code == -9, str(fault)
-        assert ground.warm.do("worked", job, True) == "done", str(fault)
+        stands = ground.warm.do("worked", job, True)
+        assert stands == "done", f"{fault}: {ground.warm.errors.read_text()[-1500:]}"
         left = ground.warm.do("done_so_far")
         assert {t: (left[t], undisturbed[t]) for t in left if left[t] != undisturbed[t]} == {}, str(fault)
         assert ground.warm.do("command", "log", "verify")["told"]["faults"] == []
