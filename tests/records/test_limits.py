@@ -24,6 +24,7 @@ ACTS = {
     "grey looks": (Act.REVEAL, "examine", "look: grey"),
     "cross-checks": (Act.MERGE, "crosscheck", "ask all partners"),
     "private cross-checks": (Act.MERGE, "crosscheck", "private: ask a partner"),
+    "addresses fetched": (Act.RECEIVE, "crosscheck", "fetch an address"),
     "hash lists imported": (Act.RECEIVE, "match", "import a hash list"),
     "cases opened": (Act.RECEIVE, "intake", "open a case"),
     "receipts of files": (Act.RECEIVE, "intake", "receive: found"),

@@ -250,12 +250,24 @@ def hear(fd: int, *, kind: str, container: str, start: float, seconds: float, ke
         return {"refusal": _as_json(refused.refusal)}, b""
 
 
+def tell(fd: int, *, through: list[Any], key: str | None = None) -> Job:
+    """Return what a function says of a file that is neither picture nor video, for example a web archive.
+
+    ``through`` names a function ``package.module:function`` that gets the open file, and what it is told.
+    """
+    name, told = through
+    module, _, function = name.partition(":")
+    file = io.BufferedReader(_source(fd, key))
+    return {"told": getattr(import_module(module), function)(file, told)}, b""
+
+
 JOBS: dict[str, Callable[..., Job]] = {
     "describe": describe,
     "derive": derive,
     "moments": moments,
     "loudness": loudness,
     "hear": hear,
+    "tell": tell,
 }
 
 

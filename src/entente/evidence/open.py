@@ -19,7 +19,7 @@ from entente.evidence.source import Held, Source, source_of
 from entente.vocabulary.media import FrameHash, MediaKind, Refusal, RefusalCode, Region, Sampling
 from entente.vocabulary.media_hash import Profile, Turns
 
-__all__ = ["Known", "Opened", "Through", "asked", "read", "render", "walk"]
+__all__ = ["Known", "Opened", "Through", "asked", "read", "render", "told", "walk"]
 
 PICTURE_S = 14.0  # wall-clock seconds before a decoder is stopped
 VIDEO_S, VIDEO_S_EACH_MB, VIDEO_S_MOST = 14.0, 5.0, 3600.0
@@ -39,9 +39,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Through:
-    """A function ``package.module:function`` that changes a copy in the decoder, and what it is told.
+    """A function ``package.module:function`` that works in the decoder, and what it is told.
 
-    It gets the pixels (rows, columns, 3), ``told`` and the longest side in pixels, and returns pixels.
+    To change a copy it gets the pixels (rows, columns, 3), ``told`` and the longest side in pixels, and gives
+    pixels; to tell of a file it gets the open file and ``told``, and gives what JSON can say.
     """
 
     function: str
@@ -211,6 +212,19 @@ def asked(
     try:
         with _given(file) as given:
             return _ask(given, job, arguments, sandbox or shared())
+    except NotOpened as error:
+        return Answer(refusal=error.refusal)
+
+
+def told(
+    file: Path | int | Held, through: Through, *, limit_s: float, sandbox: Sandbox | None = None
+) -> Answer:
+    """Have a function read a file that is no media in a decoder; the answer's ``told`` is a stranger's."""
+    try:
+        with _given(file) as given:
+            arguments = {"through": [through.function, through.told], **given.arguments}
+            needs = (through.function,)
+            return (sandbox or shared()).ask(given.fd, "tell", arguments, limit_s=limit_s, needs=needs)
     except NotOpened as error:
         return Answer(refusal=error.refusal)
 

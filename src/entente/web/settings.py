@@ -29,6 +29,12 @@ INTAKE_ROOTS = os.environ.get("ENTENTE_INTAKE_ROOTS", "").split(os.pathsep)
 LOG_ORIGIN = os.environ.get("ENTENTE_LOG_ORIGIN", "")
 LOG_WITNESSES = int(os.environ.get("ENTENTE_WITNESSES", "1"))
 TSA_URL = os.environ.get("ENTENTE_TSA_URL", "")
+# Whether the program itself may fetch the one address that an officer enters: "on", else it fetches nothing.
+# What it calls itself there, and from which of this machine's addresses it leaves, if not from any.
+FETCHER = os.environ.get("ENTENTE_FETCHER", "") == "on"
+FETCHER_AGENT = os.environ.get("ENTENTE_FETCHER_AGENT", "Mozilla/5.0")
+FETCHER_FROM = os.environ.get("ENTENTE_FETCHER_FROM", "")
+FETCHER_PRIVATE: tuple[str, ...] = ()  # private networks that it may reach nevertheless: for tests alone
 # Votes for a second opinion, 2 to 7; an agency or a case may set its own.
 VOTES_NEEDED = int(os.environ.get("ENTENTE_VOTES", "3"))
 # A record of a list that meets more distinct items, and a larger share of all held, is set aside.

@@ -30,14 +30,20 @@ class CandidatePlace(CaseBound):
 class Capture(CaseBound):
     """A page of an open source as an officer kept it: sealed like an original, its record sealed in the log.
 
-    Nothing here was fetched by the program. ``as_record`` is what the log's entry commits to.
+    It belongs to a candidate place or to the case alone. ``how`` says whether the officer brought it, or had
+    one address fetched that the officer entered. ``as_record`` is what the log's entry commits to.
     """
 
-    candidate = models.ForeignKey(CandidatePlace, models.CASCADE, related_name="captures")
+    candidate = models.ForeignKey(CandidatePlace, models.CASCADE, null=True, related_name="captures")
     address = models.TextField()  # where the officer found it
     taken_at = models.DateTimeField()  # when the officer kept it
     name = models.CharField(max_length=200)  # of the file that was brought
-    form = models.CharField(max_length=8)  # html, mhtml, pdf, png, jpeg, webp, gif
+    form = models.CharField(max_length=8)  # html, mhtml, pdf, png, jpeg, webp, gif, warc, wacz
+    how = models.CharField(max_length=8, default="brought")  # brought, fetched
+    evaluation = models.CharField(
+        max_length=2, default="X4"
+    )  # by the analyst: Regulation 2016/794 art. 29(6)
+    contents = models.JSONField(default=dict)  # of a web archive: counts, and its first pages
     size = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
     key = models.CharField(max_length=80)
@@ -54,7 +60,7 @@ class Capture(CaseBound):
             "kind": "capture",
             "id": str(self.pk),
             "case": str(self.case_id),
-            "candidate": str(self.candidate_id),
+            "candidate": str(self.candidate_id or ""),
             "address": self.address,
             "taken_at": self.taken_at.isoformat(timespec="microseconds"),
             "name": self.name,
@@ -64,6 +70,7 @@ class Capture(CaseBound):
             "agency": str(self.owner_id),
             "by": str(self.made_by_id or ""),
             "at": self.made_at.isoformat(timespec="microseconds"),
+            **({"how": self.how} if self.how != "brought" else {}),  # older records were sealed without it
         }
 
 

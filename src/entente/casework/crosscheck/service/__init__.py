@@ -1,4 +1,4 @@
-"""Hit or no hit: among the partners of this desk, and privately with a partner of another."""
+"""Hit or no hit, among the partners of this desk and privately with another's; and open sources."""
 
 from entente.casework.crosscheck.service.asking import (
     KINDS,
@@ -11,7 +11,9 @@ from entente.casework.crosscheck.service.asking import (
     NotChecked,
     check,
 )
+from entente.casework.crosscheck.service.fetching import NotFetched, fetch
 from entente.casework.crosscheck.service.private import answer, ask_privately, refuse, waiting
+from entente.casework.crosscheck.service.sources import bring_source, grade_source, source_as
 
 __all__ = [
     "KINDS",
@@ -22,9 +24,14 @@ __all__ = [
     "STEP",
     "TYPED",
     "NotChecked",
+    "NotFetched",
     "answer",
     "ask_privately",
+    "bring_source",
     "check",
+    "fetch",
+    "grade_source",
     "refuse",
+    "source_as",
     "waiting",
 ]

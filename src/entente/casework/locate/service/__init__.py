@@ -1,7 +1,8 @@
 """Weigh the clues of a case into a region, ask what is missing; people enter places and stand for a home."""
 
+from entente.casework.locate.service.archives import kept_archive, records_of
 from entente.casework.locate.service.ask import Asking, asking
-from entente.casework.locate.service.captures import Checked, bring, check, page_of, turn
+from entente.casework.locate.service.captures import Checked, bring, check, keep_page, page_of, turn
 from entente.casework.locate.service.history import clues_named, kept_states, states
 from entente.casework.locate.service.home import ProposalRefused, confirm_home, propose_home
 from entente.casework.locate.service.places import (
@@ -33,9 +34,12 @@ __all__ = [
     "judge",
     "judge_rest",
     "judged",
+    "keep_page",
+    "kept_archive",
     "kept_states",
     "page_of",
     "propose_home",
+    "records_of",
     "set_aside",
     "sifted",
     "states",

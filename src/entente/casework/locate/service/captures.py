@@ -1,6 +1,7 @@
 """Captures: pages of open sources that officers kept, sealed like originals, checked against the log.
 
-The program fetches nothing and shows nothing of them: an officer brings a file, and gets it back as a file.
+Nothing of them is shown: an officer brings a file, and gets it back as a file. Whatever step keeps a page of
+an open source keeps it here.
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ from datetime import datetime
 from hashlib import sha256
 
 from entente.casework.intake.service import evidence_store
+from entente.casework.locate.service.archives import contents_of
 from entente.casework.locate.service.places import STEP, PlaceRefused, demand_open
 from entente.evidence.store import Erased, NotKept, State, StoreFailed
 from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.carried import carried
-from entente.records.models import CandidatePlace, Capture, LogEntry, Seal
+from entente.records.models import CandidatePlace, Capture, Case, LogEntry, Seal
 from entente.safeguards import tree
 from entente.safeguards.access import Act
 from entente.safeguards.commitment import canonical, opens
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Handling, HandlingCode, Purpose, union
+from entente.vocabulary.handling import EVALUATIONS, Handling, HandlingCode, Purpose, union
 
 LARGEST = 64 << 20  # bytes of one kept page
 _BEGINS = (
@@ -31,6 +33,8 @@ _BEGINS = (
     ("jpeg", re.compile(rb"\xff\xd8\xff")),
     ("gif", re.compile(rb"GIF8[79]a")),
     ("webp", re.compile(rb"RIFF.{4}WEBP", re.DOTALL)),
+    ("warc", re.compile(rb"WARC/1\.|\x1f\x8b")),  # a limited process says whether it is one
+    ("wacz", re.compile(rb"PK\x03\x04")),
     ("mhtml", re.compile(rb"(?i)\s*(from:|mime-version:|subject:|date:|snapshot-content-location:)")),
 )
 _HTML = re.compile(rb"(?i)<(!doctype\s+html|html)[\s>]")  # anywhere near the beginning
@@ -66,18 +70,55 @@ def bring(
     name: str,
     address: str,
     taken_at: datetime,
+    evaluation: str = "X4",
     codes: Iterable[str] = ("H0",),
     handling_text: str = "",
 ) -> Capture:
-    """Seal a page that an officer kept: its bytes in the evidence store, its record in the log."""
+    """Seal a page that an officer kept of a candidate place."""
+    return keep_page(
+        officer,
+        purpose,
+        place.case,
+        data,
+        place=place,
+        name=name,
+        address=address,
+        taken_at=taken_at,
+        evaluation=evaluation,
+        codes=codes,
+        handling_text=handling_text,
+    )
+
+
+def keep_page(
+    officer: Officer,
+    purpose: Purpose,
+    case: Case,
+    data: bytes,
+    *,
+    name: str,
+    address: str,
+    taken_at: datetime,
+    place: CandidatePlace | None = None,
+    evaluation: str = "X4",
+    how: str = "brought",
+    codes: Iterable[str] = ("H0",),
+    handling_text: str = "",
+    step: str = STEP,
+) -> Capture:
+    """Seal a page of an open source: its bytes in the evidence store, its record in the log."""
     form = _demand_page(data, address, taken_at)
+    if evaluation not in EVALUATIONS:
+        raise PlaceRefused("an evaluation is a source grade and an information grade, such as B2")
     own = Handling(frozenset(HandlingCode(c) for c in codes), handling_text.strip())
-    handling = union([place.handling, own])
-    thing = replace(place.as_thing(), owner=officer.agency, handling=handling)
-    with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason="bring a capture") as deed:
-        demand_open(place)
+    handling = union([place.handling, own]) if place else own
+    thing = replace((place or case).as_thing(), owner=officer.agency, handling=handling)
+    contents = contents_of(data, form)
+    with acting(officer, Act.RECEIVE, thing, purpose, step=step, reason="bring a capture") as deed:
+        if place:
+            demand_open(place)
         try:
-            kept = evidence_store().keep_bytes(data, place.case_id)
+            kept = evidence_store().keep_bytes(data, case.pk)
         except (NotKept, Erased, StoreFailed) as fault:
             raise PlaceRefused(f"the page cannot be sealed: {fault}") from None
         row = Capture(
@@ -86,13 +127,17 @@ def bring(
             taken_at=taken_at,
             name=name.strip()[:200] or f"page.{form}",
             form=form,
+            how=how,
+            evaluation=evaluation,
+            contents=contents,
             size=kept.size,
             sha256=kept.sha256,
             key=kept.key,
-            **carried(officer, place.case, handling),
+            **carried(officer, case, handling),
         )
         row.save()
-        row.derives_from(place)
+        if place:
+            row.derives_from(place)
         deed.seal(digest_of(row))
     return row
 
@@ -105,7 +150,7 @@ def _demand_page(data: bytes, address: str, taken_at: datetime) -> str:
     if len(data) > LARGEST:
         raise PlaceRefused(f"a kept page has {LARGEST >> 20} MiB at most; keep the part that matters")
     if not (form := form_of(data)):
-        raise PlaceRefused("a capture is a page kept as HTML, MHTML or PDF, or a picture of it")
+        raise PlaceRefused("a capture is a page kept as HTML, MHTML, PDF, WARC or WACZ, or a picture of it")
     return form
 
 
@@ -114,9 +159,9 @@ def digest_of(row: Capture) -> str:
     return sha256(canonical(row.as_record()).encode()).hexdigest()
 
 
-def check(officer: Officer, purpose: Purpose, capture: Capture) -> Checked:
+def check(officer: Officer, purpose: Purpose, capture: Capture, *, step: str = STEP) -> Checked:
     """Read the whole page again, and compare digest and record with what the log sealed."""
-    with acting(officer, Act.READ, capture.as_thing(), purpose, step=STEP, reason="check a capture"):
+    with acting(officer, Act.READ, capture.as_thing(), purpose, step=step, reason="check a capture"):
         row = Capture.objects.get(pk=capture.pk)
         store = evidence_store()
         try:
@@ -144,9 +189,9 @@ def _entry_of(digest: str) -> int | None:
     return None
 
 
-def page_of(officer: Officer, purpose: Purpose, capture: Capture) -> bytes:
+def page_of(officer: Officer, purpose: Purpose, capture: Capture, *, step: str = STEP) -> bytes:
     """Return the kept page as it was brought; each giving out is logged first."""
-    with acting(officer, Act.REVEAL, capture.as_thing(), purpose, step=STEP, reason="open a capture"):
+    with acting(officer, Act.REVEAL, capture.as_thing(), purpose, step=step, reason="open a capture"):
         row = Capture.objects.get(pk=capture.pk)
         try:
             with evidence_store().open(row.key) as file:
@@ -158,12 +203,20 @@ def page_of(officer: Officer, purpose: Purpose, capture: Capture) -> bytes:
     return data
 
 
-def turn(officer: Officer, purpose: Purpose, capture: Capture, *, keep: bool, because: str = "") -> Capture:
+def turn(
+    officer: Officer,
+    purpose: Purpose,
+    capture: Capture,
+    *,
+    keep: bool,
+    because: str = "",
+    step: str = STEP,
+) -> Capture:
     """Set a capture aside, with the reason, or take it back in; the sealed page stays as it is."""
     if not keep and not because.strip():
         raise PlaceRefused("say why the capture is set aside")
     reason = "take a capture back in" if keep else "set a capture aside"
-    with acting(officer, Act.ALTER, capture.as_thing(), purpose, step=STEP, reason=reason):
+    with acting(officer, Act.ALTER, capture.as_thing(), purpose, step=step, reason=reason):
         row = Capture.objects.select_for_update().get(pk=capture.pk)
         row.state, row.decided_by_id = "kept" if keep else "set aside", officer.id
         row.decided_because = "" if keep else because.strip()

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from entente.records.h3 import H3InWords
-from entente.vocabulary.handling import HandlingCode
+from entente.vocabulary.handling import EVALUATIONS, HandlingCode
 
 
 class Handled(H3InWords):
@@ -38,7 +38,9 @@ class PlaceForm(Handled):
 class CaptureForm(Handled):
     """A page of an open source that the officer kept as a file."""
 
-    file = forms.FileField(label=_("Kept page"), help_text=_("HTML, MHTML, PDF, or a picture of it."))
+    file = forms.FileField(
+        label=_("Kept page"), help_text=_("HTML, MHTML, PDF, WARC, WACZ, or a picture of it.")
+    )
     address = forms.CharField(
         label=_("Address where it was found"),
         max_length=2000,
@@ -48,4 +50,10 @@ class CaptureForm(Handled):
         label=_("Time of capture (UTC)"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-    field_order = ("file", "address", "taken_at", "codes", "handling_text")
+    evaluation = forms.ChoiceField(
+        label=_("Your evaluation"),
+        choices=[(e, e) for e in EVALUATIONS],
+        initial="X4",
+        help_text=_("What comes from public sources is graded by the analyst."),
+    )
+    field_order = ("file", "address", "taken_at", "evaluation", "codes", "handling_text")

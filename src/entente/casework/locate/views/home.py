@@ -260,7 +260,7 @@ def capture(request: DeskRequest, case: Case, capture_id: UUID) -> HttpResponse:
     row, act = _capture(case, capture_id), request.POST.get("act")
     try:
         if act == "check":
-            _tell(request, service.check(request.officer, request.purpose, row))
+            tell_checked(request, service.check(request.officer, request.purpose, row))
         else:
             because = request.POST.get("because", "")
             service.turn(request.officer, request.purpose, row, keep=act == "take-back", because=because)
@@ -269,7 +269,8 @@ def capture(request: DeskRequest, case: Case, capture_id: UUID) -> HttpResponse:
     return redirect("locate:candidate", case_id=case.pk, candidate_id=row.candidate_id)
 
 
-def _tell(request: DeskRequest, found: service.Checked) -> None:
+def tell_checked(request: DeskRequest, found: service.Checked) -> None:
+    """Say what a check of a capture found."""
     if found.sound:
         text = gettext(
             "The page is what was brought: its bytes, its digest and entry %(n)s of the log agree."

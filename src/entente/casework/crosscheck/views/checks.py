@@ -10,7 +10,6 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -206,16 +205,3 @@ def _sealed(out: io.BytesIO, name: str) -> HttpResponse:
     answer = HttpResponse(out.getvalue(), content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
-
-
-urlpatterns = [
-    path("", page, name="page"),
-    path("ask/", ask, name="ask"),
-    path("private/", ask_privately, name="private"),
-]
-
-# included at /private/, outside any case
-private_urlpatterns = [
-    path("", private_checks, name="private-checks"),
-    path("<uuid:check_id>/", private_check, name="private-check"),
-]
