@@ -23,6 +23,7 @@ from entente.formats.warc import (
     WebRecord,
     summed,
 )
+from entente.safeguards import strict_json
 from entente.vocabulary.media_hash import RecordRefusal
 
 VERSION = "1.1.1"
@@ -116,9 +117,9 @@ def _package(file: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> dict[s
         raise NotAnArchive("not-wacz", no)
     try:
         text = file.read(PACKAGE)
-        told = json.loads(text)
+        told = strict_json.loads(text)
         told["resources"] = [dict(r) for r in told["resources"]]
-    except (ValueError, TypeError, KeyError, RecursionError, *_BROKEN):
+    except (ValueError, TypeError, KeyError, *_BROKEN):
         raise NotAnArchive("not-wacz", no) from None
     told["sha256"] = sha256(text).hexdigest()
     return dict(told)
@@ -135,8 +136,8 @@ def _against_package(
     if PACKAGE_DIGEST in parts and parts[PACKAGE_DIGEST].file_size <= MOST_PACKAGE:
         said[PACKAGE] = ""
         try:
-            said[PACKAGE] = str(json.loads(file.read(PACKAGE_DIGEST))["hash"])
-        except (ValueError, TypeError, KeyError, RecursionError, *_BROKEN):
+            said[PACKAGE] = str(strict_json.loads(file.read(PACKAGE_DIGEST))["hash"])
+        except (ValueError, TypeError, KeyError, *_BROKEN):
             yield RecordRefusal(0, "bad-digest", "the digest of its list of parts cannot be read")
     for place, (path, digest) in enumerate(said.items(), 1):
         algorithm, _, value = digest.partition(":")
