@@ -157,7 +157,7 @@ def test_a_kept_page_is_known_by_its_first_bytes(data, form):
 
 def test_what_is_no_page_has_no_address_or_lies_ahead_is_refused_with_the_mend(at):
     for data, wrong, mend in [
-        (b"PK\x03\x04", {}, "HTML, MHTML or PDF"),
+        (b"%!PS-Adobe-3.0", {}, "HTML, MHTML, PDF, WARC or WACZ"),
         (PAGE, {"address": " "}, "address"),
         (PAGE, {"taken_at": clock.now() + DAY}, "in UTC"),
     ]:
@@ -350,6 +350,7 @@ def test_the_way_by_the_pages_from_a_place_to_a_home(client, at):
         "file": SimpleUploadedFile("mill.html", PAGE),
         "address": "https://x.example/mill",
         "taken_at": f"{clock.now() - DAY:%Y-%m-%dT%H:%M}",
+        "evaluation": "C3",
         "codes": ["H0"],
     }
     assert client.post(reverse("locate:candidate-capture", args=[case, place.pk]), upload).status_code == 302

@@ -78,9 +78,8 @@ def bring(
     return keep_page(
         officer,
         purpose,
-        place.case,
+        place,
         data,
-        place=place,
         name=name,
         address=address,
         taken_at=taken_at,
@@ -93,30 +92,31 @@ def bring(
 def keep_page(
     officer: Officer,
     purpose: Purpose,
-    case: Case,
+    at: CandidatePlace | Case,
     data: bytes,
     *,
     name: str,
     address: str,
     taken_at: datetime,
-    place: CandidatePlace | None = None,
     evaluation: str = "X4",
     how: str = "brought",
     codes: Iterable[str] = ("H0",),
     handling_text: str = "",
     step: str = STEP,
 ) -> Capture:
-    """Seal a page of an open source: its bytes in the evidence store, its record in the log."""
+    """Seal a page of an open source, for a place or a case: its bytes in the store, its record in the log."""
     form = _demand_page(data, address, taken_at)
     if evaluation not in EVALUATIONS:
         raise PlaceRefused("an evaluation is a source grade and an information grade, such as B2")
     own = Handling(frozenset(HandlingCode(c) for c in codes), handling_text.strip())
+    place = at if isinstance(at, CandidatePlace) else None
     handling = union([place.handling, own]) if place else own
-    thing = replace((place or case).as_thing(), owner=officer.agency, handling=handling)
+    thing = replace(at.as_thing(), owner=officer.agency, handling=handling)
     contents = contents_of(data, form)
     with acting(officer, Act.RECEIVE, thing, purpose, step=step, reason="bring a capture") as deed:
         if place:
             demand_open(place)
+        case = at.case if isinstance(at, CandidatePlace) else at
         try:
             kept = evidence_store().keep_bytes(data, case.pk)
         except (NotKept, Erased, StoreFailed) as fault:
