@@ -170,7 +170,8 @@ def test_every_address_task_and_verb_was_asked(world):
     assert "route" in BOTH.bundles
     assert BOTH.hidden.keys() == world.hidden.keys()
     assert SECOND.examples.keys() == SECOND.begun
-    assert BOTH.statuses[200] > BOTH.statuses.total() / 4, "those who ask are mostly turned away"
+    served = BOTH.statuses.total() - BOTH.statuses[405]  # each address is asked by methods it does not serve
+    assert BOTH.statuses[200] > served / 3, "those who ask are mostly turned away"
     # behind one wall the law may say yes and no at once: a fault of the double's, and in both worlds
     assert not BOTH.faults, "\n".join(sorted(BOTH.faults))
     assert not BOTH.differences | SECOND.differences
