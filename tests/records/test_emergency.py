@@ -173,7 +173,7 @@ def test_one_thing_goes_to_one_agency_once(centre, item):
     assert goes(centre, item)
     elsewhere = item.as_thing().going_to(centre.agencies.nl.pk)
     assert not isinstance(decide(centre.officer(centre.it), elsewhere, Act.DISCLOSE, VI, clock.now()), Allow)
-    emergency.used(item.pk, centre.agencies.fr.pk)
+    emergency.used([item.pk], centre.agencies.fr.pk)
     assert not goes(centre, item)
     with guard.scope(centre.officer(centre.dk), VI):
         assert Notice.objects.get(kind="emergency").text == WHY

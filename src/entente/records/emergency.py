@@ -9,6 +9,7 @@ Source: Regulation (EU) 2016/794 art. 25(5) (transfers in an emergency, told and
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
@@ -186,14 +187,15 @@ def close(emergency: Emergency) -> None:
         Emergency.objects.filter(pk=emergency.pk, ended_at=None).update(ended_at=now)
 
 
-def used(thing: UUID, to: UUID) -> None:
+def used(things: Collection[UUID], to: UUID) -> None:
     """A disclosure under an emergency is one action: end what it used, inside that disclosure's act."""
-    now = clock.now()
+    now, wanted = clock.now(), set(things)
     with guard.system("an emergency's disclosure is one action"):
-        live = Emergency.objects.filter(act="disclose", thing=thing, to_id=to, ended_at=None, until__gt=now)
+        live = Emergency.objects.filter(act="disclose", to_id=to, ended_at=None, until__gt=now)
         for emergency in live:
-            Emergency.objects.filter(pk=emergency.pk).update(used_at=now)
-            close(emergency)
+            if emergency.thing in wanted:
+                Emergency.objects.filter(pk=emergency.pk).update(used_at=now)
+                close(emergency)
 
 
 def review(

@@ -195,7 +195,7 @@ def _dispatch(
     with acting(officer, Act.DISCLOSE, thing, purpose, step=STEP, reason="send a request", recipients=[to]):
         row.save()
         if request.crop_id:
-            emergency.used(request.crop_id, to)
+            emergency.used([request.crop_id], to)
     return row
 
 

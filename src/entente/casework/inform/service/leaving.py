@@ -113,6 +113,5 @@ def record_left(
     row.save()
     if isinstance(source, Product) and source.handling.restricted:
         row.derives_from(source)
-    for each in held:
-        emergency.used(UUID(each), to.pk)
+    emergency.used([UUID(each) for each in held], to.pk)
     return row

@@ -92,9 +92,7 @@ def _record(officer: Officer, case: Case, to: Agency, held: Plan, row: CourtExpo
     )
     told.handling = row.handling
     told.save()
-    for thing in held.things:
-        if thing.id is not None:
-            emergency.used(thing.id, to.pk)
+    emergency.used([thing.id for thing in held.things if thing.id is not None], to.pk)
 
 
 def bundle(officer: Officer, case: Case, to: Agency, held: Plan, stream: BinaryIO) -> Bundled:

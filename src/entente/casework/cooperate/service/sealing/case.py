@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from entente.casework.cooperate.service.sealing.line import digest_of
+from entente.casework.cooperate.service.sealing.line import Line, digest_of
 from entente.casework.cooperate.service.sealing.planning import Plan, plan
 from entente.casework.cooperate.service.sealing.writing import STEP, NotSealed, write
 from entente.formats import sealed_package as package
@@ -22,6 +22,8 @@ from entente.safeguards.partners import NoBasis
 from entente.safeguards.retention import review_due
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Handling, HandlingCode, Purpose, narrowest, union
+
+PORTION = 400  # things noted in one statement
 
 
 def seal(
@@ -86,22 +88,8 @@ def _remember(officer: Officer, case: Case, to: Agency, made: Plan, row: Package
     """Write down what the partner was told: for its withdrawal, and so that the case shows what left it."""
     owner, now = officer.agency, clock.now()
     with guard.system("what a partner was told last is the agency's own book"):
-        for line in made.lines:
-            told = line.statement
-            SentThing.objects.update_or_create(
-                owner_id=owner,
-                to=to,
-                thing=told.thing,
-                defaults={
-                    "origin": told.origin,
-                    "case": case.pk if not told.withdrawn else told.case,
-                    "kind": told.kind,
-                    "version": told.version,
-                    "content": digest_of(line),
-                    "withdrawn": told.withdrawn,
-                    "package": row,
-                },
-            )
+        for start in range(0, len(made.lines), PORTION):
+            _note(owner, case, to, made.lines[start : start + PORTION], row)
         own = [n.statement.thing for n in made.goes if n.statement.origin == owner]
         let = Release.objects.filter(by=owner, to=to, thing__in=own, withdrawn=None, expires__gt=now)
         standing = set(let.values_list("thing", flat=True))
@@ -124,5 +112,22 @@ def _remember(officer: Officer, case: Case, to: Agency, made: Plan, row: Package
     )
     left.handling = union([case.handling, Handling(frozenset({HandlingCode.H2}))])
     left.save()
-    for line in made.goes:
-        emergency.used(line.statement.thing, to.pk)
+    emergency.used([line.statement.thing for line in made.goes], to.pk)
+
+
+def _note(owner: UUID, case: Case, to: Agency, lines: tuple[Line, ...], row: Package) -> None:
+    """Write what the partner was told last of each thing of a portion."""
+    rows = SentThing.objects.filter(owner=owner, to=to, thing__in=[n.statement.thing for n in lines])
+    standing = {sent.thing: sent for sent in rows}
+    fresh = []
+    for line in lines:
+        told = line.statement
+        sent = standing.get(told.thing) or SentThing(owner_id=owner, to=to, thing=told.thing)
+        sent.origin, sent.kind, sent.version = told.origin, told.kind, told.version
+        sent.case = told.case if told.withdrawn else case.pk
+        sent.content, sent.withdrawn, sent.package = digest_of(line), told.withdrawn, row
+        if told.thing in standing:
+            sent.save()
+        else:
+            fresh.append(sent)
+    SentThing.objects.bulk_create(fresh)
