@@ -84,6 +84,9 @@ ROWS: dict[str, Any] = {
     "appeal_id": models.Appeal,
     "note_id": models.Note,
     "opinion_id": models.Opinion,
+    "suspect_id": models.Suspect,
+    "force_id": models.TaskForce,
+    "seat_id": models.Seat,
 }
 
 

@@ -19,13 +19,20 @@ from django.conf import settings
 from pyrage import x25519
 
 from demo import scenes
-from entente.casework.cooperate.service import appeals
+from entente.casework.cooperate.service import (
+    appeals,
+    deconfliction,
+    investigations,
+    suspects,
+    task_forces,
+)
 from entente.casework.examine import service as examine
 from entente.casework.examine.service.opinions import ask_opinion
 from entente.casework.seize import service as seize
 from entente.records import circle, guard
 from entente.records.models import (
     Account,
+    Agency,
     Answer,
     Case,
     CheckHit,
@@ -45,6 +52,7 @@ from entente.records.models import (
 )
 from entente.safeguards.card import Card
 from entente.vocabulary.handling import Purpose
+from entente.vocabulary.suspect import Standing
 from tests.story import pages
 from tests.story.conftest import desk_in
 from tests.story.walk import Desk, Walk, chromium, system
@@ -707,6 +715,16 @@ def _what_the_walk_left_out(walk) -> None:
     with guard.scope(lead, vi):
         case = Case.objects.get(pk=walk.case)
     seize.exhibit(lead, vi, case, number="E-1", description="a telephone")
+    thought = Standing.of("distributor", "suspect", "assessment", "B2", "posted in three rooms")
+    held = suspects.set_down(lead, vi, case, thought)
+    deconfliction.add_identifier(lead, vi, held, kind="screen name", text="night_owl")
+    with system():
+        asked = Agency.objects.get(short="DK")
+    investigations.ask(lead, vi, held, asked, because="posts in Danish")
+    centre = Account.objects.get(username="EU-2001").as_officer()
+    force = task_forces.open_force(centre, vi, name="Spring", about="new series")
+    seat = task_forces.invite(centre, vi, force, Agency.objects.get(pk=lead.agency))
+    task_forces.bring(lead, vi, task_forces.answer(lead, vi, seat, join=True), case)
     words = {code: {"title": "A bag", "text": "Which bakery?"} for code in ("en", "fr", "it")}
     with system():
         crop = Media.objects.filter(case=walk.case, origin="crop").first()

@@ -37,6 +37,7 @@ from entente.records.models import (
     Exhibit,
     HashList,
     HomeProposal,
+    Investigation,
     Job,
     LegalBasis,
     Link,
@@ -52,13 +53,19 @@ from entente.records.models import (
     Opinion,
     Package,
     PartnerKey,
+    Pause,
+    PauseOfTwo,
     PrivateCheck,
     Quarantine,
     Request,
     Retention,
+    Seat,
     Series,
     SeriesItem,
     Stub,
+    Suspect,
+    SuspectIdentifier,
+    TaskForce,
     TrailStep,
     Transfer,
 )
@@ -149,6 +156,8 @@ CASE = {
     "cooperate:answer": {GET, POST},
     "cooperate:take": {POST},
     "cooperate:packages": {GET, POST},
+    "cooperate:suspects": {GET, POST},
+    "cooperate:suspect": {GET, POST},
     "cooperate:shelf-ask": {GET, POST},
     "cooperate:remind": {POST},
     "cooperate:appeals": {GET, POST},
@@ -221,6 +230,12 @@ DESK = {
     "partner-basis": {POST},
     "packages": {GET, POST},
     "package-receipt": {POST},
+    "coordination": {GET},
+    "investigation-answer": {POST},
+    "pause-decide": {POST},
+    "task-forces": {GET, POST},
+    "task-force": {GET, POST},
+    "seat": {GET, POST},
     "private-checks": {GET},
     "private-check": {POST},
     "own-exposure": {GET},
@@ -422,6 +437,24 @@ def world(circle, case):
         asked_us = PrivateCheck.objects.create(
             owner=it, partner=circle.agencies.ca, outgoing=False, asked=1, state="waits", by=circle.it
         )
+        thought = {"number": 1, "part": "abuser", "category": "suspect", "said": "fact", "codes": "H2"}
+        suspect = Suspect.objects.create(because="x", **thought, **made)
+        asked_to = Investigation.objects.create(
+            suspect=suspect, addressed=au, asked_because="x", **thought, **made
+        )
+        known_by = SuspectIdentifier.objects.create(
+            suspect=suspect, kind="phone", value="+390171445566", codes="H2", **made
+        )
+        side = {"identifier": known_by, "pair": uuid4(), "codes": "H2", "contact": "c", **made}
+        sides = [Pause.objects.create(other=agency, **side) for agency in (au, it)]
+        of_two = PauseOfTwo.objects.create(
+            owner=circle.agencies.eu, pair=sides[0].pair, one=it, other=au, of_one=sides[0],
+            of_other=sides[1], kind="phone",
+        )  # fmt: skip
+        force = TaskForce.objects.create(owner=it, name="Spring", about="x", made_by=circle.it)
+        seat = Seat.objects.create(
+            owner=au, addressed=it, force=force, name="Spring", about="x", state="joined", made_by=circle.au
+        )
         stub = Stub.objects.get(case=case)
         clock_ = Retention.objects.get(case=case.pk)
         notice = Notice.objects.create(owner=au, addressed=it, kind="recall")
@@ -476,6 +509,11 @@ def world(circle, case):
             "basis_id": basis.pk,
             "package_id": came.pk,
             "check_id": asked_us.pk,
+            "suspect_id": suspect.pk,
+            "investigation_id": asked_to.pk,
+            "pause_id": of_two.pk,
+            "force_id": force.pk,
+            "seat_id": seat.pk,
             "paper": "a4",
             "name": "objects",
             "secret": LoginLink.issue(circle.it),
@@ -545,6 +583,16 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
         },
         "locate:candidate-decide": {"act": "set-aside", "because": "another lane"},
         "locate:capture": {"act": "set-aside", "because": "another page"},
+        "cooperate:suspects": {
+            "part": "abuser",
+            "category": "suspect",
+            "said": "fact",
+            "source": "X",
+            "information": "4",
+            "because": "seen",
+            "codes": "H0",
+        },
+        "cooperate:suspect": {"do": "set-aside", "reason": "another person"},
         "crosscheck:ask": {"kinds": "hash"},
         "crosscheck:source": {"act": "set-aside", "because": "another page"},
         "cooperate:appeal": {"do": "end", "because": "known"},
@@ -644,6 +692,10 @@ def test_rows_of_others_outside_a_case_answer_exactly_as_absent_ones(world):
         ("package-receipt", "package_id"),
         ("private-check", "check_id"),
         ("partner-card", "card_id"),
+        ("investigation-answer", "investigation_id"),
+        ("pause-decide", "pause_id"),
+        ("task-force", "force_id"),
+        ("seat", "seat_id"),
         ("partner-basis", "basis_id"),
         ("exposure-totals", "consent_id"),
         ("stub-ask", "stub_id"),

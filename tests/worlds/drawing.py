@@ -29,6 +29,9 @@ OFTEN = ("au",) * 8 + ("au_second", "au_reader", "au_reader", *ASKERS)
 WORK: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("dispatch", ("fr", "au")),
     ("requests", ("fr", "au")),
+    ("coordination", ("fr", "eu", "au")),
+    ("investigation", ("fr", "au")),
+    ("pause", ("eu",)),
     ("stub", ("eu",)),
     ("emergenc", ("au", "au_second", "au_dpo", "fr")),
     ("protection", ("au_dpo", "it_dpo")),

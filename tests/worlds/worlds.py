@@ -31,6 +31,7 @@ from pyrage import x25519
 import entente.casework.flow  # noqa: F401 - registers every task
 from entente.casework.close import service as close
 from entente.casework.cooperate import service as cooperate
+from entente.casework.cooperate.service import deconfliction, investigations, suspects, task_forces
 from entente.casework.crosscheck import service as crosscheck
 from entente.casework.examine import service as examine
 from entente.casework.examine.service import once
@@ -81,6 +82,7 @@ from entente.records.models import (
     Request,
     Reshare,
     Retention,
+    Seat,
     Series,
     Viewing,
 )
@@ -91,11 +93,13 @@ from entente.vocabulary.case import Stage
 from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.handling import Purpose
 from entente.vocabulary.media import Region
+from entente.vocabulary.suspect import Standing
 from tests.evidence.drawn import clip, encoded, scene
 
 VI = Purpose.VICTIM_IDENTIFICATION
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 PASSWORD = "a-long-test-password"
+THOUGHT = Standing.of("distributor", "suspect", "assessment", "B2", "posted in a room")
 # of nobody: made for these tests
 IDENTITIES = (
     "AGE-SECRET-KEY-137DY2VAGTUHJ3VVTS3T662MTLHULFJYDPN2MLL77ER9TEJ58G2FSD2QHXD",
@@ -500,6 +504,11 @@ def _work(world: World) -> None:
     told = [("It is in Italy.", "fact", [clues[0].pk], "X4")]
     inform.issue(it, VI, joint, statements=told)
     product = inform.issue(au, VI, joint, statements=told)
+    for who, to in ((it, "AU"), (au, "FR")):
+        named = suspects.set_down(who, VI, joint, THOUGHT)
+        investigations.ask(who, VI, named, world.agencies[to], because="he posts there")
+        deconfliction.add_identifier(who, VI, named, kind="screen name", text="night_owl")
+    _force(world, "it", joint, "au", world.own)
     seize.list_element(au, VI, joint, name="a lamp", crop=crop)
     seize.list_element(it, VI, joint, name="a chair", clue=clues[2])
     seize.compare(au, VI, joint)
@@ -516,6 +525,17 @@ def _work(world: World) -> None:
             made_by=world.people["it"],
         )
         assert product and _exists(Estimate, joint) and _exists(Priority, joint)
+
+
+def _force(world: World, *brought: Any) -> None:
+    """The centre opens a task force; each agency named takes a seat and brings a case; France is invited."""
+    eu = world.officer("eu")
+    force = task_forces.open_force(eu, VI, name="Spring", about="new series", circle_known=True)
+    task_forces.invite(eu, VI, force, world.agencies["FR"])
+    for who, case in zip(brought[::2], brought[1::2], strict=True):
+        officer = world.officer(who)
+        seat = task_forces.invite(eu, VI, force, world.people[who].agency)
+        task_forces.bring(officer, VI, task_forces.answer(officer, VI, seat, join=True), case)
 
 
 def _custody(world: World, four: Media) -> None:
@@ -690,8 +710,37 @@ def _hidden_case(world: World) -> None:
     _place(it, case, "a house", ("H2",), clue)
     inform.issue(it, VI, case, statements=[("It is in Italy.", "fact", [clue.pk], "X4")])
     seize.list_element(it, VI, case, name="a lamp", clue=clue)
+    worked_on = suspects.set_down(it, VI, case, THOUGHT)
+    for text in ("red_owl", "night_owl"):
+        deconfliction.add_identifier(it, VI, worked_on, kind="screen name", text=text)
     close.record_outcome(it, VI, case, "child safe", "")
     _run_queue()
+
+
+def _suspects(world: World) -> None:
+    """Italy withholds a suspect of the joint case, is paused with Denmark, and asks it to investigate."""
+    it, dk, joint = world.officer("it"), world.officer("dk"), world.joint
+    asked = suspects.set_down(it, VI, joint, THOUGHT, codes=["H2"])
+    sent = investigations.ask(it, VI, asked, world.agencies["DK"], because="withheld")
+    investigations.answer(dk, VI, sent, take_on=True, because="withheld")
+    suspects.restate(it, VI, asked, THOUGHT)
+    for who in (it, dk):
+        held = suspects.set_down(who, VI, joint, THOUGHT, codes=["H2"])
+        deconfliction.add_identifier(who, VI, held, kind="screen name", text="withheld_owl")
+
+
+def _task_force(world: World) -> None:
+    """Italy brings a further case and a series of its own to the task force in which Australia has a seat."""
+    it = world.officer("it")
+    with guard.system("choose in a test"):
+        seat = Seat.objects.get(addressed=it.agency)
+        series = Series.objects.filter(case=world.joint, owner=it.agency).first()
+    opened = {"victim_number": "V-2", "discovered_at": NOW - timedelta(days=3)}
+    case = open_case(it, VI, number="HIDDEN-2", title="Operation Ash", **opened)
+    it = world.officer("it")
+    task_forces.bring(it, VI, seat, case)
+    task_forces.bring(it, VI, seat, world.joint, series)
+    task_forces.bring(it, VI, seat, case, kept=True)
 
 
 def _hash_list(world: World) -> None:
@@ -1007,6 +1056,8 @@ SCENES: dict[str, tuple[Callable[[World], None], bool]] = {
     "in a series": (_in_a_series, False),
     "withheld search": (_withheld_search, False),
     "hidden case": (_hidden_case, False),
+    "suspects": (_suspects, False),
+    "task force": (_task_force, False),
     "hash lists": (_hash_list, True),
     "a list that matched": (_list_that_matched, True),
     "requests": (_requests, False),
@@ -1031,9 +1082,11 @@ APART_FROM = [
 # What somebody may know of by design; for them it is not hidden.
 KNOWN_TO: dict[str, set[str]] = {
     # an agency's lists are its officers', whatever their cases; what its agency was told is told to them
-    "it_second": {"a list that matched", "emergency", "notices", "partners"},
+    "it_second": {"a list that matched", "emergency", "notices", "partners", "task force"},
+    # a dataset is brought to the centre
+    "eu": {"task force"},
     # the clocks and the log of an agency are its data protection officer's
-    "it_dpo": {"hidden case", "clocks", "emergency", "notices", "acts"},
+    "it_dpo": {"hidden case", "clocks", "emergency", "notices", "acts", "task force"},
 }
 
 
@@ -1140,6 +1193,14 @@ NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "package_id": ((Package, "pk"),),
     "check_id": ((PrivateCheck, "pk"),),
     "thing_id": ((PartnerThing, "pk"),),
+    "suspect_id": ((apps.get_model("records", "Suspect"), "pk"),),
+    "investigation_id": ((apps.get_model("records", "Investigation"), "pk"),),
+    "pause_id": ((apps.get_model("records", "PauseOfTwo"), "pk"),),
+    "pause": ((apps.get_model("records", "Pause"), "pk"),),
+    "force_id": ((apps.get_model("records", "TaskForce"), "pk"),),
+    "seat_id": ((apps.get_model("records", "Seat"), "pk"),),
+    "dataset": ((apps.get_model("records", "ForceDataset"), "pk"),),
+    "identifier": ((apps.get_model("records", "SuspectIdentifier"), "pk"),),
 }
 FIXED: dict[str, list[Any]] = {
     "paper": ["a4", "cards", "x"],
@@ -1154,6 +1215,8 @@ ABSENT: dict[str, Any] = {"number": 999, "series_name": "S-99"}
 MADE_OF = {
     "foreign thing": ("media", "item:{}"),
     "clue item": ("clue", "clue:{}"),
+    "a case": ("case", "case:{}"),
+    "a series": ("series_id", "series:{}"),
     "item": ("media", "item:{}"),
     "record": ("exhibit_id", "exhibit:{}"),
     "--item": ("number", "--item={}"),

@@ -136,6 +136,7 @@ _ACTS: tuple[tuple[Act, str | None, str, str], ...] = (
     (Act.REVEAL, "cooperate", "crop shown ", "grey looks"),
     (Act.MERGE, "crosscheck", "private: ask", "private cross-checks"),
     (Act.MERGE, "crosscheck", "", "cross-checks"),
+    (Act.RECEIVE, "cooperate", "set down an identifier", "cross-checks"),
     (Act.RECEIVE, "match", "import a hash list", "hash lists imported"),
     (Act.RECEIVE, "intake", "open a case", "cases opened"),
     (Act.RECEIVE, "intake", "receive: ", "receipts of files"),

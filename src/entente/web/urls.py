@@ -78,6 +78,7 @@ urlpatterns = [
     path("requests/", include(cooperate.inbox_urlpatterns)),
     path("private/", include(crosscheck.private_urlpatterns)),
     path("packages/", include(cooperate.package_urlpatterns)),
+    path("coordination/", include(cooperate.coordination_urlpatterns)),
     *(
         path(
             f"cases/<uuid:case_id>/{step}/",

@@ -195,6 +195,10 @@ def test_the_pages_from_asking_to_confirming(client, circle, case, released):
     given = {"asked": "used", "crop": released.pk, "field": "sockets", "people": [circle.dk.pk]}
     given |= {"asks": "country", "due": due, "urgency": "normal", "codes": ["H0"]}
     bad = client.post(reverse("cooperate:shelf-ask", args=[case.pk]), given | {"people": []})
+    far = client.post(
+        reverse("cooperate:shelf-ask", args=[case.pk]), given | {"agencies": [str(circle.agencies.au.pk)]}
+    )
+    assert far.status_code == 400 and "first request to" in far.content.decode()
     assert bad.status_code == 400 and b"name at least one" in bad.content
     for _ in range(2):
         client.post(reverse("cooperate:shelf-ask", args=[case.pk]), given)

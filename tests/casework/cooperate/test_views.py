@@ -161,3 +161,16 @@ def test_a_reader_reads_and_sends_nothing(circle, case, client):
     assert client.get(f"/cases/{case.pk}/cooperate/").status_code == 200
     refused = client.post(f"/cases/{case.pk}/cooperate/ask/", form(agencies=[circle.agencies.dk.pk]))
     assert refused.status_code == 403
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_those_asked_learn_of_each_other_only_where_the_asker_lets_them(circle, case, client, known):
+    client.force_login(circle.it)
+    to = [str(a.pk) for a in (circle.agencies.dk, circle.agencies.fr)]
+    allowed = {"circle_known": "on"} if known else {}
+    client.post(f"/cases/{case.pk}/cooperate/ask/", form(agencies=to, **allowed))
+    with guard.system("choose in a test"):
+        sent = Dispatch.objects.get(addressed=circle.agencies.fr)
+    client.force_login(circle.fr)
+    page = client.get(f"/requests/{sent.pk}/").content
+    assert (b"<dd>DK</dd>" in page) is known

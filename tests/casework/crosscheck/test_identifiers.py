@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entente.casework.crosscheck.identifiers import IdentifierKind, NotComparable, normalise
+from entente.vocabulary.identifier import IdentifierKind, NotComparable, normalise
 
 K = IdentifierKind
 

@@ -8,9 +8,9 @@ from threading import Event
 import pytest
 from django.urls import reverse
 
+from entente.casework.cooperate.funnel import Level, ladder
 from entente.casework.intake.service import Intake, open_case, receive
 from entente.casework.trends import service
-from entente.casework.trends.counts import Level, ladder
 from entente.records import clock, guard, jobs
 from entente.records.act import acting
 from entente.records.models import Case, LogEntry, Media, Membership, Milestone, Occurrence, Reshare

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from entente.casework.crosscheck.identifiers import IdentifierKind, normalise
+from entente.vocabulary.identifier import IdentifierKind, normalise
 
 MOST_ASKED = 10_000  # identifiers in one question
 MOST_HELD = 2_000_000  # identifiers that one answer is made of

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from statistics import median
 
 from entente.vocabulary.case import Clock, Stage
@@ -97,23 +96,6 @@ def funnel(reached: Iterable[Iterable[Stage]]) -> dict[Stage, int]:
     order = list(Stage)
     far = [max((order.index(s) for s in stages), default=-1) for stages in reached]
     return {stage: sum(f >= n for f in far) for n, stage in enumerate(order)}
-
-
-class Level(StrEnum):
-    """How far a dataset came, as the field's own reports count it."""
-
-    DATASET = "datasets"
-    COUNTRY = "likely country"
-    SENT = "sent"
-    IDENTITY = "identity information"
-    SAFE = "safeguarded"
-
-
-def ladder(reached: Iterable[Iterable[Level]]) -> dict[Level, int]:
-    """Return how many datasets came at least so far: one that skipped a level passed it."""
-    order = list(Level)
-    far = [max((order.index(r) for r in levels), default=-1) for levels in reached]
-    return {level: sum(f >= n for f in far) for n, level in enumerate(order)}
 
 
 @dataclass(frozen=True, slots=True)

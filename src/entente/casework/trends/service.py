@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,21 +12,20 @@ from uuid import UUID
 
 from django.db.models import Count
 
+from entente.casework.cooperate.funnel import Level, ladder, levels
 from entente.casework.match.compare import TURNED
 from entente.casework.match.hashes import TURNS
 from entente.casework.match.index import NearIndex, packed
 from entente.casework.trends.counts import (
     ClockFigures,
-    Level,
     clock_figures,
-    ladder,
     published,
     total_shown,
 )
 from entente.records import guard
 from entente.records.act import acting
 from entente.records.jobs import Progress, enqueue, task
-from entente.records.models import Case, Dispatch, Job, Media, Milestone, Occurrence, Product, Reshare
+from entente.records.models import Case, Disclosure, Dispatch, Job, Media, Milestone, Occurrence, Reshare
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.case import Stage
@@ -165,7 +164,7 @@ def board_figures(officer: Officer, purpose: Purpose) -> Figures:
     with guard.scope(officer, purpose):
         cases = list(Case.objects.all())
         sent = set(Dispatch.objects.values_list("case", flat=True)) | set(
-            Product.objects.values_list("case", flat=True)
+            Disclosure.objects.values_list("case", flat=True)
         )
         reached: dict[UUID, set[Stage]] = {c.pk: set() for c in cases}
         for case, stage in Milestone.objects.values_list("case", "stage"):
@@ -173,7 +172,7 @@ def board_figures(officer: Officer, purpose: Purpose) -> Figures:
         clocks = [told for c in cases if (told := c.clock())]
         items = Reshare.objects.values("media").annotate(n=Count("id")).order_by()
         counts = [row["n"] for row in items]
-    steps = ladder(_levels(reached[c.pk], c.pk in sent) for c in cases)
+    steps = ladder(levels(reached[c.pk], sent=c.pk in sent) for c in cases)
     shown = published([[n] for n in steps.values()])
     return Figures(
         cases=len(cases),
@@ -183,20 +182,6 @@ def board_figures(officer: Officer, purpose: Purpose) -> Figures:
         reshares=sum(counts),
         items_reshared=len(counts),
     )
-
-
-def _levels(reached: Iterable[Stage], sent: bool) -> set[Level]:
-    stages = set(reached)
-    told = {Level.DATASET}
-    if Stage.REGION in stages:
-        told.add(Level.COUNTRY)
-    if sent:
-        told.add(Level.SENT)
-    if Stage.HOME in stages:
-        told.add(Level.IDENTITY)
-    if Stage.SAFE in stages:
-        told.add(Level.SAFE)
-    return told
 
 
 def export_figures(officer: Officer, purpose: Purpose, language: str = "en") -> bytes:

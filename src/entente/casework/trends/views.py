@@ -11,8 +11,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from entente.casework.cooperate.funnel import Level
 from entente.casework.trends import chart, service
-from entente.casework.trends.counts import Level
 from entente.records.door import DeskRequest, case_page
 from entente.records.jobs import asked_by
 from entente.records.models import Case, Milestone, Reshare

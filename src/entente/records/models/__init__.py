@@ -49,6 +49,14 @@ from entente.records.models.session import Session, Spent
 from entente.records.models.shelter import Consent, Rest, Shelter, Spared, TotalsRead
 from entente.records.models.specialist import Specialist
 from entente.records.models.stub import Stub
+from entente.records.models.suspect import (
+    Investigation,
+    Pause,
+    PauseOfTwo,
+    Suspect,
+    SuspectIdentifier,
+)
+from entente.records.models.task_force import ForceDataset, Seat, TaskForce
 from entente.records.models.trail import TrailStep
 from entente.records.models.vocabulary import VocabularyVersion
 
@@ -84,12 +92,14 @@ __all__ = [
     "ExhibitItem",
     "Feed",
     "Feedback",
+    "ForceDataset",
     "Frame",
     "Guarded",
     "HashList",
     "HomeProposal",
     "Hours",
     "HoursConsent",
+    "Investigation",
     "Job",
     "KeepReview",
     "Lead",
@@ -122,6 +132,8 @@ __all__ = [
     "PartnerKey",
     "PartnerLog",
     "PartnerThing",
+    "Pause",
+    "PauseOfTwo",
     "Priority",
     "PrivateCheck",
     "Product",
@@ -136,6 +148,7 @@ __all__ = [
     "Review",
     "SceneFeatures",
     "Seal",
+    "Seat",
     "SentThing",
     "Series",
     "SeriesItem",
@@ -145,6 +158,9 @@ __all__ = [
     "Specialist",
     "Spent",
     "Stub",
+    "Suspect",
+    "SuspectIdentifier",
+    "TaskForce",
     "TipFile",
     "Tombstone",
     "TotalsRead",

@@ -1,4 +1,4 @@
-"""Questions to partners and their answers. Recipients do not learn of each other."""
+"""Questions to partners and their answers. Recipients learn of each other only where the asker lets them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Request(CaseBound):
     withdrawn_at = models.DateTimeField(null=True)
     field = models.CharField(max_length=120, blank=True)  # a question of the shelf: a word of a field
     about = models.CharField(max_length=2, blank=True)  # "is this yours?", asked of this country
+    circle_known = models.BooleanField(default=False)  # those asked may know of each other
 
     class Meta:
         ordering = ["-made_at"]
@@ -42,6 +43,7 @@ class Dispatch(CaseBound):
     state = models.CharField(max_length=10, default="sent")  # sent, answered, withdrawn
     field = models.CharField(max_length=120, blank=True)
     about = models.CharField(max_length=2, blank=True)
+    circle_known = models.BooleanField(default=False)
     # the specialist whom it is for, of the agency addressed; none: whoever is there
     specialist = models.ForeignKey("records.Account", models.PROTECT, null=True, related_name="+")
     reminded_at = models.DateTimeField(null=True)

@@ -16,7 +16,7 @@ from entente.casework.cooperate.service.appeals import (
 )
 from entente.casework.cooperate.service.asking import ask, withdraw
 from entente.casework.cooperate.service.crops import crop_copy, crop_hidden
-from entente.casework.cooperate.service.dispatches import inbox, outbox, read_dispatch, waiting
+from entente.casework.cooperate.service.dispatches import also_asked, inbox, outbox, read_dispatch, waiting
 from entente.casework.cooperate.service.request import (
     ANSWERS,
     STEP,
@@ -47,6 +47,7 @@ __all__ = [
     "NotAnswered",
     "NotAsked",
     "NotPublic",
+    "also_asked",
     "answer",
     "approve",
     "ask",

@@ -46,9 +46,11 @@ def ask(
     field: str = "",
     people: Iterable[Account] = (),
     about: str = "",
+    circle_known: bool = False,
 ) -> Request:
     """Put a precise question to named agencies, one dispatch each; recipients do not learn of each other.
 
+    Unless ``circle_known``, which is chosen as the question is put, and never afterwards.
     A question of the shelf has its ``field`` of knowledge, and may go to named ``people``, our own too.
     One that is ``about`` a country asks its agencies "is this yours?", and is answered by yes or no.
     A ``crop`` leaves only where the law lets it go to every one of ``agencies``. Raises ``NotAsked`` or
@@ -73,6 +75,7 @@ def ask(
             urgency=urgency,
             field=field,
             about=about,
+            circle_known=circle_known,
             **carried(officer, case, handling),
         )
         request.save()
@@ -188,6 +191,7 @@ def _dispatch(
         urgency=request.urgency,
         field=request.field,
         about=request.about,
+        circle_known=request.circle_known,
         specialist=person,
         **carried(officer, request, handling),
     )

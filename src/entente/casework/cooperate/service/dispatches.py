@@ -61,3 +61,14 @@ def addressed_to(officer: Officer, dispatch: Dispatch) -> Dispatch:
     if held is None:
         raise NotAnswered("this request was withdrawn; nothing needs to be done")
     return held
+
+
+def also_asked(officer: Officer, dispatch: Dispatch) -> list[str]:
+    """Return who else was asked the same, where the asker let those asked know of each other."""
+    held = addressed_to(officer, dispatch)
+    if not held.circle_known:
+        return []
+    with guard.system("those asked know of each other, as the one who asked allowed"):
+        rows = Dispatch.objects.filter(request_id=held.request_id).exclude(state="withdrawn")
+        others = rows.exclude(addressed_id=officer.agency).order_by("addressed__short")
+        return list(others.values_list("addressed__short", flat=True).distinct())

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from entente.casework.cooperate.views import answering, appeals, asking, crops, packages, shelf
+from entente.casework.cooperate.views import (
+    answering,
+    appeals,
+    asking,
+    coordination,
+    crops,
+    packages,
+    shelf,
+    suspects,
+    task_forces,
+)
 
 urlpatterns = [
     path("", asking.page, name="page"),
@@ -13,6 +23,8 @@ urlpatterns = [
     path("answers/<uuid:answer_id>/", asking.answer, name="answer"),
     path("answers/<uuid:answer_id>/take/", asking.take, name="take"),
     path("packages/", packages.case_packages, name="packages"),
+    path("suspects/", suspects.page, name="suspects"),
+    path("suspects/<uuid:suspect_id>/", suspects.suspect, name="suspect"),
     path("shelf/", shelf.ask, name="shelf-ask"),
     path("sent/<uuid:sent_id>/remind/", shelf.remind, name="remind"),
     path("appeals/", appeals.appeals, name="appeals"),
@@ -42,4 +54,14 @@ inbox_urlpatterns = [
 package_urlpatterns = [
     path("", packages.packages, name="packages"),
     path("<uuid:package_id>/receipt/", packages.receipt, name="package-receipt"),
+]
+
+# included at /coordination/, outside any case
+coordination_urlpatterns = [
+    path("", coordination.coordination, name="coordination"),
+    path("asked/<uuid:investigation_id>/", coordination.answer, name="investigation-answer"),
+    path("pauses/<uuid:pause_id>/", coordination.decide_pause, name="pause-decide"),
+    path("task-forces/", task_forces.page, name="task-forces"),
+    path("task-forces/<uuid:force_id>/", task_forces.force, name="task-force"),
+    path("task-forces/seats/<uuid:seat_id>/", task_forces.seat, name="seat"),
 ]

@@ -94,6 +94,7 @@ def _dispatch_page(request: DeskRequest, held: Dispatch, form: forms.Form) -> Ht
         "action": reverse("dispatch-answer", args=[held.pk]),
         "item": _crop_item(held),
         "release_form": ReleaseForm(auto_id="release_%s"),
+        "also_asked": service.also_asked(request.officer, held),
         "nav": "requests",
     }
     return render(request, "cooperate/dispatch.html", context, status=400 if form.errors else 200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -56,6 +57,11 @@ class AskForm(Handled):
         help_text=_("Each gets a request of its own and does not learn who else was asked."),
         widget=forms.CheckboxSelectMultiple,
     )
+    circle_known = forms.BooleanField(
+        label=_("Those asked may know of each other"),
+        required=False,
+        help_text=_("Chosen once, for this request. Each then reads who else was asked."),
+    )
     asks = forms.ChoiceField(
         label=_("Clue that would answer it"),
         required=False,
@@ -80,7 +86,7 @@ class AskForm(Handled):
         label=_("I have checked that we may write to the agencies outside the usual circle"), required=False
     )
     field_order = (
-        *("question", "agencies", "asks", "about", "crop", "due", "urgency"),
+        *("question", "agencies", "circle_known", "asks", "about", "crop", "due", "urgency"),
         *("codes", "handling_text", "sure"),
     )
 
@@ -96,15 +102,20 @@ class AskForm(Handled):
     def clean(self) -> dict[str, Any]:
         """Warn before the first request to an agency outside the usual circle."""
         data = super().clean()
-        asked_before = set(service.outbox(self.officer).values_list("addressed_id", flat=True))
-        unusual = [a for a in data.get("agencies") or () if a.kind in UNUSUAL and a.pk not in asked_before]
-        if unusual and not data.get("sure"):
-            names = ", ".join(a.name for a in unusual)
-            text = gettext(
-                "This would be our first request to %(names)s. Check the legal basis and tick this box."
-            )
-            self.add_error("sure", text % {"names": names})
+        warn_of_unusual(self, self.officer, data.get("agencies") or (), sure=bool(data.get("sure")))
         return data
+
+
+def warn_of_unusual(form: forms.Form, officer: Officer, to: Iterable[Agency], *, sure: bool) -> None:
+    """Add the warning to ``sure`` before the first question to an agency outside the usual circle."""
+    asked_before = set(service.outbox(officer).values_list("addressed_id", flat=True))
+    unusual = {a.pk: a for a in to if a.kind in UNUSUAL and a.pk not in {*asked_before, officer.agency}}
+    if unusual and not sure:
+        names = ", ".join(a.name for a in unusual.values())
+        text = gettext(
+            "This would be our first request to %(names)s. Check the legal basis and tick this box."
+        )
+        form.add_error("sure", text % {"names": names})
 
 
 class AnswerForm(Handled):

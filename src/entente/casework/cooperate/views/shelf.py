@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from entente.casework.cooperate import service
 from entente.casework.cooperate.clue_value import said
 from entente.casework.cooperate.views.asking import USUAL
-from entente.casework.cooperate.views.forms import Handled
+from entente.casework.cooperate.views.forms import Handled, warn_of_unusual
 from entente.casework.cooperate.views.names import KIND_NAMES, URGENCY_NAMES, choices, kind_name
 from entente.records import clock, vocabularies
 from entente.records.door import DeskRequest, case_page, consult, desk_page
@@ -84,13 +84,17 @@ class ShelfForm(Handled):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     urgency = forms.ChoiceField(label=_("Urgency"), choices=choices(URGENCY_NAMES))
+    sure = forms.BooleanField(
+        label=_("I have checked that we may write to the agencies outside the usual circle"), required=False
+    )
     field_order = (
         *("asked", "question", "crop", "field", "people", "agencies", "asks", "due", "urgency"),
-        *("codes", "handling_text"),
+        *("codes", "handling_text", "sure"),
     )
 
     def __init__(self, *args: Any, officer: Officer, case: Case, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.officer = officer
         names = dict(_fields(officer))
         self.fields["field"].choices = list(names.items())  # type: ignore[attr-defined]
         self.fields["crop"].queryset = Media.objects.filter(case=case, origin="crop")  # type: ignore[attr-defined]
@@ -104,9 +108,17 @@ class ShelfForm(Handled):
         self.fields["agencies"].queryset = Agency.objects.exclude(pk=officer.agency)  # type: ignore[attr-defined]
         self.fields["agencies"].label_from_instance = lambda a: a.name  # type: ignore[attr-defined]
 
+    def clean(self) -> dict[str, Any]:
+        """Warn before the first question to an agency outside the usual circle, or to its specialist."""
+        data = super().clean()
+        named = Account.objects.filter(pk__in=data.get("people") or ()).select_related("agency")
+        to = [*(data.get("agencies") or ()), *(p.agency for p in named)]
+        warn_of_unusual(self, self.officer, to, sure=bool(data.get("sure")))
+        return data
+
     def asking(self) -> dict[str, Any]:
         """Return what the service takes."""
-        data = {n: v for n, v in self.cleaned_data.items() if n not in {"asked", "people"}}
+        data = {n: v for n, v in self.cleaned_data.items() if n not in {"asked", "people", "sure"}}
         head = str(dict(QUESTIONS)[self.cleaned_data["asked"]])
         data["question"] = f"{head} {data['question']}".strip()
         data["people"] = list(Account.objects.filter(pk__in=self.cleaned_data["people"]))

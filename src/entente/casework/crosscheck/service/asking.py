@@ -15,7 +15,6 @@ from typing import Any
 from uuid import UUID
 
 from entente.casework.cooperate.service import ask
-from entente.casework.crosscheck.identifiers import IdentifierKind, NotComparable, normalise
 from entente.casework.match.hashes import every_turn
 from entente.casework.match.index import NearIndex, packed
 from entente.casework.match.service import listed_elsewhere
@@ -38,6 +37,7 @@ from entente.safeguards.limits import LIMITS
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.handling import Audience, Purpose
+from entente.vocabulary.identifier import IdentifierKind, NotComparable, normalise
 from entente.vocabulary.media_hash import EMPTY_FILE_HASHES, PDQ_MIN_QUALITY, PDQ_NEAR, Profile
 
 STEP = "crosscheck"

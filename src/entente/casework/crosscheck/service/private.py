@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from entente.casework.cooperate.service import arrivals, sealing
 from entente.casework.crosscheck import private
-from entente.casework.crosscheck.identifiers import IdentifierKind
 from entente.casework.crosscheck.private import NotPrivate
 from entente.casework.crosscheck.service.asking import (
     STEP,
@@ -41,6 +40,7 @@ from entente.safeguards.partners import MEDIA, WHOLE, demand_transfer
 from entente.safeguards.strict_json import NotStrict, loads
 from entente.vocabulary.agency import AgencyKind, Officer
 from entente.vocabulary.handling import Audience, Handling, HandlingCode, Purpose
+from entente.vocabulary.identifier import IdentifierKind
 
 NONCE = 12
 H2 = Handling(frozenset({HandlingCode.H2}))

@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.crosscheck import service
-from entente.casework.crosscheck.identifiers import IdentifierKind
 from entente.records.door import DeskRequest, case_page, consult, desk_page
 from entente.records.models import Agency, Case, Check, CheckHit, Lead, PartnerKey, PrivateCheck
 from entente.safeguards.access import opens_content
+from entente.vocabulary.identifier import IdentifierKind
 
 KIND_NAMES = {
     IdentifierKind.HASH: _("Media of the case: exact and near"),

@@ -1,0 +1,66 @@
+"""Outside any case: whom we are asked to investigate, and for the centre the pauses between two agencies."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST, require_safe
+
+from entente.casework.cooperate.service import deconfliction, investigations
+from entente.casework.cooperate.views.suspects import ASKED_NAMES, PAUSE_NAMES, _words
+from entente.records.door import DeskRequest, consult, desk_page
+from entente.records.models import PauseOfTwo
+from entente.records.names import named
+from entente.safeguards.access import opens_content
+
+
+@require_safe
+@desk_page
+def coordination(request: DeskRequest) -> HttpResponse:
+    """List what the agency is asked to investigate, and the pauses that a centre may lift."""
+    consult(request, "cooperate")
+    works = opens_content(request.officer, request.purpose)
+    asked = investigations.asked_of_us(request.officer) if works else []
+    pauses: Any = PauseOfTwo.objects.select_related("one", "other", "decided_by") if works else []
+    context = {
+        "asked": [{"row": a, "state": ASKED_NAMES.get(a.state, a.state), **_words(a)} for a in asked],
+        "pauses": [
+            {"row": p, "state": PAUSE_NAMES.get(p.state, p.state), "kind": named(p.kind)} for p in pauses
+        ],
+        "coordinates": request.officer.coordinates,
+        "nav": "requests",
+    }
+    return render(request, "cooperate/coordination.html", context)
+
+
+@require_POST
+@desk_page
+def answer(request: DeskRequest, investigation_id: UUID) -> HttpResponse:
+    """Take a suspect on, decline, or hand it back."""
+    held = get_object_or_404(investigations.asked_of_us(request.officer), pk=investigation_id)
+    take_on, reason = request.POST.get("do") == "take-on", request.POST.get("reason", "")[:500]
+    try:
+        investigations.answer(request.officer, request.purpose, held, take_on=take_on, because=reason)
+        messages.success(request, gettext("Recorded. The agency that asked reads it."))
+    except ValueError as fault:
+        messages.error(request, str(fault))
+    return redirect("coordination")
+
+
+@require_POST
+@desk_page
+def decide_pause(request: DeskRequest, pause_id: UUID) -> HttpResponse:
+    """Lift a pause as the centre, or set it again."""
+    held = get_object_or_404(PauseOfTwo, pk=pause_id)
+    lift, reason = request.POST.get("do") == "lift", request.POST.get("reason", "")[:500]
+    try:
+        deconfliction.decide(request.officer, request.purpose, held, lift=lift, because=reason)
+        messages.success(request, gettext("Recorded. Both sides read it."))
+    except ValueError as fault:
+        messages.error(request, str(fault))
+    return redirect("coordination")
