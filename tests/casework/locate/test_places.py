@@ -238,7 +238,7 @@ def test_a_home_needs_every_clue_that_speaks_of_a_place_judged_and_copies_are_on
     clue(at.circle, at.case, at.circle.it, "object", "a red lamp")  # says nothing of a place
     judge(at.it, VI, at.place, [at.socket], says="explains", because="type L there")
     with guard.scope(at.it, VI):
-        assert [len(alike) for alike in unjudged(at.place)] == [3]
+        assert [len(alike) for alike in unjudged(at.it, at.place)] == [3]
     with pytest.raises(ProposalRefused, match="not judged yet: 1"):
         propose_home(at.it, VI, at.place, because="the round")
     with pytest.raises(PlaceRefused, match="say why"):

@@ -30,7 +30,7 @@ def propose_home(officer: Officer, purpose: Purpose, place: CandidatePlace, *, b
         demand_open(place)
         if HomeProposal.objects.filter(candidate=place, withdrawn_at=None).exists():
             raise ProposalRefused("somebody stands for this place already; confirm that")
-        if left := len(unjudged(place)):
+        if left := len(unjudged(officer, place)):
             raise ProposalRefused(
                 "say first which clues this place explains, which it fails to explain, and of which one "
                 f"cannot say; not judged yet: {left}"

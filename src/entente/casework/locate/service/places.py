@@ -112,7 +112,7 @@ def judge_rest(
     """Say of every clue that is not judged that one cannot say, for one reason."""
     _demand_said("cannot say", because)
     with acting(officer, Act.ALTER, place.as_thing(), purpose, step=STEP, reason="judge clues at a place"):
-        left = [clue for alike in unjudged(place) for clue in alike]
+        left = [clue for alike in unjudged(officer, place) for clue in alike]
         return _judged_now(officer, place, left, "cannot say", because)
 
 
@@ -155,7 +155,7 @@ def judged(place: CandidatePlace) -> dict[Any, CandidateClue]:
     return {row.clue_id: row for row in rows.select_related("made_by", "clue").order_by("made_at", "pk")}
 
 
-def unjudged(place: CandidatePlace) -> list[list[Clue]]:
+def unjudged(officer: Officer, place: CandidatePlace) -> list[list[Clue]]:
     """Return each confirmed observation in sight that speaks of a place and that nobody judged there.
 
     The same observation from many items is judged as soon as one of them is.
@@ -164,5 +164,8 @@ def unjudged(place: CandidatePlace) -> list[list[Clue]]:
     for clue in clues_at_hand(place.case):
         if clue.state == "confirmed" and ClueKind(clue.kind) not in SILENT:
             alike.setdefault(canonical(clue.as_word()), []).append(clue)
-    stands = judged(place)
+    with guard.system("what the own agency said counts, though another's codes may have withheld it since"):
+        own = CandidateClue.objects.filter(candidate=place, owner=officer.agency)
+        stands = {*own.values_list("clue_id", flat=True)}
+    stands |= set(judged(place))
     return [clues for clues in alike.values() if not any(c.pk in stands for c in clues)]

@@ -119,7 +119,7 @@ def _shown(
         "rows": rows,
         "counts": [(named(says), sum(r["says"] == says for r in rows), says) for says in SAYS],
         "unjudged": sum(not r["stands"] for r in rows),
-        "left": len(service.unjudged(place)),
+        "left": len(service.unjudged(request.officer, place)),
         "says": [(s, named(s)) for s in SAYS],
         "captures": Capture.objects.filter(candidate=place).select_related("made_by", "owner"),
         "form": form or CaptureForm(),
