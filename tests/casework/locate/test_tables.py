@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from tests.casework.locate.clues import clue
 
 from entente.casework.locate import credible
 from entente.casework.locate.engine import believe, locate
-from entente.casework.locate.likelihood import likelihood
+from entente.casework.locate.likelihood import READERS, likelihood
 from entente.casework.locate.likelihood.grid import installed
 from entente.casework.locate.likelihood.shares import country_weights
 from entente.casework.locate.questions import information
@@ -154,3 +156,11 @@ def test_a_clue_told_again_under_another_name_keeps_its_own_name():
     assert first.countries == second.countries
     weaker = locate([clue("b", "socket", "L", 0.5)])
     assert weaker.countries != second.countries
+
+
+def test_every_kind_that_is_weighed_has_its_page_of_methods():
+    pages = Path(__file__).parents[3] / "docs" / "methods" / "likelihoods"
+    assert {p.stem for p in pages.glob("*.md")} == {*map(str, READERS), "fine"}
+    for page in pages.glob("*.md"):
+        parts = ("**Claim.**", "**Source.**", "**Measured.**", "**Limits, and how a court may attack it.**")
+        assert all(part in page.read_text(encoding="utf-8") for part in parts), page.name
