@@ -162,7 +162,7 @@ class _Rows:
 
     def read(self, number: int, text: str) -> Iterator[Record]:
         """Yield what one line says."""
-        if found := _CHECKSUM.fullmatch(text):
+        if " " in text and (found := _CHECKSUM.fullmatch(text)):
             kind = _BY_LENGTH.get(len(found[1])) or self.options.kind or "sha256"
             digest: dict[str, Any] = {kind: found[1].lower()}
             yield from settled(HashEntry(number, **digest, paths=(found[2],)))

@@ -44,6 +44,7 @@ CASE_FIELDS = (
 _CONTEXT = re.compile(r"DataModels/([\w.]+?)\.xml(?:/([^/#$]+))?(?:/\$metadata)?#(Cases|Media)\b")
 # A row inside a record always has one of these; a record never has.
 _ROW_MARKS = frozenset({"HashName", "FileName", "PropertyName", "SegmentIndex", "RepositoryName"})
+_NAMED = frozenset({"MD5", "SHA1", "MediaID"})
 _ROW_LISTS = ("MediaFiles", "AlternativeHashes", "Exifs", "MediaMetadata", "Segments", "Repositories")
 _KEPT = ("MediaID", "Comments", "IsSuspected", "SelfGenerated", "PrecategorizationSource")
 
@@ -62,14 +63,18 @@ def _is_row(value: Any) -> bool:
 
 
 def _is_record(value: Any) -> bool:
-    named = isinstance(value, dict) and not {"MD5", "SHA1", "MediaID"}.isdisjoint(value)
-    return named and not _is_row(value) and "Media" not in value and not _swallows(value)
+    if not isinstance(value, dict) or not _ROW_MARKS.isdisjoint(value) or _NAMED.isdisjoint(value):
+        return False
+    return "Media" not in value and not _swallows(value)
 
 
 def _swallows(value: dict[str, Any]) -> bool:
     """Whether a list inside the record was never closed, so that it holds the records after it."""
-    rows = (value.get(name) for name in _ROW_LISTS)
-    return any(_is_record(row) for r in rows if isinstance(r, list) for row in r)
+    for name in _ROW_LISTS:
+        rows = value.get(name)
+        if isinstance(rows, list) and any(map(_is_record, rows)):
+            return True
+    return False
 
 
 def _fault_of(value: Any) -> str:

@@ -7,9 +7,11 @@ prepared for all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Field, Lookup, Model, UUIDField
@@ -66,12 +68,24 @@ def _stored(
     connection: Any, alike: tuple[Any, ...], fields: Sequence[Field], rows: Iterable[Sequence[Any]]
 ) -> Iterator[tuple[Any, ...]]:
     """Yield rows as this database stores them."""
-    made = [(n, f) for n, f in enumerate(fields, len(alike)) if f.get_internal_type() not in _PLAIN]
+    made = [(n, _keeper(f, connection)) for n, f in enumerate(fields) if f.get_internal_type() not in _PLAIN]
     for row in rows:
-        values = [*alike, *row]
-        for n, field in made:
-            values[n] = field.get_db_prep_save(values[n], connection)
-        yield tuple(values)
+        values = list(row)
+        for n, keep in made:
+            values[n] = keep(values[n])
+        yield (*alike, *values)
+
+
+def _keeper(field: Field, connection: Any) -> Callable[[Any], Any]:
+    """Return what makes a field's values what this database stores."""
+    if isinstance(field, UUIDField) and not connection.features.has_native_uuid_field:
+        return _hex
+    return partial(field.get_db_prep_save, connection=connection)
+
+
+def _hex(one: UUID | None) -> str | None:
+    """Return what Django ends with on SQLite, after it has asked twice whether it is an id at all."""
+    return one and one.hex
 
 
 @contextmanager
