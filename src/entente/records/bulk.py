@@ -85,7 +85,7 @@ def _keeper(field: Field, connection: Any) -> Callable[[Any], Any]:
 
 def _hex(one: UUID | None) -> str | None:
     """Return what Django ends with on SQLite, after it has asked twice whether it is an id at all."""
-    return one and one.hex
+    return one.hex if one else None
 
 
 @contextmanager

@@ -205,47 +205,75 @@ def _box(line: Any, n: int, width: int, out: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
+def _four_boxes(lines: Any, width: int, out: Any) -> None:
+    """Do what ``_box`` does of four lines at once: one sum waits for its last addition, four need not."""
+    ahead, n = (width + 2) // 2 - 1, lines.shape[1]
+    l0, l1, l2, l3 = lines[0], lines[1], lines[2], lines[3]
+    o0, o1, o2, o3 = out[0], out[1], out[2], out[3]
+    t0, t1, t2, t3 = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
+    count = min(ahead, n)
+    for i in range(count):
+        t0, t1, t2, t3 = t0 + l0[i], t1 + l1[i], t2 + l2[i], t3 + l3[i]
+    for at in range(n):
+        i = at + ahead
+        if i < n:
+            t0, t1, t2, t3 = t0 + l0[i], t1 + l1[i], t2 + l2[i], t3 + l3[i]
+            count += 1
+        if i >= width:
+            k = i - width
+            t0, t1, t2, t3 = t0 - l0[k], t1 - l1[k], t2 - l2[k], t3 - l3[k]
+            count -= 1
+        share = np.float32(count)
+        o0[at], o1[at], o2[at], o3[at] = t0 / share, t1 / share, t2 / share, t3 / share
+
+
+@njit(cache=True, nogil=True)
+def _luma(line: Any, channels: int, out: Any) -> None:
+    """Write the luma of one line as the reference has it: worked out in double."""
+    for c in range(len(out)):
+        if channels == 3:
+            out[c] = np.float32(line[3 * c] * 0.299 + line[3 * c + 1] * 0.587 + line[3 * c + 2] * 0.114)
+        else:
+            out[c] = np.float32(line[c])
+
+
+@njit(cache=True, nogil=True)
 def slow_samples(pixels: Any, channels: int) -> Any:
     """Return the 64 x 64 samples as the reference makes them: four box passes over every pixel.
 
-    Same operations in the same order and precision (luma in double, sums in single), a row at a time, so that
-    no plane of floats is held. About as slow as the reference.
+    Same operations in the same order and precision (luma in double, sums in single), four rows at a time, so
+    that no plane of floats is held.
     """
     rows, columns = pixels.shape[0], pixels.shape[1] // channels
     wide, high = (columns + 2 * SIDE - 1) // (2 * SIDE), (rows + 2 * SIDE - 1) // (2 * SIDE)
-    ahead = (high + 2) // 2 - 1
-    line, mean = np.empty(columns, np.float32), np.empty(columns, np.float32)
-    again = np.empty(columns, np.float32)
-    ring = np.zeros((high, columns), np.float32)
-    totals = np.zeros(columns, np.float32)
+    ahead, count = (high + 2) // 2 - 1, 0
+    lines, means = np.zeros((4, columns), np.float32), np.zeros((4, columns), np.float32)
+    ring, totals = np.zeros((high, columns), np.float32), np.zeros(columns, np.float32)
     thin = np.empty((SIDE, rows), np.float32)  # the 64 columns that are sampled
-    count, at = 0, 0
-    for r in range(rows + ahead):
-        if r < rows:
+    for first in range(0, rows + ahead, 4):
+        for n in range(min(4, rows - first)):
+            _luma(pixels[first + n], channels, lines[n])
+        if first < rows:
+            _four_boxes(lines, wide, means)
+        for n in range(4):
+            r, mean, kept, down = first + n, means[n], ring[(first + n) % high], lines[n]
+            if r < rows:
+                for c in range(columns):
+                    totals[c] += mean[c]
+                count += 1
+            if r >= high:
+                for c in range(columns):
+                    totals[c] -= kept[c]
+                count -= 1
+            if r < rows:
+                kept[:] = mean
+            share = np.float32(max(count, 1))  # past the last row that counts nothing is read any more
             for c in range(columns):
-                if channels == 3:
-                    line[c] = np.float32(
-                        pixels[r, 3 * c] * 0.299 + pixels[r, 3 * c + 1] * 0.587 + pixels[r, 3 * c + 2] * 0.114
-                    )
-                else:
-                    line[c] = np.float32(pixels[r, c])
-            _box(line, columns, wide, mean)
-            for c in range(columns):
-                totals[c] += mean[c]
-            count += 1
-        if r >= high:
-            for c in range(columns):
-                totals[c] -= ring[r % high, c]
-            count -= 1
-        if r < rows:
-            ring[r % high, :] = mean
-        if r >= ahead:
-            for c in range(columns):
-                mean[c] = totals[c] / np.float32(count)
-            _box(mean, columns, wide, again)
+                down[c] = totals[c] / share
+        _four_boxes(lines, wide, means)
+        for n in range(max(0, ahead - first), min(4, rows + ahead - first)):
             for p in range(SIDE):
-                thin[p, at] = again[int((p + 0.5) * columns / SIDE)]
-            at += 1
+                thin[p, first + n - ahead] = means[n, int((p + 0.5) * columns / SIDE)]
     out = np.empty((SIDE, SIDE), np.float32)
     tall = np.empty(rows, np.float32)
     for p in range(SIDE):
