@@ -1,6 +1,6 @@
 """A hundred million hashes on one machine, exact: shards that are files, built once, asked together.
 
-    python -m benchmarks.hundred_million --into FOLDER [--hashes 100000000] [--shards 4] [--keep]
+    python -m benchmarks.hundred_million --into FOLDER [--hashes 100000000] [--shards 2] [--keep]
 
 Long, and therefore outside ``make bench-match``: it wants a quiet machine of 24 GB and 20 GB of the folder's
 disk. Each shard is built in a process of its own and stays in the folder when the run is stopped: run again,
@@ -28,7 +28,7 @@ import numpy as np
 from benchmarks import measure
 from benchmarks.match import BATCH, RADIUS, Hashes, fastest, flipped
 
-HASHES, SHARDS = 100_000_000, 4
+HASHES, SHARDS = 100_000_000, 2
 PIECE = 1 << 20  # hashes drawn at once, by a seed of their own: any can be drawn again
 ASKED, COMPARED = 2048, 64
 TARGET = 1_500
