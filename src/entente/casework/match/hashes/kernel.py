@@ -205,26 +205,32 @@ def _box(line: Any, n: int, width: int, out: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _four_boxes(lines: Any, width: int, out: Any) -> None:
-    """Do what ``_box`` does of four lines at once: one sum waits for its last addition, four need not."""
+def _four_sums(lines: Any, width: int, out: Any) -> None:
+    """Write the sums of ``_box`` for four lines at once: one waits for its last addition, four need not."""
     ahead, n = (width + 2) // 2 - 1, lines.shape[1]
     l0, l1, l2, l3 = lines[0], lines[1], lines[2], lines[3]
     o0, o1, o2, o3 = out[0], out[1], out[2], out[3]
     t0, t1, t2, t3 = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
-    count = min(ahead, n)
-    for i in range(count):
+    for i in range(min(ahead, n)):
         t0, t1, t2, t3 = t0 + l0[i], t1 + l1[i], t2 + l2[i], t3 + l3[i]
     for at in range(n):
         i = at + ahead
         if i < n:
             t0, t1, t2, t3 = t0 + l0[i], t1 + l1[i], t2 + l2[i], t3 + l3[i]
-            count += 1
         if i >= width:
             k = i - width
             t0, t1, t2, t3 = t0 - l0[k], t1 - l1[k], t2 - l2[k], t3 - l3[k]
-            count -= 1
-        share = np.float32(count)
-        o0[at], o1[at], o2[at], o3[at] = t0 / share, t1 / share, t2 / share, t3 / share
+        o0[at], o1[at], o2[at], o3[at] = t0, t1, t2, t3
+
+
+@njit(cache=True, nogil=True)
+def _counts(n: int, width: int) -> Any:
+    """Return how many values each of the ``n`` sums of ``_box`` is of."""
+    ahead = (width + 2) // 2 - 1
+    out = np.empty(n, np.float32)
+    for at in range(n):
+        out[at] = min(n, at + ahead + 1) - max(0, at + ahead + 1 - width)
+    return out
 
 
 @njit(cache=True, nogil=True)
@@ -250,30 +256,36 @@ def slow_samples(pixels: Any, channels: int) -> Any:
     lines, means = np.zeros((4, columns), np.float32), np.zeros((4, columns), np.float32)
     ring, totals = np.zeros((high, columns), np.float32), np.zeros(columns, np.float32)
     thin = np.empty((SIDE, rows), np.float32)  # the 64 columns that are sampled
+    shares = _counts(columns, wide)
     for first in range(0, rows + ahead, 4):
         for n in range(min(4, rows - first)):
             _luma(pixels[first + n], channels, lines[n])
         if first < rows:
-            _four_boxes(lines, wide, means)
+            _four_sums(lines, wide, means)
+            for n in range(4):
+                mean = means[n]
+                for c in range(columns):
+                    mean[c] /= shares[c]
         for n in range(4):
             r, mean, kept, down = first + n, means[n], ring[(first + n) % high], lines[n]
-            if r < rows:
-                for c in range(columns):
-                    totals[c] += mean[c]
-                count += 1
-            if r >= high:
-                for c in range(columns):
-                    totals[c] -= kept[c]
-                count -= 1
-            if r < rows:
-                kept[:] = mean
+            count += int(r < rows) - int(r >= high)
             share = np.float32(max(count, 1))  # past the last row that counts nothing is read any more
+            if high <= r < rows:
+                for c in range(columns):
+                    total = totals[c] + mean[c] - kept[c]
+                    totals[c], kept[c], down[c] = total, mean[c], total / share
+                continue
             for c in range(columns):
+                if r < rows:
+                    totals[c], kept[c] = totals[c] + mean[c], mean[c]
+                else:
+                    totals[c] -= kept[c]
                 down[c] = totals[c] / share
-        _four_boxes(lines, wide, means)
+        _four_sums(lines, wide, means)
         for n in range(max(0, ahead - first), min(4, rows + ahead - first)):
             for p in range(SIDE):
-                thin[p, first + n - ahead] = means[n, int((p + 0.5) * columns / SIDE)]
+                c = int((p + 0.5) * columns / SIDE)
+                thin[p, first + n - ahead] = means[n, c] / shares[c]
     out = np.empty((SIDE, SIDE), np.float32)
     tall = np.empty(rows, np.float32)
     for p in range(SIDE):
