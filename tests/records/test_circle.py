@@ -214,6 +214,9 @@ def test_the_pages_carry_a_card_from_proposal_to_basis_and_hide_the_words_from_t
     one, two, given = browser(circle.it), browser(circle.it_second), card()
     at = reverse("partners")
     assert one.post(at, {"card": "x", "kind": ""}).status_code == 400
+    one.post(at, {"do": "own"})
+    told = one.post(at, {"do": "own"}, follow=True).content.decode()
+    assert "waits already" in told and "field is required" not in told
     assert one.post(at, {"card": given.text(), "kind": "hotline"}).status_code == 302
     with guard.system("choose in a test"):
         row = PartnerKey.objects.get(known_as=given.agency)

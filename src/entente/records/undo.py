@@ -15,7 +15,7 @@ from entente.records import clock, guard
 from entente.records.models.case import Change
 from entente.records.models.handled import Guarded
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Handling, HandlingCode, union
+from entente.vocabulary.handling import H2, Handling, union
 
 Image = dict[str, str | None]
 
@@ -57,7 +57,7 @@ class Touched:
                     withheld = withheld or "H2" in codes or "H3" in codes
                     rows.append({"model": model, "id": str(pk), **_difference(before, after)})
         # what was done to withheld rows is withheld with them
-        own = [Handling(frozenset({HandlingCode.H2}))] if withheld else []
+        own = [H2] if withheld else []
         handling = union([handling or Handling(), *own])
         return Change.objects.create(
             case_id=case_id,

@@ -111,6 +111,9 @@ class Handling:
         return " ".join(sorted(self.codes))
 
 
+H2 = Handling(frozenset({HandlingCode.H2}))  # who asked, what went to whom: for one's own agency alone
+
+
 def union(handlings: Iterable[Handling]) -> Handling:
     """What a derived object carries: every code and every text of its inputs, never less."""
     inputs = list(handlings)

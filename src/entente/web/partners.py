@@ -111,6 +111,9 @@ def partners(request: DeskRequest) -> HttpResponse:
             messages.success(request, gettext("It waits for a second person of your agency."))
             return redirect("partners")
         except REFUSED as fault:
+            if own:  # no field of the form was meant
+                messages.error(request, str(fault))
+                return redirect("partners")
             form.add_error(None, str(fault))
     consult(request, service.STEP)
     mine, rows = request.officer.agency, PartnerKey.objects.select_related("agency", "proposed_by", "owner")

@@ -37,7 +37,7 @@ from entente.safeguards.access import Act, Deny, decide, leads
 from entente.vocabulary.agency import AgencyKind, Officer
 from entente.vocabulary.case import Outcome as OutcomeWord
 from entente.vocabulary.case import Stage
-from entente.vocabulary.handling import Audience, Handling, HandlingCode, Purpose, union
+from entente.vocabulary.handling import H2, Audience, Handling, Purpose, union
 
 STEP = "close"
 TELLING = 0.3  # log10 of a Bayes factor: twice as likely there as elsewhere
@@ -180,7 +180,7 @@ def _send(officer: Officer, purpose: Purpose, case: Case, told: Told) -> Feedbac
 
 def _ours(case: Case) -> Handling:
     """Who contributed is the case's own information and goes no further."""
-    return union([case.handling, Handling(frozenset({HandlingCode.H2}))])
+    return union([case.handling, H2])
 
 
 def _told(officer: Officer, purpose: Purpose, case: Case) -> list[Told]:

@@ -26,7 +26,7 @@ from entente.records.models import Account, Agency, Case, Dispatch, Media, Reque
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.clue import ClueKind
-from entente.vocabulary.handling import Handling, HandlingCode, Purpose, union
+from entente.vocabulary.handling import H2, Purpose, union
 from entente.vocabulary.media import Refusal, Region
 
 
@@ -179,7 +179,7 @@ def _dispatch(
     Who was asked is the asker's own information and H2: the crop's originators are asked again each time
     that the crop is served, so it does not inherit them.
     """
-    handling = union([request.handling, Handling(frozenset({HandlingCode.H2}))])
+    handling = union([request.handling, H2])
     row = Dispatch(
         request=request,
         addressed_id=to,

@@ -20,7 +20,7 @@ from entente.records.carried import carried
 from entente.records.models import Agency, Pause, PauseOfTwo, Suspect, SuspectIdentifier
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import AgencyKind, Officer
-from entente.vocabulary.handling import ORIGINATOR_ONLY, Audience, Handling, HandlingCode, Purpose, union
+from entente.vocabulary.handling import H2, ORIGINATOR_ONLY, Audience, Handling, HandlingCode, Purpose, union
 from entente.vocabulary.identifier import IdentifierKind, normalise
 
 STEP = "cooperate"
@@ -153,7 +153,7 @@ def _side(row: SuspectIdentifier, other: SuspectIdentifier, pair: UUID) -> Pause
 
     Its id is made of the two identifiers', so that no id drawn afterwards tells of a row that is hidden.
     """
-    handling = union([row.handling, Handling(frozenset({HandlingCode.H2}))])
+    handling = union([row.handling, H2])
     told = {
         "identifier": row,
         "pair": pair,

@@ -20,6 +20,7 @@ from entente.casework.match.index import NearIndex, packed
 from entente.casework.match.service import listed_elsewhere
 from entente.records import clock, guard
 from entente.records.act import acting
+from entente.records.carried import carried
 from entente.records.models import (
     Agency,
     Case,
@@ -36,7 +37,7 @@ from entente.safeguards.access import Act
 from entente.safeguards.limits import LIMITS
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.clue import ClueKind
-from entente.vocabulary.handling import Audience, Purpose
+from entente.vocabulary.handling import H2, Audience, Purpose
 from entente.vocabulary.identifier import IdentifierKind, NotComparable, normalise
 from entente.vocabulary.media_hash import EMPTY_FILE_HASHES, PDQ_MIN_QUALITY, PDQ_NEAR, Profile
 
@@ -304,13 +305,7 @@ def _record(
 ) -> Check:
     """Write the check and its hits: which of ours, who owns the other, the route. Nothing more."""
     told = sorted({(o.label, o.kind, h.owner, o.media) for o, h in found if not h.silent}, key=repr)
-    made: dict[str, Any] = {
-        "case_id": case.pk,
-        "owner_id": officer.agency,
-        "made_by_id": officer.id,
-        "codes": "H2",  # who holds what is for the asker alone
-        "audience": case.audience,
-    }
+    made = carried(officer, case, H2)  # who holds what is for the asker alone
     row = Check.objects.create(kinds=[str(k) for k in wanted], asked=asked, hits=len(told), **made)
     holders = Agency.objects.in_bulk({owner for _, _, owner, _ in told})
     for label, kind, owner, media in told:

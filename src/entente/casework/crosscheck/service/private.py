@@ -33,17 +33,17 @@ from entente.casework.intake.service import evidence_store
 from entente.formats.sealed_package import Kind
 from entente.records import circle, clock, guard, limits
 from entente.records.act import acting
+from entente.records.carried import carried
 from entente.records.models import Agency, Case, Check, CheckHit, Media, Package, PrivateCheck
 from entente.safeguards.access import Act, Deny, decide
 from entente.safeguards.commitment import canonical
 from entente.safeguards.partners import MEDIA, WHOLE, demand_transfer
 from entente.safeguards.strict_json import NotStrict, loads
 from entente.vocabulary.agency import AgencyKind, Officer
-from entente.vocabulary.handling import Audience, Handling, HandlingCode, Purpose
+from entente.vocabulary.handling import H2, Audience, Purpose
 from entente.vocabulary.identifier import IdentifierKind
 
 NONCE = 12
-H2 = Handling(frozenset({HandlingCode.H2}))
 PARTNERS_LIMIT = "questions of a partner"
 
 
@@ -236,13 +236,7 @@ def _take_answer(officer: Officer, purpose: Purpose, package: Package, data: byt
 
 def _hits(officer: Officer, case: Case, row: PrivateCheck, found: list[list[str]]) -> Check:
     """Write the check and its hits as those within a desk: which of ours, the partner, the route."""
-    made: dict[str, Any] = {
-        "case": case,
-        "owner_id": officer.agency,
-        "made_by_id": officer.id,
-        "codes": "H2",  # who holds what is for the asker alone
-        "audience": case.audience,
-    }
+    made = carried(officer, case, H2)  # who holds what is for the asker alone
     check = Check.objects.create(kinds=row.kinds, asked=row.asked, hits=len(found), **made)
     there = {str(pk) for pk in Media.objects.filter(case=case).values_list("pk", flat=True)}
     for kind, label, media in found:

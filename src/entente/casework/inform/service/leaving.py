@@ -12,7 +12,7 @@ from entente.safeguards.access import Act
 from entente.safeguards.partners import CLUE, MEDIA, RULES, Basis, NoBasis, demand_transfer
 from entente.safeguards.release import LeftOut
 from entente.vocabulary.agency import AgencyKind, Officer
-from entente.vocabulary.handling import Handling, HandlingCode, Purpose, union
+from entente.vocabulary.handling import H2, Purpose, union
 
 STEP = "inform"
 
@@ -109,7 +109,7 @@ def record_left(
         left_out=list(told),
         held=list(held),
     )
-    row.handling = union([source.handling, Handling(frozenset({HandlingCode.H2}))])
+    row.handling = union([source.handling, H2])
     row.save()
     if isinstance(source, Product) and source.handling.restricted:
         row.derives_from(source)

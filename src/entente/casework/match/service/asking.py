@@ -19,7 +19,7 @@ from entente.casework.match.service.listed import ListedHashes, rows_meant
 from entente.casework.match.service.moving import every_way, frames_of, labelled_pairs
 from entente.records import clock
 from entente.records.models import ListedHash, ListVersion, Match, Media
-from entente.vocabulary.handling import Handling, HandlingCode, union
+from entente.vocabulary.handling import H2, union
 from entente.vocabulary.media import FrameHash
 from entente.vocabulary.media_hash import (
     EMPTY_FILE_HASHES,
@@ -185,7 +185,7 @@ def write_hits(media: Media, rows: Iterable[ListedHash], labels: Labels, by: UUI
     list, entry, category or distance (Regulation (EU) 2016/794 art. 20). Returns how many were written anew.
     """
     comparison, named = compared(media, rows, labels)
-    handling = union([media.handling, Handling(frozenset({HandlingCode.H2}))])
+    handling = union([media.handling, H2])
     new = 0
     for hit in comparison.hits:
         if hit.verdict is Verdict.NEW:

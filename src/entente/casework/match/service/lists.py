@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, islice
 from pathlib import Path
@@ -28,7 +28,7 @@ from entente.records.jobs import Progress, enqueue, task
 from entente.records.models import HashList, Job, ListedHash, ListRefusal, ListVersion, Quarantine
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Handling, HandlingCode, Purpose
+from entente.vocabulary.handling import H2, Handling, Purpose
 from entente.vocabulary.media_hash import HashEntry, RecordRefusal
 
 CHUNK_RECORDS = 20_000  # one transaction and one log entry for so many records of a list
@@ -43,7 +43,7 @@ class Provenance:
     provider: str = ""
     given_on: date | None = None
     basis: str = ""
-    handling: Handling = field(default_factory=lambda: Handling(frozenset({HandlingCode.H2})))
+    handling: Handling = H2
 
 
 def import_list(

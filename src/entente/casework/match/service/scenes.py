@@ -42,7 +42,7 @@ from entente.records.jobs import Progress, task
 from entente.records.models import Match, Media, SceneFeatures
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Handling, HandlingCode, union
+from entente.vocabulary.handling import H2, union
 from entente.vocabulary.media_hash import Transform, Verdict
 
 AT_ONCE = 8
@@ -248,7 +248,7 @@ def _written(officer: Officer, media: Media, other: Media, match: SceneMatch) ->
     That the agency holds the picture in another case is H2: others in this one read that the item is known.
     """
     because = match.because
-    elsewhere = [Handling(frozenset({HandlingCode.H2}))] if other.case_id != media.case_id else []
+    elsewhere = [H2] if other.case_id != media.case_id else []
     handling = union([media.handling, other.handling, *elsewhere])
     row, fresh = Match.objects.get_or_create(
         media=media,

@@ -19,7 +19,7 @@ from entente.records.models.custody import InChain
 from entente.safeguards.access import Act, Thing
 from entente.safeguards.release import LeftOut, left_out
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Handling, HandlingCode, Purpose, union
+from entente.vocabulary.handling import H2, Purpose, union
 
 COURT = Purpose.PROSECUTION
 LASTING = timedelta(hours=24)  # a second officer confirms within a day, and the bundle is written in it
@@ -163,7 +163,7 @@ def ask(
             expires=clock.now() + LASTING,
         )
         # to whom something goes is the agency's own information: nobody else in the case learns it
-        row.handling = union([case.handling, Handling(frozenset({HandlingCode.H2}))])
+        row.handling = union([case.handling, H2])
         row.save()
     return row
 

@@ -21,7 +21,7 @@ from entente.safeguards.access import Act, Thing
 from entente.safeguards.partners import NoBasis
 from entente.safeguards.retention import review_due
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Handling, HandlingCode, Purpose, narrowest, union
+from entente.vocabulary.handling import H2, Purpose, narrowest, union
 
 PORTION = 400  # things noted in one statement
 
@@ -110,7 +110,7 @@ def _remember(officer: Officer, case: Case, to: Agency, made: Plan, row: Package
         left_out=made.told_sender,
         held=[str(n.statement.thing) for n in made.goes],
     )
-    left.handling = union([case.handling, Handling(frozenset({HandlingCode.H2}))])
+    left.handling = union([case.handling, H2])
     left.save()
     emergency.used([line.statement.thing for line in made.goes], to.pk)
 

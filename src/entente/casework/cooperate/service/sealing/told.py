@@ -11,7 +11,7 @@ from entente.records.models import Agency, Case, Clue, Media, PartnerThing, Rele
 from entente.safeguards import statement as words
 from entente.safeguards.statement import Statement
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Handling, HandlingCode
+from entente.vocabulary.handling import H2
 
 
 def told_before(owner: UUID, to: Agency, case: Case) -> dict[UUID, SentThing]:
@@ -52,9 +52,7 @@ def withdrawals(officer: Officer, to: Agency, case: Case, told: Mapping[UUID, Se
         elif each.thing in called or (
             each.thing not in media and clues.get(each.thing, "withdrawn") == "withdrawn"
         ):
-            stands = Statement(
-                officer.agency, each.thing, 1, each.kind, each.case, Handling(frozenset({HandlingCode.H2}))
-            )
+            stands = Statement(officer.agency, each.thing, 1, each.kind, each.case, H2)
             lines.append(Line(stands.taken_back(tops.get(each.thing, (each.version, ""))[0] + 1), ""))
     return tuple(lines)
 
