@@ -16,6 +16,8 @@ from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.test import Client
+from django.urls import reverse
 
 from entente.casework.examine.service import crop, suggest
 from entente.casework.seize import service
@@ -366,6 +368,10 @@ def test_two_people_and_a_lead(circle, case, it, second, ready):  # noqa: F811
         service.write_bundle(it(), asked, io.BytesIO())
     with pytest.raises(service.NotForCourt, match="you confirm 7"):
         service.confirm(second(), asked, count=7)
+    client, at = Client(), reverse("seize:court-confirm", args=[case.pk, asked.pk])
+    client.force_login(circle.it_second)
+    told = client.post(at, {"count": "²"}, follow=True).content.decode()  # a digit that is no number
+    assert "may go now" in told and "invalid literal" not in told
     service.confirm(second(), asked, count=asked.items)
     with pytest.raises(service.NotForCourt, match="is confirmed"):
         service.confirm(second(), asked, count=asked.items)
