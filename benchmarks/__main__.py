@@ -14,7 +14,7 @@ import tempfile
 
 LIMIT_S = 600.0  # the longest is the intake of a thousand pictures, most of it the peer's
 LONG_S = {"faults": 3600.0, "match": 3600.0, "crops": 3600.0, "video_match": 1800.0, "list_import": 3600.0,
-          "backwards": 3600.0, "bulk": 1800.0, "hostile": 1800.0, "psi": 1800.0}  # fmt: skip
+          "backwards": 3600.0, "bulk": 1800.0, "hostile": 1800.0, "psi": 1800.0, "nodes": 1800.0}  # fmt: skip
 NAMES = {
     "intake": "the whole intake against hashlib, Pillow and pdqhash",
     "pdq": "PDQ of JPEGs against threatexchange, the same bits demanded",
@@ -34,6 +34,7 @@ NAMES = {
     "walls": "queries behind both walls against the first alone",
     "start": "from a fresh clone to the first page; memory",
     "package": "a package of 1,000 things between desks, against age alone",
+    "nodes": "twelve nodes a day apart: how long until each has what the others recorded",
     "psi": "10,000 identifiers against 1,000,000 privately, against the plain list",
     "faults": "power cuts, a fault at each call of an import",
     "sandbox": "a decode in the sandbox against the same in this process",
