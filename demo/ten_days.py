@@ -259,11 +259,23 @@ class TenDays:
                     because="printed on the bag; the public directory gives the area code to Cuneo",
                 )
             self.work()
-        with self.at(6, 15), self.desk_of("IT-1001") as italy:
+        with self.at(6, 14), self.desk_of("IT-1001") as italy:
             told, _ = inform.proposed(italy, VI, self.case, "en")
             statements = [(p.text, p.type, p.clues, p.evaluation) for p in told]
-            self.product = inform.issue(italy, VI, self.case, statements=statements, language="en")
-            inform.disclose(italy, VI, self.product, Agency.objects.get(short="EU"))
+            written = inform.draft(italy, VI, self.case, statements=statements, language="en")
+            inform.submit(italy, VI, written)
+        with self.at(6, 15):
+            with self.desk_of("IT-1002") as second:
+                inform.remark(second, VI, written, "Read against the clues: each sentence stands on its own.")
+                read = written.issued_at.isoformat()
+                self.product = inform.approve(second, VI, written, edition=read)
+            with self.desk_of("IT-1001") as italy:
+                given = inform.disclose(italy, VI, self.product, Agency.objects.get(short="EU"))
+                question, due = "Which unit acts on it?", clock.now() + timedelta(days=1)
+                asked = inform.ask_back(italy, VI, given, question=question, due=due)
+        with self.at(6, 16), self.desk_of("EU-2001") as centre:
+            inform.acknowledge(centre, VI, inform.open_delivery(centre, VI, given))
+            inform.answer_back(centre, VI, asked, "The national unit of Italy; nobody else searches there.")
 
     def day_7(self) -> None:
         """A home is proposed by one person and confirmed by another."""

@@ -119,6 +119,36 @@ def test_headings_header_cells_and_descriptions_are_in_the_structure():
     assert {"A wall socket", "Map of Italy"} <= alts
 
 
+@pytest.mark.parametrize(
+    "kind", ["victim identification", "case package", "suspect activity", "situation report"]
+)
+def test_what_pdf_a_and_pdf_ua_ask_of_the_structure_holds_for_each_template(kind):
+    """Seen by our own eyes on the file: no independent validator could be had on the test machine."""
+    more = {"kind": kind, "about": "IT", "people": ["IT-1001", "IT-1002"]}
+    more |= {"stages": [{"stage": "region", "day": "2026-03-01"}], "corrects": {"number": 2, "because": "x"}}
+    with pdf_of(product.write(document(**more), {"socket": crop()})) as pdf:
+        root = pdf.Root
+        assert not pdf.is_encrypted and "/ID" in pdf.trailer
+        assert not {"/AA", "/OpenAction", "/AcroForm"} & set(root.keys())
+        assert "/JavaScript" not in root.get("/Names", {})
+        (intent,) = root.OutputIntents
+        assert (str(intent.S), bool(intent.DestOutputProfile)) == ("/GTS_PDFA1", True)
+        assert bool(root.ViewerPreferences.DisplayDocTitle)
+        (attached,) = root.AF
+        assert (str(attached.AFRelationship), str(attached.F)) == ("/Source", "facts.json")
+        assert "/ParentTree" in root.StructTreeRoot
+        fonts = [
+            o
+            for o in pdf.objects
+            if isinstance(o, pikepdf.Dictionary) and o.get("/Type") == "/FontDescriptor"
+        ]
+        assert fonts and all({"/FontFile", "/FontFile2", "/FontFile3"} & set(f.keys()) for f in fonts)
+        assert all("/StructParents" in page and page.Tabs == "/S" for page in pdf.pages)
+        tags = tags_of(root.StructTreeRoot, [])
+        assert all("/Alt" in t for t in tags if t.S == "/Figure")
+        assert all("/Scope" in str(t.get("/A")) or t.S != "/TH" for t in tags)
+
+
 def test_the_facts_are_attached_whole():
     given = document(text="Etichetta 日本")
     with pdf_of(product.write(given, {"socket": crop()})) as pdf:

@@ -295,6 +295,7 @@ UNIQUE = {
     "told_of_a_thing_once": "of what one holder was sent: written by the desk as it opens a package",
     "dataset_number_once": "within the own agency's datasets of a task force",
     "suspect_number_once": "numbers are given by the desk, withheld suspects' at random",
+    "records_delivery.disclosure": "written with its disclosure in one act: it meets nobody else's",
     "records_stub.case": "written by the system only, one a case",
 }
 

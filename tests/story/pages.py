@@ -20,7 +20,7 @@ from tests.web.test_every_route import CASE, DESK, GET, routes
 VISITORS = ("IT-1001", "EU-2001", "DK-4001", "IT-9002", "IT-9001")
 TRIES = 12  # rows tried for an address before it counts as never shown
 # Files, not pages: they are checked where they are made.
-FILES = {"inform:pdf", "seize:checklist", "protection-export"}
+FILES = {"inform:pdf", "inform:facts", "seize:checklist", "protection-export"}
 # Their answer is a part of a page that stands elsewhere, or a line that stays open.
 PARTS = {
     "job",
@@ -76,6 +76,7 @@ ROWS: dict[str, Any] = {
     "answer_id": models.Answer,
     "dispatch_id": models.Dispatch,
     "product_id": models.Product,
+    "delivery_id": models.Delivery,
     "list_id": models.HashList,
     "candidate_id": models.CandidatePlace,
     "exhibit_id": models.Exhibit,

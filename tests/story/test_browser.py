@@ -28,6 +28,7 @@ from entente.casework.cooperate.service import (
 )
 from entente.casework.examine import service as examine
 from entente.casework.examine.service.opinions import ask_opinion
+from entente.casework.inform import service as inform
 from entente.casework.seize import service as seize
 from entente.records import circle, guard
 from entente.records.models import (
@@ -536,11 +537,17 @@ def test_the_cross_check_names_owner_and_contact(walk):
 # --- the product, the home, the search --------------------------------------------------------------------
 
 
-def test_a_product_is_issued_and_downloaded(walk):
+def test_a_product_is_written_by_one_approved_by_another_and_downloaded(walk):
     page = walk.go("IT-1001", "inform/")
     walk.look(page, "23-inform-draft")
     with page.expect_navigation(timeout=60_000):
-        page.get_by_role("button", name="Issue", exact=True).click()
+        page.get_by_role("button", name="Send to review").click()
+    assert not page.get_by_role("button", name="Approve and issue").count()
+    second = walk.go("IT-1002", "inform/")
+    with second.expect_navigation():
+        second.get_by_role("link", name="Review").first.click()
+    with second.expect_navigation(timeout=60_000):
+        second.get_by_role("button", name="Approve and issue").click()
     page.goto(f"{walk.desk.base}/cases/{walk.case}/inform/")
     with page.expect_download() as coming:
         page.get_by_role("link", name="PDF").first.click()
@@ -714,6 +721,8 @@ def _what_the_walk_left_out(walk) -> None:
     ask_opinion(lead, vi, item, profile="US", model_version="2.0", code="0")
     with guard.scope(lead, vi):
         case = Case.objects.get(pk=walk.case)
+        product = Product.objects.select_related("case").get(case=case)
+        clue = Clue.objects.filter(case=case, state="confirmed", owner=lead.agency).first()
     seize.exhibit(lead, vi, case, number="E-1", description="a telephone")
     thought = Standing.of("distributor", "suspect", "assessment", "B2", "posted in three rooms")
     held = suspects.set_down(lead, vi, case, thought)
@@ -725,6 +734,8 @@ def _what_the_walk_left_out(walk) -> None:
     force = task_forces.open_force(centre, vi, name="Spring", about="new series")
     seat = task_forces.invite(centre, vi, force, Agency.objects.get(pk=lead.agency))
     task_forces.bring(lead, vi, task_forces.answer(lead, vi, seat, join=True), case)
+    inform.disclose(lead, vi, product, Agency.objects.get(short="EU"))
+    inform.draft(lead, vi, case, statements=[("It is seen.", "fact", [clue.pk], "X4")])
     words = {code: {"title": "A bag", "text": "Which bakery?"} for code in ("en", "fr", "it")}
     with system():
         crop = Media.objects.filter(case=walk.case, origin="crop").first()

@@ -19,7 +19,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from entente.casework.inform.service import issue
+from entente.casework.inform.service import ask_back, disclose, draft
 from entente.records import clock, guard
 from entente.records.models import (
     Answer,
@@ -30,6 +30,8 @@ from entente.records.models import (
     Clue,
     Consent,
     CourtExport,
+    Delivery,
+    Disclosure,
     Dispatch,
     Element,
     ElementMatch,
@@ -70,6 +72,7 @@ from entente.records.models import (
     Transfer,
 )
 from entente.vocabulary.handling import Purpose
+from tests.casework.inform.by_two import issue
 
 VI = Purpose.VICTIM_IDENTIFICATION
 GET, POST = "GET", "POST"
@@ -173,7 +176,10 @@ CASE = {
     "crosscheck:source-open": {POST},
     "crosscheck:private": {POST},
     "inform:page": {GET},
-    "inform:issue": {POST},
+    "inform:draft": {POST},
+    "inform:edit": {GET, POST},
+    "inform:review": {POST},
+    "inform:facts": {GET},
     "inform:trace": {GET},
     "inform:pdf": {GET},
     "inform:leave": {GET, POST},
@@ -245,6 +251,8 @@ DESK = {
     "exposure-totals": {POST},
     "requests": {GET},
     "shelf": {GET, POST},
+    "products": {GET},
+    "delivery": {GET, POST},
     "dispatch": {GET, POST},
     "dispatch-answer": {POST},
     "dispatch-crop": {POST},
@@ -463,7 +471,18 @@ def world(circle, case):
         )
     job = Job.objects.create(task="intake.receive", case=case.pk, account=circle.it, purpose=str(VI))
     told = [("It is in Italy.", "fact", [clue.pk], "X4")]
-    product = issue(circle.officer(circle.it), VI, case, statements=told)
+    lead = circle.officer(circle.it)
+    product = issue(lead, circle.officer(circle.it_second), case, statements=told)
+    written = draft(lead, VI, case, statements=told)
+    given = disclose(lead, VI, product, circle.agencies.au)
+    with guard.system("Italy gets one, too"):
+        for_us = Delivery.objects.get(pk=given.pk)
+        left = Disclosure.objects.get(pk=given.disclosure_id)
+        for_us.pk, left.pk, left.to, left.owner = None, None, it, au
+        left.save(force_insert=True)
+        for_us.disclosure, for_us.addressed, for_us.owner = left, it, au
+        for_us.save(force_insert=True)
+    ask_back(lead, VI, given, question="What came of it?", due=due)
     return SimpleNamespace(
         circle=circle,
         case=case,
@@ -491,7 +510,8 @@ def world(circle, case):
             "appeal_id": appeal.pk,
             "sent_id": sent.pk,
             "dispatch_id": sent.pk,
-            "product_id": product.pk,
+            "product_id": {**dict.fromkeys(CASE, product.pk), "inform:edit": written.pk},
+            "delivery_id": for_us.pk,
             "list_id": hashes.pk,
             "aside_id": aside.pk,
             "exhibit_id": phone.pk,
@@ -536,6 +556,9 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
     other, items = world.circle.agencies.fr, [str(world.media.pk)]
     soon = (clock.now() + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
     look = {"purpose": str(VI)}
+    told = {"s-TOTAL_FORMS": "1", "s-INITIAL_FORMS": "0", "s-0-keep": "on", "s-0-text": "It is in Italy."}
+    told |= {"s-0-type": "fact", "s-0-evaluation": "X4", "s-0-clues": str(world.arguments["clue_id"])}
+    told |= {"language": "en"}
     return {
         "intake:page": {"source": "disk", "codes": "H0", "folder": "/"},
         "match:decide": {"say": "confirm"},
@@ -598,6 +621,10 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "cooperate:appeal": {"do": "end", "because": "known"},
         "cooperate:appeal-reveal": look,
         "inform:leave": {"to": str(other.pk)},
+        "inform:draft": {**told, "kind": "situation report"},
+        "inform:edit": told,
+        "inform:review": {"do": "remark", "text": "another item"},
+        "delivery": {"do": "acknowledge"},
         "seize:page": {"element-name": "a chair", "element-evaluation": "X4"},
         "seize:receive": {
             "found-source": "s",
@@ -702,6 +729,7 @@ def test_rows_of_others_outside_a_case_answer_exactly_as_absent_ones(world):
         ("notice-follow", "notice_id"),
         ("clock", "clock_id"),
         *((f"emergency-{n}", "emergency_id") for n in ("confirm", "end", "review")),
+        ("delivery", "delivery_id"),
         *((n, "dispatch_id") for n in DESK if "dispatch" in n),
     ]:
         for method in (GET, POST, *OTHERS):

@@ -292,10 +292,10 @@ def test_nothing_is_written_but_where_the_inventory_of_logs_says():
 
 
 def test_a_number_with_quotes_and_line_breaks_names_no_file():
-    from entente.casework.inform.views import _as_file
+    from entente.casework.inform.views.files import as_pdf
 
     for number in ('IT"; filename="x.exe', "IT\r\nX-Forged: 1", "../../etc/passwd", "И/Т"):
-        told = _as_file(b"%PDF", Case(number=number), 1)
+        told = as_pdf(b"%PDF", number, 1)
         assert re.fullmatch(
             r'attachment; filename="[A-Za-z0-9-]+-product-1\.pdf"', told.headers["Content-Disposition"]
         )

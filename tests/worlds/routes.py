@@ -178,6 +178,12 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     "own-consent": {"to": ["IT-1002", "DK-1001"], "withdraw": ["", Pool("consent_id")]},
     "exposure-totals": {},
     "requests": {},
+    "products": {},
+    "delivery": {
+        "do": ["open", "acknowledge", "pdf", "facts", Pool("answer back")],
+        "answer": ["nothing yet", ""],
+        "read": ["yes"],
+    },
     "shelf": {"fields_known": [["sockets"], ["flora", "sockets"], []]},
     "dispatch": {"read": ["1"]},
     "dispatch-answer": {
@@ -468,7 +474,26 @@ FORMS: dict[str, dict[str, list[Any]]] = {
         "devices": ["", "SN-77"],
     },
     "inform:page": {},
-    "inform:issue": {**STATEMENT, "language": ["en", "fr"]},
+    "inform:draft": {
+        **STATEMENT,
+        "language": ["en", "fr"],
+        "kind": ["victim identification", "situation report", "case package", "suspect activity"],
+        "about": ["S-1", "IT", "Rossi", ""],
+        "corrects": ["", Pool("product_id")],
+        "because": ["it was another town"],
+        "then": ["review", "keep"],
+    },
+    "inform:edit": {**STATEMENT, "language": ["en", "fr"], "then": ["review", "keep"]},
+    "inform:review": {
+        "do": ["remark", "back", "submit", "approve", "drop", "ask"],
+        "on": ["", "S1"],
+        "text": ["another item", ""],
+        "edition": ["2026-06-10T12:00:00+00:00"],
+        "delivery": [Pool("delivery_id")],
+        "question": ["What came of it?"],
+        "due": ["2026-06-20T12:00"],
+    },
+    "inform:facts": {},
     "inform:trace": {},
     "inform:pdf": {},
     "inform:leave": {"to": [Pool("agency")], "court": ["", "on"]},
@@ -614,6 +639,7 @@ QUERIES: dict[str, list[dict[str, Any]]] = {
     "examine:reveal": [{"h3": "read"}, {"t": "1"}, {"zoom": "2", "turn": "1"}, {"zoom": "99"}],
     "examine:sound": [{"start": "1"}, {"h3": "read"}],
     "examine:compare": [{"a": "1", "b": "2"}, {"a": Pool("number"), "b": Pool("number"), "h3": "read"}],
+    "inform:page": [{"kind": "suspect activity"}, {"corrects": Pool("product_id")}],
     "inform:leave": [{"to": Pool("agency")}, {"to": Pool("agency"), "court": "on"}],
 }
 

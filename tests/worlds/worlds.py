@@ -36,6 +36,7 @@ from entente.casework.crosscheck import service as crosscheck
 from entente.casework.examine import service as examine
 from entente.casework.examine.service import once
 from entente.casework.inform import service as inform
+from entente.casework.inform.kinds import Kind
 from entente.casework.intake.service import Intake, open_case, receive
 from entente.casework.link import service as link
 from entente.casework.locate import service as locate
@@ -94,6 +95,7 @@ from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.handling import Purpose
 from entente.vocabulary.media import Region
 from entente.vocabulary.suspect import Standing
+from tests.casework.inform.by_two import issue
 from tests.evidence.drawn import clip, encoded, scene
 
 VI = Purpose.VICTIM_IDENTIFICATION
@@ -502,8 +504,10 @@ def _work(world: World) -> None:
     _place(au, joint, "a house", ("H2",), clues[1])
     _place(it, joint, "a flat", ("H0",), clues[0])
     told = [("It is in Italy.", "fact", [clues[0].pk], "X4")]
-    inform.issue(it, VI, joint, statements=told)
-    product = inform.issue(au, VI, joint, statements=told)
+    issue(it, world.officer("it_third"), joint, statements=told)
+    product = issue(au, world.officer("au_second"), joint, statements=told)
+    noted = inform.draft(au, VI, joint, statements=told, kind=Kind.SITUATION)
+    inform.remark(world.officer("au_second"), VI, noted, "which item?", "S1")
     for who, to in ((it, "AU"), (au, "FR")):
         named = suspects.set_down(who, VI, joint, THOUGHT)
         investigations.ask(who, VI, named, world.agencies[to], because="he posts there")
@@ -631,7 +635,8 @@ def _withheld_work(world: World) -> None:
     locate.weigh(it, VI, joint)
     prioritise.rank(it, VI, joint)
     told = [("It is in New Zealand.", "fact", [phone.pk], "X4")]
-    inform.issue(it, VI, joint, statements=told)
+    made = issue(it, world.officer("it_third"), joint, statements=told)
+    inform.remark(it, VI, inform.draft(it, VI, joint, statements=told, corrects=made, because="x"), "no")
     _run_queue()
 
 
@@ -708,7 +713,10 @@ def _hidden_case(world: World) -> None:
         it, VI, case, question="Whose?", agencies=[world.agencies["DK"]], due=NOW + timedelta(days=2)
     )
     _place(it, case, "a house", ("H2",), clue)
-    inform.issue(it, VI, case, statements=[("It is in Italy.", "fact", [clue.pk], "X4")])
+    with guard.system("a second person in a test"):
+        Membership.objects.create(case=case, account=world.people["it_third"], part="member")
+    told = [("It is in Italy.", "fact", [clue.pk], "X4")]
+    issue(world.officer("it"), world.officer("it_third"), case, statements=told)
     seize.list_element(it, VI, case, name="a lamp", clue=clue)
     worked_on = suspects.set_down(it, VI, case, THOUGHT)
     for text in ("red_owl", "night_owl"):
@@ -824,10 +832,13 @@ def _own_check(world: World) -> None:
 
 def _disclosure(world: World) -> None:
     """Italy lets its product and the case go to Denmark."""
-    it, joint = world.officer("it"), world.joint
+    it, dk, joint = world.officer("it"), world.officer("dk"), world.joint
     with guard.system("choose in a test"):
         product = Product.objects.filter(case=joint, owner=it.agency).select_related("case").first()
-    inform.disclose(it, VI, product, world.agencies["DK"])
+    given = inform.disclose(it, VI, product, world.agencies["DK"])
+    inform.acknowledge(dk, VI, inform.open_delivery(dk, VI, given))
+    asked = inform.ask_back(it, VI, given, question="Known?", due=NOW + timedelta(days=9))
+    inform.answer_back(dk, VI, asked, "Not yet.")
     inform.export_case(it, VI, joint, to=world.agencies["DK"], stream=io.BytesIO())
 
 
@@ -1172,6 +1183,8 @@ NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "sent_id": ((Dispatch, "pk"),),
     "appeal_id": ((apps.get_model("records", "Appeal"), "pk"),),
     "product_id": ((Product, "pk"),),
+    "delivery_id": ((apps.get_model("records", "Delivery"), "pk"),),
+    "follow_up": ((apps.get_model("records", "FollowUp"), "pk"),),
     "list_id": ((HashList, "pk"),),
     "aside_id": ((Quarantine, "pk"),),
     "job_id": ((Job, "pk"),),
@@ -1218,6 +1231,7 @@ MADE_OF = {
     "a case": ("case", "case:{}"),
     "a series": ("series_id", "series:{}"),
     "item": ("media", "item:{}"),
+    "answer back": ("follow_up", "answer:{}"),
     "record": ("exhibit_id", "exhibit:{}"),
     "--item": ("number", "--item={}"),
     "object_id": ("collection_id", "file--{}"),

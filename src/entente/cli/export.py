@@ -64,6 +64,7 @@ def _written(told: Any, account: Any, out: BinaryIO) -> tuple[dict[str, Any] | N
         ProductChanged,
         disclose,
         export_case,
+        paper,
         version_for,
     )
     from entente.records import guard
@@ -74,7 +75,8 @@ def _written(told: Any, account: Any, out: BinaryIO) -> tuple[dict[str, Any] | N
         officer, purpose = account.as_officer(), Purpose(told.purpose)
         with guard.scope(officer, purpose):
             case = Case.objects.filter(number=told.case).first()
-            product = Product.objects.filter(case=case).select_related("case").first() if case else None
+            issued = Product.objects.filter(case=case, state="issued").select_related("case")
+            product = issued.first() if case else None
         to = Agency.objects.filter(short__iexact=told.to).first()
         if case is None:
             return None, f"no case {told.case} that this officer can see"
@@ -94,7 +96,7 @@ def _written(told: Any, account: Any, out: BinaryIO) -> tuple[dict[str, Any] | N
         if product is None:
             return None, f"no product of {told.case} that this officer can see; issue one first"
         left = version_for(officer, purpose, product, to).told_sender
-        out.write(disclose(officer, purpose, product, to))
+        out.write(paper(disclose(officer, purpose, product, to)))
         return {"product": product.number, "to": to.short, "left_out": left}, ""
     except (guard.Denied, ProductChanged, LookupError, ValueError) as fault:  # refusals are ValueErrors
         return None, str(fault)

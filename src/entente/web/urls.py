@@ -10,6 +10,7 @@ from entente.casework import STEPS
 from entente.casework.cooperate import views as cooperate
 from entente.casework.crosscheck import views as crosscheck
 from entente.casework.examine.views.own import own_urlpatterns
+from entente.casework.inform import views as inform
 from entente.casework.match import views as match
 from entente.web import (
     accounts,
@@ -76,6 +77,7 @@ urlpatterns = [
     path("lists/", include(match.list_urlpatterns)),
     path("exposure/", include(own_urlpatterns)),
     path("requests/", include(cooperate.inbox_urlpatterns)),
+    path("products/", include(inform.received_urlpatterns)),
     path("private/", include(crosscheck.private_urlpatterns)),
     path("packages/", include(cooperate.package_urlpatterns)),
     path("coordination/", include(cooperate.coordination_urlpatterns)),

@@ -17,8 +17,9 @@ from entente.casework.inform.service import (
     NotIssued,
     ProductChanged,
     disclose,
+    draft,
     export_case,
-    issue,
+    paper,
     proposed,
     regenerate,
     version_for,
@@ -35,6 +36,7 @@ from entente.vocabulary.agency import Part
 from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.handling import Purpose
 from entente.vocabulary.media import Region
+from tests.casework.inform.by_two import issue
 
 pytestmark = pytest.mark.django_db
 VI, COURT = Purpose.VICTIM_IDENTIFICATION, Purpose.PROSECUTION
@@ -54,7 +56,9 @@ def at_work(circle, case, tmp_path):
     job = receive(officer, VI, case, [folder], Intake("test disk", "found", ("H0",), ""))
     jobs.run(jobs.take(jobs.this_worker(), only=job))
     officer = circle.officer(circle.it)
+    circle.it_third = circle.make_account(circle.agencies.it, "IT-1003")
     for account, part in (
+        (circle.it_third, Part.MEMBER),
         (circle.dk, Part.MEMBER),
         (circle.it_second, Part.READER),
         (circle.eu, Part.MEMBER),
@@ -85,7 +89,7 @@ def issued(circle, case, **more):
     officer = circle.officer(circle.it)
     told, _ = proposed(officer, VI, case)
     rows = [(p.text, p.type, p.clues, p.evaluation) for p in told]
-    return issue(officer, VI, case, statements=rows, **more)
+    return issue(officer, circle.officer(circle.it_third), case, statements=rows, **more)
 
 
 def let(by, row, to, circle):
@@ -98,6 +102,13 @@ def attached(pdf):
     """Return the facts attached to a PDF."""
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         return json.loads(opened.attachments["facts.json"].get_file().read_bytes())
+
+
+def given(delivery):
+    """Return the facts attached to the PDF that a recipient got."""
+    facts = attached(paper(delivery))
+    assert facts == delivery.document
+    return facts
 
 
 def danish_h2(circle, case):
@@ -203,11 +214,11 @@ def test_a_statement_on_nothing_or_on_an_unconfirmed_clue_is_refused(circle, at_
     clue = socket(circle, at_work)
     officer = circle.officer(circle.it)
     with pytest.raises(NotComposed, match="nothing stands behind"):
-        issue(officer, VI, at_work, statements=[("So it is.", FACT, [], "X4")])
+        draft(officer, VI, at_work, statements=[("So it is.", FACT, [], "X4")])
     with guard.scope(officer, VI), guard.system("the test plays a method"):
         Clue.objects.filter(pk=clue.pk).update(state="proposed")
     with pytest.raises(NotIssued, match="confirm them first"):
-        issue(officer, VI, at_work, statements=[("A socket.", FACT, [clue.pk], "X4")])
+        draft(officer, VI, at_work, statements=[("A socket.", FACT, [clue.pk], "X4")])
 
 
 def test_numbers_count_up_in_a_case(circle, at_work):
@@ -219,8 +230,7 @@ def test_h2_of_denmark_is_absent_for_france_and_nothing_tells_of_it(circle, at_w
     socket(circle, at_work)
     danish_h2(circle, at_work)
     product = issued(circle, at_work)
-    pdf = disclose(circle.officer(circle.it), VI, product, circle.agencies.fr)
-    document = attached(pdf)
+    document = given(disclose(circle.officer(circle.it), VI, product, circle.agencies.fr))
     whole = json.dumps(document)
     assert "Odense" in json.dumps(product.facts["document"])
     assert "Odense" not in whole
@@ -238,7 +248,7 @@ def test_the_region_of_a_cut_version_is_computed_from_what_remains(circle, at_wo
     socket(circle, at_work)
     danish_h2(circle, at_work)
     product = issued(circle, at_work)
-    document = attached(disclose(circle.officer(circle.it), VI, product, circle.agencies.fr))
+    document = given(disclose(circle.officer(circle.it), VI, product, circle.agencies.fr))
     whole = product.facts["document"]
     assert document["region"]["countries"] != whole["region"]["countries"]
     assert document["region"]["area50_km2"] > whole["region"]["area50_km2"]
@@ -252,7 +262,7 @@ def test_denmark_released_it_to_france_so_france_reads_it(circle, at_work):
     clue = danish_h2(circle, at_work)
     let(circle.dk, clue, circle.agencies.fr, circle)
     product = issued(circle, at_work)
-    document = attached(disclose(circle.officer(circle.it), VI, product, circle.agencies.fr))
+    document = given(disclose(circle.officer(circle.it), VI, product, circle.agencies.fr))
     assert "Odense" in json.dumps(document)
     assert document["handling"]["codes"] == "H0 H2"
 
@@ -263,14 +273,14 @@ def test_a_release_taken_back_binds_the_product_issued_before(circle, at_work):
     granted = let(circle.dk, clue, circle.agencies.fr, circle)
     product = issued(circle, at_work)
     Release.objects.filter(pk=granted.pk).update(withdrawn=clock.now())
-    document = attached(disclose(circle.officer(circle.it), VI, product, circle.agencies.fr))
+    document = given(disclose(circle.officer(circle.it), VI, product, circle.agencies.fr))
     assert "Odense" not in json.dumps(document)
 
 
 def test_denmark_gets_its_own_back(circle, at_work):
     danish_h2(circle, at_work)
     product = issued(circle, at_work)
-    document = attached(disclose(circle.officer(circle.it), VI, product, circle.agencies.dk))
+    document = given(disclose(circle.officer(circle.it), VI, product, circle.agencies.dk))
     assert "Odense" in json.dumps(document)
 
 
@@ -280,7 +290,7 @@ def test_the_court_reads_that_h1_is_absent_and_how_many_but_not_what(circle, at_
     let(circle.dk, clue, circle.agencies.it, circle)
     product = issued(circle, at_work)
     court = circle.agencies.nl
-    document = attached(disclose(circle.officer(circle.it), COURT, product, court))
+    document = given(disclose(circle.officer(circle.it), COURT, product, court))
     assert "Odense" not in json.dumps(document)
     assert "H1" not in document["handling"]["codes"]
     assert document["left_out"][0].startswith("1 item was left out. H1: not for judicial proceedings")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from tests.casework.inform.by_two import issue
 
 from entente.casework.inform.compose import StatementType
-from entente.casework.inform.service import issue
 from entente.casework.locate import engine
 from entente.casework.locate.service import weigh
 from entente.records import guard, jobs
@@ -201,7 +201,9 @@ def test_of_more_clues_than_are_weighed_the_most_trusted_are_and_the_rest_is_sai
     assert len(kept) == 2
     # and a product says it
     told = [("A socket of type L.", StatementType.FACT, ids(kind="socket"), "A1")]
-    row = issue(circle.officer(circle.it), VI, case, statements=told)
+    with guard.system("a second person in a test"):
+        Membership.objects.create(case=case, account=circle.it_second, part="member")
+    row = issue(circle.officer(circle.it), circle.officer(circle.it_second), case, statements=told)
     (said,) = [s for s in row.facts["draft"]["left_out"] if "not weighed" in s]
     assert said == "143 observation(s) were not weighed for the region: the 8 most trusted were."
     assert row.facts["draft"]["posterior"]["clues"]

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from entente.casework.inform.kinds import TEMPLATES, Kind
 from entente.vocabulary.handling import EVALUATIONS, Audience, Evaluation, Handling, Purpose, union
 from entente.vocabulary.place import Posterior
 
@@ -98,6 +99,12 @@ class ProductFacts:
     sources: tuple[str, ...] = ()
     requests: tuple[Ask, ...] = ()
     left_out: tuple[str, ...] = ()
+    kind: Kind = Kind.VICTIM
+    about: str = ""
+    stages: tuple[tuple[str, str], ...] = ()
+    people: tuple[str, ...] = ()
+    corrects: int = 0
+    because: str = ""
 
 
 def compose(facts: ProductFacts) -> dict[str, Any]:
@@ -116,6 +123,7 @@ def compose(facts: ProductFacts) -> dict[str, Any]:
         "format": FORMAT,
         "case": facts.case_number,
         "victim": facts.victim_number,
+        **_of_kind(facts),
         "number": facts.number,
         "issued_at": facts.issued_at.astimezone(UTC).isoformat(timespec="seconds"),
         "issuer": facts.issuer,
@@ -136,6 +144,25 @@ def compose(facts: ProductFacts) -> dict[str, Any]:
         ],
         "left_out": list(facts.left_out),
     }
+
+
+def _of_kind(facts: ProductFacts) -> dict[str, Any]:
+    """Return what the template adds: its kind, what it is about, the stages, the people, what it corrects.
+
+    A suspect is one whom an officer calls so: the category is that of Annex II.B of Regulation (EU) 2016/794.
+    """
+    told: dict[str, Any] = {"kind": str(facts.kind)}
+    if facts.about:
+        told["about"] = facts.about
+    if facts.kind is Kind.SUSPECT:
+        told["data_subject"] = "suspect"
+    if TEMPLATES[facts.kind].stages:
+        told["stages"] = [{"stage": stage, "day": day} for stage, day in facts.stages]
+    if facts.people:
+        told["people"] = list(facts.people)
+    if facts.corrects:
+        told["corrects"] = {"number": facts.corrects, "because": facts.because}
+    return told
 
 
 def _check(facts: ProductFacts) -> None:

@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from entente.casework.inform.compose import Ask, ClueLine, Crop, ProductFacts, Statement, StatementType
+from entente.casework.inform.kinds import TEMPLATES, Kind
 from entente.casework.inform.sentences import region_of, says
 from entente.casework.locate import engine
 from entente.casework.locate.map import draw
 from entente.casework.locate.world import world
-from entente.vocabulary.clue import clue_from_json
+from entente.vocabulary.clue import Clue, clue_from_json
 from entente.vocabulary.handling import Audience, Evaluation, Handling, HandlingCode, Purpose, union
 from entente.vocabulary.place import ClueWeight, CountryShare, Posterior, RegionShare, Without
 
@@ -79,6 +80,12 @@ class Draft:
     left_out: tuple[str, ...] = ()
     posterior: Posterior | None = None
     map_svg: str = ""
+    kind: Kind = Kind.VICTIM
+    about: str = ""  # a country, or the reference of a suspect
+    stages: tuple[tuple[str, str], ...] = ()  # of the clock: which, and the day it was reached
+    people: tuple[str, ...] = ()  # who wrote and who approved it, by service number
+    corrects: int = 0  # the number of the product that it corrects
+    because: str = ""  # what was wrong with that
 
     def total_handling(self) -> Handling:
         """Return the union of all inputs: what the product carries."""
@@ -92,18 +99,28 @@ class Draft:
 
 
 def placed(draft: Draft) -> Draft:
-    """Return the draft with region and map computed from its own clues."""
+    """Return the draft with region and map computed from its own clues, where its template has them."""
+    usable, told = _sifted(draft)
+    if not usable:
+        return replace(draft, posterior=None, map_svg="")
+    posterior = replace(engine.locate(usable, draft.issued_at), next_questions=())
+    drawn = draw(posterior, engine.cells90(usable, draft.issued_at), says("map", draft.language))
+    return replace(draft, posterior=posterior, map_svg=drawn, left_out=(*draft.left_out, *told))
+
+
+def _sifted(draft: Draft) -> tuple[list[Clue], list[str]]:
+    """Return the clues that are weighed for the region, and what is said of those that are not."""
+    if not TEMPLATES[draft.kind].region:
+        return [], []
     words = [clue_from_json(s.word) for s in draft.sources if s.word is not None]
     usable, refused = engine.sift(words, draft.issued_at)
     if not usable:
-        return replace(draft, posterior=None, map_svg="")
+        return [], []
     usable, beyond = engine.most_trusted(usable)
-    posterior = replace(engine.locate(usable, draft.issued_at), next_questions=())
-    drawn = draw(posterior, engine.cells90(usable, draft.issued_at), says("map", draft.language))
     told = [says("unweighed", draft.language, n=len(refused))] if refused else []
     if beyond:
         told.append(says("beyond", draft.language, n=beyond, most=engine.MOST_CLUES))
-    return replace(draft, posterior=posterior, map_svg=drawn, left_out=(*draft.left_out, *told))
+    return list(usable), told
 
 
 def without(draft: Draft, rows: Iterable[str], left_out: Iterable[str]) -> Draft:
@@ -132,6 +149,23 @@ def without(draft: Draft, rows: Iterable[str], left_out: Iterable[str]) -> Draft
     if len(kept) == len(draft.sources):
         return cut
     return _region_said_anew(draft, placed(cut))
+
+
+def narrowed(draft: Draft) -> Draft:
+    """Return the draft without the clues that no statement stands on, where its template has only those."""
+    used = {c for s in draft.statements for c in s.clues}
+    kept = [s for s in draft.sources if s.id in used]
+    if TEMPLATES[draft.kind].all_clues or len(kept) == len(draft.sources):
+        return draft
+    anew = {s.id: f"C{n}" for n, s in enumerate(kept, 1)}
+    said_of_all = _sifted(draft)[1]
+    cut = replace(
+        draft,
+        sources=tuple(_weighed_as(replace(s, id=anew[s.id])) for s in kept),
+        statements=tuple(replace(s, clues=tuple(anew[c] for c in s.clues)) for s in draft.statements),
+        left_out=tuple(line for line in draft.left_out if line not in said_of_all),
+    )
+    return placed(cut)
 
 
 def _weighed_as(source: Source) -> Source:
@@ -184,7 +218,17 @@ def as_facts(draft: Draft, number: int) -> ProductFacts:
         sources=tuple(a for s in draft.sources for a in s.agencies),
         requests=tuple(Ask(r.question, r.due, r.recipients) for r in draft.requests),
         left_out=draft.left_out,
+        kind=draft.kind,
+        about=_named(draft),
+        stages=draft.stages,
+        people=draft.people,
+        corrects=draft.corrects,
+        because=draft.because,
     )
+
+
+def _named(draft: Draft) -> str:
+    return world().name(draft.about, draft.language) if draft.kind is Kind.COUNTRY else draft.about
 
 
 def _country_names(draft: Draft) -> dict[str, str]:
@@ -218,6 +262,12 @@ def to_json(draft: Draft) -> dict[str, Any]:
         "left_out": list(draft.left_out),
         "posterior": asdict(draft.posterior) if draft.posterior else None,
         "map_svg": draft.map_svg,
+        "kind": str(draft.kind),
+        "about": draft.about,
+        "stages": [list(s) for s in draft.stages],
+        "people": list(draft.people),
+        "corrects": draft.corrects,
+        "because": draft.because,
     }
 
 
@@ -241,6 +291,13 @@ def from_json(data: dict[str, Any]) -> Draft:
         requests=tuple(Asked(**_in(r) | {"due": datetime.fromisoformat(r["due"])}) for r in data["requests"]),
         left_out=tuple(data["left_out"]),
         posterior=_posterior_in(data["posterior"]),
+        # what was issued before there were templates has none of these
+        kind=Kind(data.get("kind", Kind.VICTIM)),
+        about=data.get("about", ""),
+        stages=tuple((stage, day) for stage, day in data.get("stages", ())),
+        people=tuple(data.get("people", ())),
+        corrects=data.get("corrects", 0),
+        because=data.get("because", ""),
     )
 
 

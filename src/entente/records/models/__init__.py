@@ -38,7 +38,7 @@ from entente.records.models.opinion import Opinion, Vote
 from entente.records.models.outcome import Feedback, Outcome, Reshare
 from entente.records.models.package import Package, PartnerCase, PartnerThing, PrivateCheck, SentThing
 from entente.records.models.partner import LegalBasis, PartnerKey
-from entente.records.models.product import Disclosure, Product
+from entente.records.models.product import Delivery, Disclosure, FollowUp, Product, Remark
 from entente.records.models.request import Answer, Check, CheckHit, Dispatch, Lead, Request
 from entente.records.models.retention import KeepReview, Restriction, Retention, Tombstone
 from entente.records.models.review import Review
@@ -81,6 +81,7 @@ __all__ = [
     "Correction",
     "Cosignature",
     "CourtExport",
+    "Delivery",
     "Derivation",
     "Disclosure",
     "Dispatch",
@@ -92,6 +93,7 @@ __all__ = [
     "ExhibitItem",
     "Feed",
     "Feedback",
+    "FollowUp",
     "ForceDataset",
     "Frame",
     "Guarded",
@@ -140,6 +142,7 @@ __all__ = [
     "Quarantine",
     "Receipt",
     "Release",
+    "Remark",
     "Request",
     "Reshare",
     "Rest",

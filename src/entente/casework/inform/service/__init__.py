@@ -1,4 +1,4 @@
-"""Products are issued, disclosed and made again; a case leaves for partners' tools and machines."""
+"""Products: drafted, reviewed, issued, disclosed, followed up; a case leaves for partners’ tools too."""
 
 from entente.casework.inform.service.collections import (
     Opened,
@@ -7,7 +7,19 @@ from entente.casework.inform.service.collections import (
     open_for_machines,
     titles,
 )
+from entente.casework.inform.service.delivering import (
+    NotDelivered,
+    acknowledge,
+    answer_back,
+    ask_back,
+    called_back,
+    carries,
+    open_delivery,
+    paper,
+    received,
+)
 from entente.casework.inform.service.disclosing import Version, disclose, version_for
+from entente.casework.inform.service.drafting import NotIssued, Told, draft, drop, redraft, submit
 from entente.casework.inform.service.exporting import (
     NAMES_STAY,
     PLACES_STAY,
@@ -15,9 +27,10 @@ from entente.casework.inform.service.exporting import (
     export_case,
     export_formats,
 )
-from entente.casework.inform.service.issuing import NotIssued, ProductChanged, Told, issue, regenerate
+from entente.casework.inform.service.issuing import ProductChanged, preview, regenerate
 from entente.casework.inform.service.leaving import NotDisclosed
 from entente.casework.inform.service.packing import Packed, pack
+from entente.casework.inform.service.reviewing import approve, remark
 from entente.casework.inform.service.standing import Proposed, gather, proposed
 from entente.records.leaving import judge, things_of
 
@@ -25,6 +38,7 @@ __all__ = [
     "NAMES_STAY",
     "PLACES_STAY",
     "Exported",
+    "NotDelivered",
     "NotDisclosed",
     "NotIssued",
     "Opened",
@@ -33,18 +47,32 @@ __all__ = [
     "Proposed",
     "Told",
     "Version",
+    "acknowledge",
+    "answer_back",
+    "approve",
+    "ask_back",
+    "called_back",
+    "carries",
     "close_for_machines",
     "disclose",
+    "draft",
+    "drop",
     "export_case",
     "export_formats",
     "fetch",
     "gather",
-    "issue",
     "judge",
+    "open_delivery",
     "open_for_machines",
     "pack",
+    "paper",
+    "preview",
     "proposed",
+    "received",
+    "redraft",
     "regenerate",
+    "remark",
+    "submit",
     "things_of",
     "titles",
     "version_for",

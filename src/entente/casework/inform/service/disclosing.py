@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
+from entente.casework.inform.changes import between
 from entente.casework.inform.compose import compose
-from entente.casework.inform.draft import Asked, Detail, Draft, Source, as_facts, from_json, without
-from entente.casework.inform.service.issuing import bytes_of, rows_of, set_from
+from entente.casework.inform.draft import Draft, as_facts, from_json, narrowed, without
+from entente.casework.inform.service.issuing import set_from, set_on_pages
 from entente.casework.inform.service.leaving import (
     STEP,
     NotDisclosed,
@@ -17,18 +17,17 @@ from entente.casework.inform.service.leaving import (
     demand_rows,
     record_left,
 )
-from entente.formats import product as product_format
+from entente.casework.inform.service.live import live_handling, live_things, rows_of
 from entente.records import derivation, guard
 from entente.records.act import acting
 from entente.records.announce import announce
-from entente.records.leaving import judge, originators_of, things_of
-from entente.records.models import Agency, Clue, Product, Release
+from entente.records.carried import carried
+from entente.records.leaving import judge, originators_of
+from entente.records.models import Agency, Delivery, Product, Release
 from entente.safeguards.access import Act, Shape, Thing
 from entente.safeguards.release import LeftOut, left_out
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.handling import Audience, Purpose, narrowest, union
-
-Part = TypeVar("Part", Source, Detail, Asked)
+from entente.vocabulary.handling import Audience, Purpose, narrowest
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +57,15 @@ def version_for(officer: Officer, purpose: Purpose, product: Product, to: Agency
     """
     if to.pk == officer.agency:
         raise NotDisclosed("the product is already at this agency; choose another")
+    if product.state != "issued":
+        raise NotDisclosed("a draft goes nowhere: another officer of its agency has to approve it first")
     demand_part(officer, purpose, product, to, Act.DISCLOSE)
+    with guard.scope(officer, purpose):
+        right = Product.objects.filter(corrects=product, state="issued").order_by("number").last()
+    if right is not None:
+        raise NotDisclosed(f"it holds no longer: product {right.number} corrects it; disclose that one")
     draft = from_json(product.facts["draft"])
-    things = _live_things(draft)
+    things = live_things(draft)
     labels = {s.row: s.id for s in draft.sources} | {p.row: p.ref for p in draft.pictures}
     judged = {row: (labels.get(row, "request"), thing) for row, thing in things.items()}
     stays = judge(officer, purpose, judged, to, Act.DISCLOSE)
@@ -69,9 +74,8 @@ def version_for(officer: Officer, purpose: Purpose, product: Product, to: Agency
     told = (*stays.values(), *lost)
     gone = stays.keys() | missing
     kept = [t for row, t in things.items() if row not in gone]
-    cut = replace(
-        without(_live_handling(draft, things), gone, left_out(told, for_recipient=True)), purpose=purpose
-    )
+    cut = without(live_handling(draft, things), gone, left_out(told, for_recipient=True))
+    cut = replace(narrowed(cut), purpose=purpose)
     if not cut.statements:
         raise NotDisclosed(
             "no statement of this product may go to that agency; ask the originators to release"
@@ -83,8 +87,13 @@ def version_for(officer: Officer, purpose: Purpose, product: Product, to: Agency
 GONE = "it was withdrawn or erased since the product was issued"
 
 
-def disclose(officer: Officer, purpose: Purpose, product: Product, to: Agency) -> bytes:
-    """Give agency ``to`` its version as PDF; what stayed behind is recorded, the recipient logged."""
+def disclose(
+    officer: Officer, purpose: Purpose, product: Product, to: Agency, *, instead_of: Delivery | None = None
+) -> Delivery:
+    """Give agency ``to`` its version; what stayed behind is recorded, the recipient logged.
+
+    As a correction it takes the place of what the agency had, ``instead_of``, and says what changed.
+    """
     version = version_for(officer, purpose, product, to)
     with acting(
         officer,
@@ -99,41 +108,31 @@ def disclose(officer: Officer, purpose: Purpose, product: Product, to: Agency) -
             rows = rows_of([p.row for p in version.draft.pictures])
         keys = {p.ref: rows[p.row].key for p in version.draft.pictures}  # type: ignore[attr-defined]
         document = compose(as_facts(version.draft, product.number))
-        pdf = product_format.write(document, bytes_of(keys), language=product.language)
-        draft = version.draft
-        held = [*(s.row for s in draft.sources), *(p.row for p in draft.pictures)]
-        held += [r.row for r in draft.requests]
-        what = f"product {product.number}"
+        pdf, sha256 = set_on_pages(document, keys, product.language)
+        held, what = version.draft.rows(), f"product {product.number}"
         left = record_left(officer, product, to, what, product.pk, version.told_sender, held)
         crops = [rows[p.row].sha256 for p in version.draft.pictures]  # type: ignore[attr-defined]
         # with the handling of the disclosure: nobody else in the case learns that something went
         made = set_from(product, left, "product for a recipient", crops, document, pdf)
         derivation.record(deed, officer, [made])
+        row = Delivery(
+            **carried(officer, left, left.handling),
+            product=product,
+            disclosure=left,
+            addressed=to,
+            document=document,
+            crops=keys,
+            language=product.language,
+            sha256=sha256,
+            instead_of=instead_of,
+            changes=between(instead_of.document, document, product.language) if instead_of else [],
+            because=product.because if instead_of else "",
+        )
+        row.save()
+        if product.handling.restricted:
+            row.derives_from(product)
         announce("disclosed", officer, purpose, product.case_id, product=str(product.pk))
-    return pdf
-
-
-def _live_things(draft: Draft) -> dict[str, Thing]:
-    """Return what the law knows now of each input; an input withdrawn or erased since is not among them."""
-    with guard.system("the law reads what a product stands on, also what is withheld from the purpose"):
-        rows = rows_of(draft.rows())
-        standing = {k: r for k, r in rows.items() if not (isinstance(r, Clue) and r.state == "withdrawn")}
-        return things_of(standing.values())
-
-
-def _live_handling(draft: Draft, things: dict[str, Thing]) -> Draft:
-    """Return the draft with handling that may have become stricter since it was issued, never looser."""
-
-    def stricter(part: Part) -> Part:
-        live = things.get(part.row)
-        return replace(part, handling=union([part.handling, live.handling])) if live else part
-
-    return replace(
-        draft,
-        sources=tuple(stricter(s) for s in draft.sources),
-        pictures=tuple(stricter(p) for p in draft.pictures),
-        requests=tuple(stricter(r) for r in draft.requests),
-    )
+    return row
 
 
 def _thing_of(product: Product, cut: Draft, kept: Sequence[Thing]) -> Thing:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from entente.casework.inform.compose import StatementType
 from entente.casework.inform.draft import Asked, Detail, Draft, Source, placed, weighed_ids
+from entente.casework.inform.kinds import TEMPLATES, Kind
 from entente.casework.inform.sentences import clue_says, fact_of, region_of, says
 from entente.records import clock, guard
 from entente.records.models import (
@@ -24,6 +25,7 @@ from entente.records.models import (
     Request,
 )
 from entente.vocabulary.agency import Officer
+from entente.vocabulary.clue import Clue as ClueWord
 from entente.vocabulary.handling import Audience, Purpose, narrowest
 
 NEAR_S = 1.0  # a crop and a clue of a video are of one moment within this
@@ -39,8 +41,17 @@ class Proposed:
     evaluation: str = "X4"
 
 
-def gather(case: Case, purpose: Purpose, issuer: Agency, language: str, now: datetime) -> Draft:
+def gather(
+    case: Case,
+    purpose: Purpose,
+    issuer: Agency,
+    language: str,
+    now: datetime,
+    kind: Kind = Kind.VICTIM,
+    about: str = "",
+) -> Draft:
     """Return the draft of all that is confirmed and in sight, its region computed, nothing said yet."""
+    template = TEMPLATES[kind]
     clues = list(
         Clue.objects.filter(case=case, state="confirmed")
         .select_related("media", "owner", "made_by__agency", "decided_by__agency")
@@ -53,8 +64,9 @@ def gather(case: Case, purpose: Purpose, issuer: Agency, language: str, now: dat
     )
     sources = [_source(f"C{n}", c, case, language) for n, c in enumerate(clues, 1)]
     sources += [_home_source(f"C{n}", h, case) for n, h in enumerate(homes, len(sources) + 1)]
-    crops = _crops_of(case, clues)
-    asked = _open_requests(case)
+    crops = _crops_of(case, clues) if template.pictures else []
+    asked = _open_requests(case) if template.requests else []
+    reached = sorted(case.reached().items(), key=lambda pair: pair[1]) if template.stages else []
     inputs = [*clues, *homes, *(crop for crop, _ in crops), *(r for r, _ in asked)]
     waiting = Clue.objects.filter(case=case, state="proposed").count()
     told = [says("unconfirmed", language, n=waiting)] if waiting else []
@@ -72,6 +84,9 @@ def gather(case: Case, purpose: Purpose, issuer: Agency, language: str, now: dat
             pictures=tuple(_detail(n, crop, of, sources, language) for n, (crop, of) in enumerate(crops, 1)),
             requests=tuple(Asked(str(r.pk), r.question, r.due, n, r.handling) for r, n in asked),
             left_out=(*told, says("originals", language)),
+            kind=kind,
+            about=about,
+            stages=tuple((str(stage), at.date().isoformat()) for stage, at in reached),
         )
     )
 
@@ -161,23 +176,29 @@ def _open_requests(case: Case) -> list[tuple[Request, int]]:
 
 
 def proposed(
-    officer: Officer, purpose: Purpose, case: Case, language: str = "en"
+    officer: Officer, purpose: Purpose, case: Case, language: str = "en", kind: Kind = Kind.VICTIM
 ) -> tuple[list[Proposed], Draft]:
     """Return the sentences that the confirmed clues allow, and the draft they come from.
 
     A fact for each observation, however many items say it; an assessment of the region with share and area; a
-    confirmed home. Never a sentence about a suspect: that is for a person to write.
+    confirmed home; of these what the template has. Never a sentence about a suspect: that is for a person.
     """
     with guard.scope(officer, purpose):
-        draft = gather(case, purpose, Agency.objects.get(pk=officer.agency), language, clock.now())
+        issuer = Agency.objects.get(pk=officer.agency)
+        draft = gather(case, purpose, issuer, language, clock.now(), kind)
         words = {str(c.pk): c.as_word() for c in Clue.objects.filter(case=case)}
         homes = {str(h.pk): h for h in HomeProposal.objects.filter(case=case).select_related("made_by")}
-    rows = {s.id: s.row for s in draft.sources}
+    template = TEMPLATES[kind]
+    told = _observed(draft, words, language) if template.observations else []
+    return [*told, *(_places(draft, homes, language) if template.places else [])], draft
+
+
+def _observed(draft: Draft, words: Mapping[str, ClueWord], language: str) -> list[Proposed]:
     same: dict[tuple[str, str], list[Source]] = {}
     for s in draft.sources:
         if s.row in words:
             same.setdefault((clue_says(words[s.row], language), s.evaluation), []).append(s)
-    facts = [
+    return [
         Proposed(
             fact_of(words[told[0].row], list(dict.fromkeys(s.item for s in told)), language),
             StatementType.FACT,
@@ -186,11 +207,15 @@ def proposed(
         )
         for (_, evaluation), told in same.items()
     ]
+
+
+def _places(draft: Draft, homes: Mapping[str, HomeProposal], language: str) -> list[Proposed]:
+    rows, said = {s.id: s.row for s in draft.sources}, []
     if region := region_of(draft.posterior, language):
         on = tuple(rows[c] for c in weighed_ids(draft.posterior))
-        facts.append(Proposed(region, StatementType.ASSESSMENT, on))
+        said.append(Proposed(region, StatementType.ASSESSMENT, on))
     for s in draft.sources:
         if s.row in homes:
             text = says("home", language, by=s.by, place=homes[s.row].place)
-            facts.append(Proposed(text, StatementType.ASSESSMENT, (s.row,)))
-    return facts, draft
+            said.append(Proposed(text, StatementType.ASSESSMENT, (s.row,)))
+    return said

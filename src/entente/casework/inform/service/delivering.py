@@ -1,0 +1,138 @@
+"""A product at the agency that got it: opened, acknowledged, and what is heard back of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from entente.casework.inform.service.issuing import made_again
+from entente.casework.inform.service.leaving import STEP
+from entente.records import clock, guard
+from entente.records.act import acting
+from entente.records.carried import carried
+from entente.records.models import Delivery, Disclosure, FollowUp
+from entente.safeguards.access import Act
+from entente.vocabulary.agency import Officer
+from entente.vocabulary.handling import Handling, HandlingCode, Purpose
+
+
+class NotDelivered(ValueError):
+    """Nothing was opened, acknowledged, asked or answered; the sentence says the mend."""
+
+
+def received(officer: Officer) -> QuerySet[Delivery]:
+    """Return the products that the officer's agency got, the newest first."""
+    rows = Delivery.objects.filter(addressed_id=officer.agency)
+    return rows.select_related("owner", "opened_by", "acknowledged_by", "instead_of").order_by("-made_at")
+
+
+def called_back(delivery: Delivery) -> datetime | None:
+    """Return when it was called back: then it is opened no more."""
+    with guard.system("the recipient does not see the sender's book, and learns of a recall by its notice"):
+        held = Disclosure.objects.filter(pk=delivery.disclosure_id).values_list("recalled_at", flat=True)
+        return held.first()
+
+
+def open_delivery(officer: Officer, purpose: Purpose, delivery: Delivery) -> Delivery:
+    """Open it as its recipient; the first opening is the receipt, with who opened it."""
+    with acting(officer, Act.READ, delivery.as_thing(), purpose, step=STEP, reason="open a product"):
+        held = _addressed(officer, delivery)
+        if held.opened_at is None:
+            held.opened_at, held.opened_by_id = clock.now(), officer.id
+            with guard.system("the sender sees that its product was opened"):
+                held.save(update_fields=["opened_at", "opened_by"])
+    return held
+
+
+def paper(delivery: Delivery) -> bytes:
+    """Return the PDF as it was delivered; raise ``ProductChanged`` unless it gives these bytes."""
+    what = f"product {delivery.document['number']}"
+    return made_again(delivery.document, delivery.crops, delivery.language, delivery.sha256, what)
+
+
+def acknowledge(officer: Officer, purpose: Purpose, delivery: Delivery) -> Delivery:
+    """Say, as an officer of the recipient, that the product was read and is acted on."""
+    with acting(
+        officer,
+        Act.ALTER,
+        delivery.as_thing(),
+        purpose,
+        step=STEP,
+        reason="acknowledge a product",
+        recipients=[delivery.owner_id],
+    ):
+        held = _addressed(officer, delivery)
+        if held.opened_at is None:
+            raise NotDelivered("open it first; what nobody read is not acknowledged")
+        if held.acknowledged_at is None:
+            held.acknowledged_at, held.acknowledged_by_id = clock.now(), officer.id
+            held.save(update_fields=["acknowledged_at", "acknowledged_by"])
+    return held
+
+
+def ask_back(
+    officer: Officer, purpose: Purpose, delivery: Delivery, *, question: str, due: datetime
+) -> FollowUp:
+    """Ask the recipient, as the agency that delivered it, what came of the product, by a day."""
+    if not question.strip():
+        raise NotDelivered("write what you want to hear back")
+    if due <= clock.now():
+        raise NotDelivered("the day by which you want to hear back has passed; choose a later one")
+    with acting(
+        officer,
+        Act.ALTER,
+        delivery.as_thing(),
+        purpose,
+        step=STEP,
+        reason="ask what came of a product",
+        recipients=[delivery.addressed_id],
+    ):
+        held = Delivery.objects.select_for_update().get(pk=delivery.pk)
+        if held.owner_id != officer.agency:
+            raise NotDelivered("only the agency that delivered it asks what came of it")
+        row = FollowUp(
+            **carried(officer, held, held.handling),
+            delivery=held,
+            addressed_id=held.addressed_id,
+            question=question.strip(),
+            due=due,
+        )
+        row.save()
+    return row
+
+
+def answer_back(officer: Officer, purpose: Purpose, asked: FollowUp, text: str) -> FollowUp:
+    """Answer, as the recipient of the product; an answer given again takes the place of the one before."""
+    if not text.strip():
+        raise NotDelivered("write what came of it, or that nothing did yet")
+    with acting(
+        officer,
+        Act.ALTER,
+        asked.as_thing(),
+        purpose,
+        step=STEP,
+        reason="say what came of a product",
+        recipients=[asked.owner_id],
+    ):
+        held = FollowUp.objects.select_for_update().get(pk=asked.pk)
+        if held.addressed_id != officer.agency:
+            raise NotDelivered("only the agency that was asked answers")
+        held.answer, held.answered_at, held.answered_by_id = text.strip(), clock.now(), officer.id
+        held.save(update_fields=["answer", "answered_at", "answered_by"])
+    return held
+
+
+def carries(delivery: Delivery) -> Handling:
+    """Return the handling that the recipient's version carries: the row itself is the sender's, and H2."""
+    told = delivery.document["handling"]
+    return Handling(frozenset(HandlingCode(c) for c in told["codes"].split()), told["text"])
+
+
+def _addressed(officer: Officer, delivery: Delivery) -> Delivery:
+    held = received(officer).filter(pk=delivery.pk).select_related(None).select_for_update().first()
+    if held is None:
+        raise NotDelivered("it is not addressed to your agency")
+    if called_back(held):
+        raise NotDelivered("it was called back by the agency that sent it; delete what you hold of it")
+    return held
