@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,7 +108,6 @@ class Factor:
     values: Floats
     means: tuple[float, ...]
 
-    @cached_property
     def bare(self) -> Floats:
         """(1 − ε_g)·ΠR in each state: the switch taken off again, (states, n)."""
         away = np.array([source_error(t) * mean for t, mean in zip(_TIMES, self.means, strict=True)])
@@ -165,15 +163,15 @@ def _switched(scaled: Floats, prior: Floats) -> Factor:
     return Factor(scaled, tuple(means))
 
 
-def factor_without(factor: Factor, one: Weighed, prior: Floats, beside: Floats) -> Floats:
+def group_without(bare: Floats, one: Weighed, prior: Floats, beside: Floats) -> Floats:
     """Return the joint belief as if ``one`` of a group's several clues had not been given, (n,), unscaled.
 
     Parameters
     ----------
-    beside : (states, n) the belief without the whole group
+    bare : (states, n) ``Factor.bare`` of the group; beside : (states, n) the belief without the whole group
     """
     rest, buffer, means = np.empty_like(beside), np.empty_like(prior), []
-    for row, times, product in zip(rest, _TIMES, factor.bare, strict=True):
+    for row, times, product in zip(rest, _TIMES, bare, strict=True):
         np.divide(product, one.spread(times), out=row)
         error = source_error(times)
         means.append(error / (1 - error) * float(np.multiply(prior, row, out=buffer).sum()))

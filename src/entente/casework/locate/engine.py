@@ -16,8 +16,8 @@ from entente.casework.locate.combine import (
     Weighed,
     alone,
     error_of,
-    factor_without,
     group_factor,
+    group_without,
     groups_of,
     joint,
     normalised,
@@ -76,7 +76,15 @@ class Belief:
             return whole(self.beside[name])
         if one.clue.kind is ClueKind.PICTURE_MODEL:  # the others weigh more without it
             return whole(group_factor(rest, self.world.prior).values * self.beside[name])
-        return whole(factor_without(self.factors[name], one, self.world.prior, self.beside[name]))
+        if name not in self._bare:
+            self._bare.clear()
+            self._bare[name] = self.factors[name].bare()
+        return whole(group_without(self._bare[name], one, self.world.prior, self.beside[name]))
+
+    @cached_property
+    def _bare(self) -> dict[str, Floats]:
+        """The products of one group at a time, 4 MB: its clues are taken out one after another."""
+        return {}
 
 
 def _ranked(clues: Sequence[Clue]) -> list[Clue]:
@@ -264,8 +272,9 @@ def _weights(
     """Return each clue's part, told under every id that says the same, and P(misleading) in order."""
     here, told, inside = belief.world, {}, np.flatnonzero(inside)
     reckoned: dict[tuple[str, float, bytes], tuple[float, float, Without]] = {}
-    doubts = []
-    for i, one in enumerate(belief.weighed):
+    doubts = [0.0] * len(belief.weighed)
+    by_group = sorted(enumerate(belief.weighed), key=lambda each: str(each[1].clue.group))
+    for i, one in by_group:
         # what two clues of one source say alike of every place, they do alike: it is reckoned once
         alike = (str(one.clue.group), one.error, one.values.tobytes() if one.rows is not None else bytes(i))
         if alike not in reckoned:
@@ -276,7 +285,7 @@ def _weights(
                 _what_stands(here, rest),
             )
         ratio, doubt, without = reckoned[alike]
-        doubts.append(doubt)
+        doubts[i] = doubt
         told[canonical(one.clue)] = (_figures(ratio, 4), _figures(doubt, 4), without)
     everything = (0.0, 0.0, _what_stands(here, belief.posterior))
     rows = [ClueWeight(c.id, *told.get(canonical(c), everything)) for c in clues]
