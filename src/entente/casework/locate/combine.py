@@ -30,6 +30,7 @@ from entente.vocabulary.clue import Clue, ClueKind
 
 Floats = NDArray[np.float64]
 LEAST_ERROR, MOST_ERROR = 0.005, 0.95
+_UNSCALED = 16  # ratios that are multiplied before a product is scaled: each is between .005 and some 10⁹
 _WEIGHTS = np.array([weight for weight, _ in RELIABILITY])
 _TIMES = tuple(times for _, times in RELIABILITY)
 
@@ -137,7 +138,7 @@ def _product(members: Sequence[Weighed], count: int) -> Floats:
     """Return ΠR in each state, (states, count): rows of one table first, then spread, then the others."""
     by_table: dict[int, tuple[Rows, Floats]] = {}
     scaled = np.ones((len(_TIMES), count))
-    for one in members:
+    for number, one in enumerate(members, 1):
         if one.rows is None:
             held = scaled
         else:
@@ -145,11 +146,13 @@ def _product(members: Sequence[Weighed], count: int) -> Floats:
             held = by_table.setdefault(id(one.rows), (one.rows, blank))[1]
         for row, times in zip(held, _TIMES, strict=True):
             row *= one.in_state(times)
-        held /= float(held.max())
+        if number % _UNSCALED == 0:
+            held /= float(held.max())
     for rows, table in by_table.values():
+        table /= float(table.max())
         for row, said in zip(scaled, table, strict=True):
             row *= said[rows]
-        scaled /= float(scaled.max())
+    scaled /= float(scaled.max())
     return scaled
 
 
@@ -184,14 +187,14 @@ def joint(factors: Sequence[Factor], prior: Floats) -> Floats:
     """Return the belief in each state and hypothesis, (states, n), up to a constant."""
     belief = _WEIGHTS[:, None] * prior
     for factor in factors:
-        belief *= factor.values
-        belief /= float(belief.max())
+        belief *= factor.values  # at most one, and never less than ε_g·B_g: a few groups need no scaling
     return belief
 
 
 def alone(factor: Factor) -> Floats:
     """Return a group's factor as a ratio up to a constant, the states weighed together, (n,)."""
-    return joint([factor], np.ones(factor.values.shape[-1])).sum(axis=0)
+    found: Floats = np.einsum("s,sn->n", _WEIGHTS, factor.values)
+    return found
 
 
 def normalised(factors: Sequence[Factor] | Mapping[str, Factor], prior: Floats) -> Floats:

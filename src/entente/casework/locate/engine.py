@@ -62,10 +62,8 @@ class Belief:
     @cached_property
     def beside(self) -> dict[str, Floats]:
         """The belief without each group, (states, n): what its clues are set against one by one."""
-        names = sorted(self.factors)
-        return {
-            name: joint([self.factors[n] for n in names if n != name], self.world.prior) for name in names
-        }
+        every = joint(list(self.factors.values()), self.world.prior)
+        return {name: every / self.factors[name].values for name in sorted(self.factors)}
 
     def without(self, index: int) -> Floats:
         """Return the posterior as if one clue had not been given, (n,)."""

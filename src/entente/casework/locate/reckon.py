@@ -119,7 +119,6 @@ def _steps(
     before, joined = _odds(here.prior, inside), joint((), here.prior)
     for group in sorted(groups, key=lambda g: (-abs(g.log10_bf), g.group)):
         joined *= belief.factors[group.group].values
-        joined /= float(joined.max())
         after = _odds(joined.sum(axis=0), inside)
         steps.append(Step(group, before, after))
         before = after
