@@ -38,6 +38,7 @@ ASKED_NAMES = {
     "taken back": _("question taken back"),
 }
 PAUSE_NAMES = {"open": _("pause"), "lifted": _("lifted"), "ended": _("ended")}
+SAYS, IDENTIFY, INVESTIGATE = "says_%s", "identify_%s", "ask_%s"  # three forms on one page
 REFUSED = (suspects.NotSetDown, deconfliction.NotPaused, investigations.NotCoordinated, ValueError)
 
 
@@ -242,9 +243,9 @@ def _suspect_page(
         ],
         "asked": [{"row": a, "state": ASKED_NAMES.get(a.state, a.state)} for a in asked],
         "two": len(taken) > 1,
-        "says": StandingForm(initial=says),
-        "identify": IdentifierForm(),
-        "investigate": InvestigateForm(ours=mine),
+        "says": StandingForm(initial=says, auto_id=SAYS),
+        "identify": IdentifierForm(auto_id=IDENTIFY),
+        "investigate": InvestigateForm(ours=mine, auto_id=INVESTIGATE),
         "wrong": next((str(e) for f in given.values() for e in f.non_field_errors()), ""),
         **given,
     }
@@ -330,15 +331,19 @@ def _reason(request: DeskRequest) -> forms.Form:
 
 # do → the form's place on the page, how it is read, the act
 ACTS: dict[str, tuple[str, Any, Any]] = {
-    "restate": ("says", lambda r: StandingForm(r.POST), _restate),
+    "restate": ("says", lambda r: StandingForm(r.POST, auto_id=SAYS), _restate),
     "take-back": ("", None, _take_back),
     "set-aside": ("reason", _reason, _aside),
     "bring-back": ("reason", _reason, _back),
-    "identify": ("identify", lambda r: IdentifierForm(r.POST), _identify),
+    "identify": ("identify", lambda r: IdentifierForm(r.POST, auto_id=IDENTIFY), _identify),
     "withdraw": ("reason", _reason, _withdraw),
     "work-again": ("reason", _reason, _again),
     "agree": ("reason", _reason, _agree),
     "pause-again": ("reason", _reason, _pause_again),
-    "ask": ("investigate", lambda r: InvestigateForm(r.POST, ours=r.officer.agency), _ask),
+    "ask": (
+        "investigate",
+        lambda r: InvestigateForm(r.POST, ours=r.officer.agency, auto_id=INVESTIGATE),
+        _ask,
+    ),
     "ask-no-more": ("reason", _reason, _ask_no_more),
 }
