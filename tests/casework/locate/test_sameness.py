@@ -100,8 +100,9 @@ def test_any_order_of_the_same_clues_gives_the_same_bytes_down_to_resolution_7()
 
 def test_no_order_in_which_clues_share_out_a_cell_is_better_than_another():
     belief = believe(everything())
-    first = fine.refined(belief.world, belief.posterior, belief.weighed)
+    inside = belief.region.inside50
+    first = fine.refined(belief.world, belief.posterior, belief.weighed, inside)
     for seed in range(3):
         turned = list(belief.weighed)
         random.Random(seed).shuffle(turned)
-        assert fine.refined(belief.world, belief.posterior, turned) == first
+        assert fine.refined(belief.world, belief.posterior, turned, inside) == first

@@ -60,6 +60,11 @@ class Belief:
         return parted(self.factors, self.world)
 
     @cached_property
+    def region(self) -> credible.Areas:
+        """The areas that hold half and nine tenths of it."""
+        return credible.areas(self.world, self.posterior)
+
+    @cached_property
     def beside(self) -> dict[str, Floats]:
         """The belief without each group, (states, n): what its clues are set against one by one."""
         every = joint(list(self.factors.values()), self.world.prior)
@@ -247,7 +252,7 @@ def locate(clues: Sequence[Clue], now: datetime | None = None, belief: Belief | 
     belief = belief or believe(clues, now)
     here, posterior = belief.world, belief.posterior
     _, name, inside = leading(here, posterior)
-    region = credible.areas(here, posterior)
+    region = belief.region
     weights, doubts = _weights(belief, inside, clues)
     return Posterior(
         countries=_countries(here, posterior),
@@ -260,7 +265,7 @@ def locate(clues: Sequence[Clue], now: datetime | None = None, belief: Belief | 
         next_questions=next_questions(here, posterior, {w.clue.kind for w in belief.weighed}),
         engine_version=ENGINE_VERSION,
         tables_version=tables_version(),
-        fine=refined(here, posterior, belief.weighed),
+        fine=refined(here, posterior, belief.weighed, region.inside50),
     )
 
 
@@ -280,20 +285,20 @@ def _weights(
             reckoned[alike] = (
                 bayes_factor(one.ratio, here.prior, inside),
                 misleading(one, rest),
-                _what_stands(here, rest),
+                _what_stands(here, rest, credible.areas(here, rest)),
             )
         ratio, doubt, without = reckoned[alike]
         doubts[i] = doubt
         told[canonical(one.clue)] = (_figures(ratio, 4), _figures(doubt, 4), without)
-    everything = (0.0, 0.0, _what_stands(here, belief.posterior))
+    everything = (0.0, 0.0, _what_stands(here, belief.posterior, belief.region))
     rows = [ClueWeight(c.id, *told.get(canonical(c), everything)) for c in clues]
     return tuple(sorted(rows, key=lambda r: (r.id, r.log10_bf, r.p_misleading))), doubts
 
 
-def _what_stands(here: World, belief: Floats) -> Without:
+def _what_stands(here: World, belief: Floats, region: credible.Areas) -> Without:
     """Return the 90 % area and the leading country of a belief."""
     top = here.countries[int(np.round(credible.countries(here, belief), 12).argmax())]
-    return Without(_figures(credible.areas(here, belief).area90_km2), top)
+    return Without(_figures(region.area90_km2), top)
 
 
 def groups(
@@ -305,7 +310,8 @@ def groups(
     inside = np.flatnonzero(leading(here, belief.posterior)[2])
     for name, members in groups_of(belief.weighed).items():
         ratio = bayes_factor(alone(belief.factors[name]), here.prior, inside)
-        without = _what_stands(here, whole(belief.beside[name]))
+        rest = whole(belief.beside[name])
+        without = _what_stands(here, rest, credible.areas(here, rest))
         rows.append(GroupWeight(name, len(members), _figures(ratio, 4), without))
     return tuple(rows)
 
@@ -333,5 +339,5 @@ def _regions(here: World, posterior: Floats) -> tuple[RegionShare, ...]:
 def cells90(clues: Sequence[Clue], now: datetime | None = None) -> tuple[str, ...]:
     """Return the H3 indexes of the 90 % area, for the map; the ``Posterior`` carries only the 50 % ones."""
     belief = believe(clues, now)
-    inside = credible.areas(belief.world, belief.posterior).inside90
+    inside = belief.region.inside90
     return tuple(f"{belief.world.cell[belief.world.starts[i]]:x}" for i in np.sort(inside))

@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entente.casework.examine.gazetteer import gazetteer
-from entente.casework.locate import credible
 from entente.casework.locate.combine import Floats, Weighed
 from entente.casework.locate.likelihood import PROFILES
 from entente.casework.locate.world import EARTH_KM, World, unit
@@ -36,9 +35,15 @@ _SCATTERED = 0.2  # of a cell's people live outside the places that the gazettee
 _REACH_KM = 25.0  # of towns about a cell that are looked at
 
 
-def refined(here: World, posterior: Floats, weighed: Sequence[Weighed]) -> tuple[CellShare, ...]:
-    """Return the children that hold half of the belief, the likeliest first; nothing for a wide region."""
-    inside = credible.areas(here, posterior).inside50
+def refined(
+    here: World, posterior: Floats, weighed: Sequence[Weighed], inside: NDArray[np.intp]
+) -> tuple[CellShare, ...]:
+    """Return the children that hold half of the belief, the likeliest first; nothing for a wide region.
+
+    Parameters
+    ----------
+    inside : rows of ``here.starts`` that hold half of the belief
+    """
     if len(inside) > MOST_CELLS:
         return ()
     parents = np.flatnonzero(np.isin(here.cell_of, inside))

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from entente.casework.locate import credible, engine
+from entente.casework.locate import engine
 from entente.casework.locate.combine import Floats, joint
 from entente.casework.locate.contradiction import DOUBT
 from entente.vocabulary.clue import Clue
@@ -94,7 +94,7 @@ def _reckoned(given: _Set) -> Reckoned:
     inside = engine.leading(here, belief.posterior)[2]
     groups = engine.groups(given.clues, belief=belief)
     steps = _steps(belief, groups, inside)
-    rows = np.sort(credible.areas(here, belief.posterior).inside90)
+    rows = np.sort(belief.region.inside90)
     return Reckoned(
         posterior=engine.locate(given.clues, belief=belief),
         cells90=here.cell[here.starts[rows]],
