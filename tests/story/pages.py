@@ -79,6 +79,7 @@ ROWS: dict[str, Any] = {
     "delivery_id": models.Delivery,
     "list_id": models.HashList,
     "candidate_id": models.CandidatePlace,
+    "online_id": models.OnlineAccount,
     "exhibit_id": models.Exhibit,
     "account_id": models.Account,
     "agency_id": models.Agency,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,6 +26,7 @@ from entente.casework.cooperate.service import (
     suspects,
     task_forces,
 )
+from entente.casework.crosscheck.service import propose_hours, record_account, take_times
 from entente.casework.examine import service as examine
 from entente.casework.examine.service.opinions import ask_opinion
 from entente.casework.inform import service as inform
@@ -736,6 +737,13 @@ def _what_the_walk_left_out(walk) -> None:
     task_forces.bring(lead, vi, task_forces.answer(lead, vi, seat, join=True), case)
     inform.disclose(lead, vi, product, Agency.objects.get(short="EU"))
     inform.draft(lead, vi, case, statements=[("It is seen.", "fact", [clue.pk], "X4")])
+    told = {"source": "a platform", "basis": "order 12", "since": date(2026, 3, 1), "until": date(2026, 4, 1)}
+    online = record_account(
+        lead, vi, case, platform="a board", name="forest.walker", category="suspect", **told
+    )
+    hours = "".join(f"2026-03-{n % 28 + 1:02d}T{16 + n % 7}:00:00Z\n" for n in range(60))
+    take_times(lead, vi, online, f"{hours}soon\n".encode(), name="times.csv")
+    propose_hours(lead, vi, online)
     words = {code: {"title": "A bag", "text": "Which bakery?"} for code in ("en", "fr", "it")}
     with system():
         crop = Media.objects.filter(case=walk.case, origin="crop").first()

@@ -52,6 +52,7 @@ from entente.records.models import (
     Notice,
     Observation,
     Occurrence,
+    OnlineAccount,
     Opinion,
     Package,
     PartnerKey,
@@ -174,6 +175,12 @@ CASE = {
     "crosscheck:source-fetch": {POST},
     "crosscheck:source": {POST},
     "crosscheck:source-open": {POST},
+    "crosscheck:accounts": {GET, POST},
+    "crosscheck:account": {GET},
+    "crosscheck:account-times": {POST},
+    "crosscheck:account-texts": {POST},
+    "crosscheck:account-line": {POST},
+    "crosscheck:account-decide": {POST},
     "crosscheck:private": {POST},
     "inform:page": {GET},
     "inform:draft": {POST},
@@ -381,6 +388,10 @@ def world(circle, case):
             candidate=place, address="https://x.example/", taken_at=clock.now(), name="x.html", form="html",
             size=1, sha256="0" * 64, key="0" * 64, **made,
         )  # fmt: skip
+        online = OnlineAccount.objects.create(
+            platform="a board", name="walker", spelling="walker", category="suspect", source="s", basis="b",
+            since=clock.now().date(), until=clock.now().date(), **made,
+        )  # fmt: skip
         home = HomeProposal.objects.create(candidate=place, place="a house", because="the view", **made)
         due = clock.now() + timedelta(days=2)
         asked = Request.objects.create(question="Which town?", due=due, purpose=str(VI), **made)
@@ -504,6 +515,7 @@ def world(circle, case):
             "proposal_id": home.pk,
             "candidate_id": place.pk,
             "capture_id": page.pk,
+            "online_id": online.pk,
             "membership_id": second.pk,
             "request_id": asked.pk,
             "answer_id": answer.pk,
@@ -618,6 +630,25 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "cooperate:suspect": {"do": "set-aside", "reason": "another person"},
         "crosscheck:ask": {"kinds": "hash"},
         "crosscheck:source": {"act": "set-aside", "because": "another page"},
+        "crosscheck:account-decide": {"act": "aside", "because": "another board"},
+        "crosscheck:account-line": {
+            "kind": "other name",
+            "value": "walker9",
+            "said": "fact",
+            "evaluation": "A1",
+            "because": "record 12",
+        },
+        "crosscheck:accounts": {
+            "platform": "a board",
+            "name": "runner",
+            "category": "suspect",
+            "source": "s",
+            "basis": "b",
+            "since": "2026-05-01",
+            "until": "2026-06-01",
+            "evaluation": "X4",
+            "codes": "H2",
+        },
         "cooperate:appeal": {"do": "end", "because": "known"},
         "cooperate:appeal-reveal": look,
         "inform:leave": {"to": str(other.pk)},

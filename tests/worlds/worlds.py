@@ -503,6 +503,7 @@ def _work(world: World) -> None:
     _pin(world, "au", "au_second")
     _place(au, joint, "a house", ("H2",), clues[1])
     _place(it, joint, "a flat", ("H0",), clues[0])
+    _online(it, joint, "forest.walker", ("H0",))
     told = [("It is in Italy.", "fact", [clues[0].pk], "X4")]
     issue(it, world.officer("it_third"), joint, statements=told)
     product = issue(au, world.officer("au_second"), joint, statements=told)
@@ -628,6 +629,7 @@ def _withheld_work(world: World) -> None:
     seize.list_element(it, VI, joint, name="a box", crop=crop)
     seize.exhibit(it, VI, joint, number="E-HIDDEN", description="a disk", media=picture)
     _place(it, joint, "a withheld house", ("H2",), thing)
+    _online(it, joint, "forest_walker7", ("H2",))
     with guard.system("choose in a test"):
         seen = CandidatePlace.objects.filter(case=joint, owner=it.agency, codes="H0").first()
     if seen is not None:
@@ -684,6 +686,20 @@ def _place(officer: Any, case: Case, name: str, codes: tuple[str, ...], clue: Cl
     locate.judge_rest(officer, VI, place, because="true of any house")
     locate.propose_home(officer, VI, place, because="a view")
     return place
+
+
+def _online(officer: Any, case: Case, name: str, codes: tuple[str, ...]) -> None:
+    """Record an account with its hours, a line, and a clue that it proposes."""
+    day = (NOW - timedelta(days=9)).date()
+    told = {"source": "a platform", "basis": "an order", "since": day, "until": day}
+    row = crosscheck.record_account(
+        officer, VI, case, platform="a board", name=name, category="suspect", codes=codes, **told
+    )
+    times = "".join(f"{day}T{n % 6 + 16}:00:00Z\n" for n in range(40))
+    crosscheck.take_times(officer, VI, row, f"{times}# {name}\n".encode(), name="times.csv")
+    crosscheck.propose_hours(officer, VI, row)
+    line = {"kind": "other name", "value": f"{name}x", "said": "assessment", "evaluation": "C3"}
+    crosscheck.add_line(officer, VI, row, because="the same picture", **line)
 
 
 def _hidden_case(world: World) -> None:
@@ -898,6 +914,8 @@ def _other(world: World, model: type[models.Model], made: dict[type[models.Model
 
 def _plain(of: models.Field[Any, Any]) -> Any:
     """Return a value that fits a column."""
+    if type(of) is models.DateField:
+        return NOW.date()
     if isinstance(of, models.DateTimeField):
         return clock.now() - timedelta(hours=1)
     if isinstance(of, models.JSONField):
@@ -1175,6 +1193,8 @@ NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "step_id": ((apps.get_model("records", "TrailStep"), "pk"),),
     "proposal_id": ((HomeProposal, "pk"),),
     "candidate_id": ((CandidatePlace, "pk"),),
+    "online_id": ((apps.get_model("records", "OnlineAccount"), "pk"),),
+    "line": ((apps.get_model("records", "AccountLine"), "pk"),),
     "capture_id": ((apps.get_model("records", "Capture"), "pk"),),
     "membership_id": ((Membership, "pk"),),
     "request_id": ((Request, "pk"),),

@@ -34,6 +34,7 @@ from entente.records.models.log_entry import LogEntry, LogHead, LogNode, LogOpen
 from entente.records.models.machine_token import MachineToken
 from entente.records.models.media import Frame, Media, Occurrence, Viewing
 from entente.records.models.notice import Notice
+from entente.records.models.online import AccountLine, OnlineAccount, PostingFile
 from entente.records.models.opinion import Opinion, Vote
 from entente.records.models.outcome import Feedback, Outcome, Reshare
 from entente.records.models.package import Package, PartnerCase, PartnerThing, PrivateCheck, SentThing
@@ -63,6 +64,7 @@ from entente.records.models.vocabulary import VocabularyVersion
 __all__ = [
     "Account",
     "AccountChange",
+    "AccountLine",
     "Agency",
     "Answer",
     "Appeal",
@@ -126,6 +128,7 @@ __all__ = [
     "Notice",
     "Observation",
     "Occurrence",
+    "OnlineAccount",
     "Opinion",
     "Originator",
     "Outcome",
@@ -136,6 +139,7 @@ __all__ = [
     "PartnerThing",
     "Pause",
     "PauseOfTwo",
+    "PostingFile",
     "Priority",
     "PrivateCheck",
     "Product",

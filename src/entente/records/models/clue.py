@@ -31,6 +31,8 @@ class Clue(CaseBound):
     state = models.CharField(max_length=10, default="proposed")  # proposed, confirmed, withdrawn
     decided_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
     observation = models.ForeignKey("records.Observation", models.SET_NULL, null=True, related_name="clues")
+    # the account of whose behaviour it was made; erased with it
+    online = models.ForeignKey("records.OnlineAccount", models.CASCADE, null=True, related_name="clues")
 
     class Meta:
         ordering = ["made_at"]

@@ -11,7 +11,17 @@ from entente.casework.crosscheck.service.asking import (
     NotChecked,
     check,
 )
+from entente.casework.crosscheck.service.behaviour import hours_of, propose_hours, take_times, weigh_texts
 from entente.casework.crosscheck.service.fetching import NotFetched, fetch
+from entente.casework.crosscheck.service.online import (
+    Near,
+    OnlineRefused,
+    add_line,
+    near_names,
+    record_account,
+    turn_account,
+    turn_line,
+)
 from entente.casework.crosscheck.service.private import answer, ask_privately, refuse, waiting
 from entente.casework.crosscheck.service.sources import bring_source, grade_source, source_as
 
@@ -23,15 +33,26 @@ __all__ = [
     "MOST_A_MINUTE",
     "STEP",
     "TYPED",
+    "Near",
     "NotChecked",
     "NotFetched",
+    "OnlineRefused",
+    "add_line",
     "answer",
     "ask_privately",
     "bring_source",
     "check",
     "fetch",
     "grade_source",
+    "hours_of",
+    "near_names",
+    "propose_hours",
+    "record_account",
     "refuse",
     "source_as",
+    "take_times",
+    "turn_account",
+    "turn_line",
     "waiting",
+    "weigh_texts",
 ]

@@ -15,6 +15,8 @@ from typing import Any
 from uuid import UUID
 
 from entente.casework.cooperate.service import ask
+from entente.casework.crosscheck.service.names import KINDS as NAMED
+from entente.casework.crosscheck.service.names import held_like, of_accounts, of_agency
 from entente.casework.match.hashes import every_turn
 from entente.casework.match.index import NearIndex, packed
 from entente.casework.match.service import listed_elsewhere
@@ -148,6 +150,9 @@ def identifiers_of(case: Case, wanted: list[IdentifierKind]) -> Iterator[Ours]:
             for clue in Clue.objects.filter(case=case, kind=str(_CLUES[kind]), negated=False):
                 if value := _comparable(kind, _text_of(clue.value)):
                     yield Ours(kind, value, f"a clue of the kind {kind}", clue.media_id)
+    for kind in wanted:
+        for value in of_accounts(case, kind):
+            yield Ours(kind, value, "an account")
 
 
 def digests_of(media: Media) -> list[str]:
@@ -184,6 +189,10 @@ def _found(ours: list[Ours], asker: UUID, case: UUID) -> Iterator[tuple[Ours, _H
     ):
         for one in by_value.get((kind, value), ()):
             yield replace(one, value=""), held
+    names = [key for key in by_value if key[0] in NAMED]
+    for kind, value, row in held_like(names, asker, case) if names else ():
+        for one in by_value[kind, value]:
+            yield replace(one, value=""), _held_media(row)
     for media, held in _near_pictures(list(hashes), asker, case):
         yield replace(hashes[media], value=""), held
 
@@ -244,6 +253,8 @@ def serials_and_clues(agency: UUID, wanted: list[IdentifierKind]) -> Iterator[tu
         for told in held.values_list("value", flat=True):
             if value := _comparable(kind, _text_of(told)):
                 yield kind, value
+    for kind in wanted:
+        yield from ((kind, value) for value in of_agency(agency, kind))
 
 
 def _near_pictures(items: list[UUID], asker: UUID, case: UUID) -> Iterator[tuple[UUID, _Held]]:

@@ -1,8 +1,8 @@
-"""The pages of the cross-check: hit or no hit, among ourselves and privately, and open sources."""
+"""The pages of the cross-check: hit or no hit, among ourselves and privately, open sources, and accounts."""
 
 from django.urls import path
 
-from entente.casework.crosscheck.views import checks, sources
+from entente.casework.crosscheck.views import checks, online, sources
 
 urlpatterns = [
     path("", checks.page, name="page"),
@@ -12,6 +12,12 @@ urlpatterns = [
     path("sources/fetch/", sources.fetch, name="source-fetch"),
     path("sources/<uuid:capture_id>/", sources.decide, name="source"),
     path("sources/<uuid:capture_id>/open/", sources.give_out, name="source-open"),
+    path("accounts/", online.accounts, name="accounts"),
+    path("accounts/<uuid:online_id>/", online.account, name="account"),
+    path("accounts/<uuid:online_id>/times/", online.times, name="account-times"),
+    path("accounts/<uuid:online_id>/texts/", online.texts, name="account-texts"),
+    path("accounts/<uuid:online_id>/line/", online.line, name="account-line"),
+    path("accounts/<uuid:online_id>/decide/", online.decide, name="account-decide"),
 ]
 
 # included at /private/, outside any case

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from entente.casework.examine.picture_models.extractor import all_extractors
 from entente.casework.intake.metadata import normalise
 from entente.vocabulary.clue import Clue, ClueKind
 
-__all__ = ["EXTRACTORS", "FIND_ALL", "find_all", "found_in", "material_of"]
+__all__ = ["EXTRACTORS", "FIND_ALL", "find_all", "found_in", "languages_in", "material_of"]
 
 EXTRACTORS = all_extractors()
 
@@ -90,6 +90,16 @@ def found_in(material: Material, extractors: Sequence[Any] | None = None) -> dic
             except Exception as error:  # a stranger's extractor may raise anything
                 refused.append({"extractor": extractor.name, "reason": f"{type(error).__name__}: {error}"})
     return {"clues": [clue.as_json() for clue in clues], "refused": refused}
+
+
+def languages_in(stream: BinaryIO, told: dict[str, Any]) -> dict[str, Any]:
+    """Return the weights of the longest lines of a plain text, one text a line; nothing of the text."""
+    extractor = EXTRACTORS.get("language")
+    if extractor is None or missing_of(extractor) or "language" in NOT_READY:
+        return {"missing": True}
+    lines = stream.read().decode("utf-8", "replace").splitlines()
+    written = tuple(Written(line.strip(), "") for line in lines)
+    return {"lines": [clue.value for clue in extractor.find(Material("text", texts=written))]}
 
 
 def _written(clues: Sequence[Clue]) -> tuple[Written, ...]:
