@@ -31,6 +31,8 @@ EXAMPLES = int(os.environ.get("TWO_WORLDS", "5000" if LONG else "500"))
 SHARE = {"route": 8, "door": 2, "task": 8, "verb": 24}
 # To do its work it needs the lead who asked, a bundle that is confirmed, and one not yet written.
 MORE = {"route seize:court-write": 40}
+# However many addresses there are: it works only on an exhibit of a case in which the asker may do so.
+LEAST = {"verb reproduce": 18}
 BEHIND_ONE_WALL = max(60, EXAMPLES // 5)
 
 
@@ -91,7 +93,7 @@ def _shares(most: int) -> dict[str, int]:
     """Return how many examples each stratum gets: one at least, ``most`` together at least."""
     weights = [MORE.get(s, SHARE[s.partition(" ")[0]]) for s in STRATA]
     ends = [round(most * sum(weights[:n]) / sum(weights)) for n in range(len(weights) + 1)]
-    return {s: max(1, ends[n + 1] - ends[n]) for n, s in enumerate(STRATA)}
+    return {s: max(LEAST.get(s, 1), ends[n + 1] - ends[n]) for n, s in enumerate(STRATA)}
 
 
 SHARES = _shares(EXAMPLES)
