@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from threading import Event
+from types import SimpleNamespace
 
 import pytest
+from django.db import OperationalError
 
 from entente.records import clock, jobs
 from entente.records.models import Job
@@ -96,6 +98,23 @@ def test_telling_renews_the_lease(ask, circle):
         progress_of(circle, job).tell(1, 9)
     with clock.at(clock.now() + LATER):
         assert jobs.take("other") is None
+
+
+def test_a_lease_that_could_not_be_renewed_is_renewed_the_next_time(ask, monkeypatch):
+    ask()
+    job, ended, tried = jobs.take("w"), Event(), []
+
+    class Rows:
+        def update(self, lease_until):
+            tried.append(lease_until)
+            if len(tried) == 1:
+                raise OperationalError("database table is locked")
+            ended.set()
+
+    monkeypatch.setattr(jobs, "LEASE", timedelta(seconds=0.06))
+    monkeypatch.setattr(jobs.Job, "objects", SimpleNamespace(filter=lambda **_: Rows()))
+    jobs._keep_alive(job, ended).join(timeout=10)
+    assert len(tried) == 2
 
 
 def test_a_job_that_kills_three_workers_is_given_up_with_a_sentence(ask):

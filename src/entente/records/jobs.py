@@ -7,6 +7,7 @@ that lost its lease can write nothing more.
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import time
@@ -18,7 +19,7 @@ from threading import Event, Thread
 from typing import Any
 from uuid import UUID
 
-from django.db import close_old_connections, connection, transaction
+from django.db import Error, close_old_connections, connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from entente.records import clock, errand, limits
@@ -165,13 +166,15 @@ def run(job: Job, stop: Event | None = None, watch: Callable[[int, int], object]
 
 
 def _keep_alive(job: Job, ended: Event) -> Thread:
-    """Renew the lease while a long step says nothing."""
+    """Renew the lease while a long step says nothing; where the database is busy, try again in a while."""
 
     def renew() -> None:
         while not ended.wait(LEASE.total_seconds() / 3):
-            Job.objects.filter(pk=job.pk, token=job.token, status="running").update(
-                lease_until=clock.now() + LEASE
-            )
+            mine = Job.objects.filter(pk=job.pk, token=job.token, status="running")
+            try:
+                mine.update(lease_until=clock.now() + LEASE)
+            except Error:
+                logging.getLogger(__name__).exception("a lease could not be renewed")
             close_old_connections()
         connection.close()
 
