@@ -138,7 +138,7 @@ def test_it_moves_the_region_through_the_engine_and_is_named_by_its_size():
         ([{"lat": 45, "lon": 7}], "at least two"),
         ([{"lat": 45, "lon": 7}] * 5, "at least two"),
         ([{"lat": 45, "lon": 7}, {"lat": 91, "lon": 7}], "place 2: no such position"),
-        ([{"lat": 45, "lon": 7}, {"lat": 45}], "lon of place 2"),
+        ([{"lat": 45, "lon": 7}, {"lat": 45}], r"lon \(2\) is a number"),
         ([{"lat": 45, "lon": 7}, {"lat": 0, "lon": 0}], "no fix"),
         ([{"lat": 45, "lon": 7}, {"lat": float("nan"), "lon": 7}], "finite"),
         ([{"lat": 45, "lon": 7}, {"lat": 46, "lon": 7, "weight": 0}], "weight"),
