@@ -317,10 +317,22 @@ def test_erasing_a_clue_takes_the_product_its_remarks_and_its_deliveries(circle,
         assert LogEntry.objects.filter(verb="erase").exists()
 
 
-@pytest.mark.parametrize("codes", [("H0",), ("H1",)])
-def test_a_product_that_its_author_could_not_open_is_refused_with_the_mend(circle, at_work, codes):  # noqa: F811
+def test_who_writes_a_product_reads_it_beside_what_its_originator_left_open(circle, at_work):  # noqa: F811
     danish_h2(circle, at_work)
-    italian(circle, at_work, circle.dk, codes=codes)  # released to nobody
+    italian(circle, at_work, circle.dk)  # H0: open to everybody in the case, released to nobody
+    product = issued(circle, at_work)
+    assert product.codes == "H0 H2"
+    with guard.scope(circle.officer(circle.it), VI):
+        assert Product.objects.filter(pk=product.pk).exists()
+    with guard.scope(circle.officer(circle.eu), VI):
+        assert not Product.objects.filter(pk=product.pk).exists()
+    with pytest.raises(NotDisclosed):
+        disclose(circle.officer(circle.it), VI, product, circle.agencies.fr)
+
+
+def test_a_product_that_its_author_could_not_open_is_refused_with_the_mend(circle, at_work):  # noqa: F811
+    danish_h2(circle, at_work)
+    italian(circle, at_work, circle.dk, codes=("H1",))  # not released: out of sight for a court alone
     circle_it = circle.officer(circle.it)
     told, _ = proposed(circle_it, VI, at_work)
     with pytest.raises(NotIssued, match="was not released to you"):

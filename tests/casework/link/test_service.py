@@ -329,7 +329,8 @@ def test_a_withheld_link_makes_no_two_series_one_before_others_eyes(case, circle
 def test_a_link_that_its_own_agency_would_not_see_is_never_made(case, circle, officer):
     camera = {"make": "Nordica", "model": "D410", "serial": "4102207"}
     add(case, officer, 1, metadata=camera, codes="H2")
-    other = add(case, officer, 2, metadata=camera, owner=circle.agencies.dk.pk)
+    # H1: Italy sees it in the case, and has no permission for what is made of it
+    other = add(case, officer, 2, metadata=camera, owner=circle.agencies.dk.pk, codes="H1")
     for _ in range(2):
         assert service.propose(officer, VI, case).made == 0
     with guard.system("count what nobody sees"):
@@ -339,7 +340,19 @@ def test_a_link_that_its_own_agency_would_not_see_is_never_made(case, circle, of
         Release.objects.create(thing=other.pk, granted=clock.now(), **given)
     assert service.propose(officer, VI, case).made == 1
     with guard.scope(officer, VI):
+        assert Link.objects.get().codes == "H1 H2"
+
+
+def test_a_link_to_what_its_originator_left_open_is_its_makers_alone(case, circle, officer):
+    camera = {"make": "Nordica", "model": "D410", "serial": "4102207"}
+    join(case, circle.au, "member", circle)
+    add(case, officer, 1, metadata=camera, codes="H2")
+    add(case, officer, 2, metadata=camera, owner=circle.agencies.dk.pk)
+    assert service.propose(officer, VI, case).made == 1
+    with guard.scope(officer, VI):
         assert Link.objects.get().codes == "H0 H2"
+    with guard.scope(circle.officer(circle.au), VI):
+        assert not Link.objects.exists()
 
 
 def test_a_link_that_is_seen_no_more_is_not_made_a_second_time(case, circle, officer, proposed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
@@ -10,7 +11,8 @@ from django.db import models
 from entente.records import clock, guard
 from entente.safeguards.access import PUBLIC, Shape, Thing
 from entente.safeguards.access import Release as Permission
-from entente.vocabulary.handling import Audience, Handling, HandlingCode, narrowest
+from entente.safeguards.retention import review_due
+from entente.vocabulary.handling import ORIGINATOR_ONLY, Audience, Handling, HandlingCode, narrowest
 
 
 class Guarded(models.Model):
@@ -79,7 +81,8 @@ class CaseBound(Guarded):
         """Inherit audience, originators and permissions from all of ``sources``, in one call.
 
         Derived objects are never looser: every originator of a source is one of this row, and a permission
-        holds on it only where it holds on every source of that originator, to the earliest end.
+        holds on it only where it holds on every source of that originator, to the earliest end; who derives
+        needs it on those alone that are not open to all in the case.
         """
         with guard.system("a derived object inherits its originators and their permissions"):
             things = [s.as_thing() for s in sources]
@@ -96,17 +99,36 @@ class CaseBound(Guarded):
             type(self)._base_manager.filter(pk=self.pk).update(audience=audience)
 
     def _carry_releases(self, by: uuid.UUID, bound: list[Thing]) -> None:
-        now = clock.now()
-        live = [{r.to: r.expires for r in t.releases if r.by == by and r.holds(now)} for t in bound]
-        for to in set.intersection(*(set(ends) for ends in live)):
-            Release.objects.create(
-                thing=self.pk,
-                by_id=by,
-                to_id=None if to == PUBLIC else to,
-                granted=now,
-                expires=min(ends[to] for ends in live),
-                reason=" ".join(carried_from(t.id) for t in bound),
-            )
+        for to, expires in _on_all(by, bound).items():
+            self._carry(by, to, expires, bound)
+        # whoever derives it holds the open ones already, and needs permission for the others alone
+        if not _binds(self.handling, Audience(self.audience)):
+            return
+        closed = [t for t in bound if _binds(t.handling, t.audience)]
+        needed = _on_all(by, closed) if closed else {self.owner_id: review_due(clock.now())}
+        if self.owner_id in needed and self.owner_id not in _on_all(by, bound):
+            self._carry(by, self.owner_id, needed[self.owner_id], closed or bound)
+
+    def _carry(self, by: uuid.UUID, to: uuid.UUID, expires: datetime, bound: list[Thing]) -> None:
+        Release.objects.create(
+            thing=self.pk,
+            by_id=by,
+            to_id=None if to == PUBLIC else to,
+            granted=clock.now(),
+            expires=expires,
+            reason=" ".join(carried_from(t.id) for t in bound),
+        )
+
+
+def _binds(handling: Handling, audience: Audience) -> bool:
+    return bool(handling.codes - {HandlingCode.H0}) or audience in ORIGINATOR_ONLY
+
+
+def _on_all(by: uuid.UUID, bound: list[Thing]) -> dict[uuid.UUID, datetime]:
+    """Return to whom ``by`` lets all of these things go, and until when."""
+    now = clock.now()
+    live = [{r.to: r.expires for r in t.releases if r.by == by and r.holds(now)} for t in bound]
+    return {to: min(ends[to] for ends in live) for to in set.intersection(*(set(ends) for ends in live))}
 
 
 def carried_from(source: uuid.UUID | None) -> str:
