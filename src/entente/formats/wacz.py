@@ -94,10 +94,15 @@ class WACZ:
                 file.writestr(entry, data)
 
 
+# What the standard library raises for a ZIP, or a member, that is cut off, locked, or packed in a way that it
+# does not read: the NotImplementedError is its own.
+_BROKEN = (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError)
+
+
 def _opened(stream: BinaryIO) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(stream)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError):
+    except (*_BROKEN, ValueError):
         raise NotAnArchive("not-wacz", "it is no ZIP file that can be read; ask for another copy") from None
 
 
@@ -123,9 +128,6 @@ def _package(file: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> dict[s
         raise NotAnArchive("not-wacz", no) from None
     told["sha256"] = sha256(text).hexdigest()
     return dict(told)
-
-
-_BROKEN = (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError)  # of one member
 
 
 def _against_package(
