@@ -43,7 +43,25 @@ class Handled(H3InWords):
     handling_text = forms.CharField(label=_("Restriction in words (for H3)"), required=False)
 
 
-class AskForm(Handled):
+class Asking(Handled):
+    """What every question has, to partners and to specialists."""
+
+    asks = forms.ChoiceField(
+        label=_("Clue that would answer it"),
+        required=False,
+        choices=[("", _("open question")), *choices(KIND_NAMES)],
+    )
+    due = forms.DateTimeField(
+        label=_("Answer due (UTC)"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    urgency = forms.ChoiceField(label=_("Urgency"), choices=choices(URGENCY_NAMES))
+    sure = forms.BooleanField(
+        label=_("I have checked that we may write to the agencies outside the usual circle"), required=False
+    )
+
+
+class AskForm(Asking):
     """A question to named agencies."""
 
     question = forms.CharField(
@@ -62,11 +80,6 @@ class AskForm(Handled):
         required=False,
         help_text=_("Chosen once, for this request. Each then reads who else was asked."),
     )
-    asks = forms.ChoiceField(
-        label=_("Clue that would answer it"),
-        required=False,
-        choices=[("", _("open question")), *choices(KIND_NAMES)],
-    )
     about = forms.ChoiceField(
         label=_("Yes or no: is this yours?"),
         required=False,
@@ -76,14 +89,6 @@ class AskForm(Handled):
     )
     crop = forms.ModelChoiceField(
         Media.objects.none(), label=_("Crop to show"), required=False, empty_label=_("none")
-    )
-    due = forms.DateTimeField(
-        label=_("Answer due (UTC)"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-    urgency = forms.ChoiceField(label=_("Urgency"), choices=choices(URGENCY_NAMES))
-    sure = forms.BooleanField(
-        label=_("I have checked that we may write to the agencies outside the usual circle"), required=False
     )
     field_order = (
         *("question", "agencies", "circle_known", "asks", "about", "crop", "due", "urgency"),

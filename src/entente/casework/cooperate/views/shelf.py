@@ -18,8 +18,8 @@ from django.views.decorators.http import require_POST
 from entente.casework.cooperate import service
 from entente.casework.cooperate.clue_value import said
 from entente.casework.cooperate.views.asking import USUAL
-from entente.casework.cooperate.views.forms import Handled, warn_of_unusual
-from entente.casework.cooperate.views.names import KIND_NAMES, URGENCY_NAMES, choices, kind_name
+from entente.casework.cooperate.views.forms import Asking, warn_of_unusual
+from entente.casework.cooperate.views.names import kind_name
 from entente.records import clock, vocabularies
 from entente.records.door import DeskRequest, case_page, consult, desk_page
 from entente.records.models import Account, Agency, Answer, Case, Dispatch, Media
@@ -52,7 +52,7 @@ class FieldsForm(forms.Form):
         self.fields["fields_known"].choices = _fields(officer)  # type: ignore[attr-defined]
 
 
-class ShelfForm(Handled):
+class ShelfForm(Asking):
     """A question with its crop, to named specialists or to agencies."""
 
     asked = forms.ChoiceField(
@@ -73,19 +73,6 @@ class ShelfForm(Handled):
     )
     agencies = forms.ModelMultipleChoiceField(
         Agency.objects.none(), label=_("Or agencies"), required=False, widget=forms.CheckboxSelectMultiple
-    )
-    asks = forms.ChoiceField(
-        label=_("Clue that would answer it"),
-        required=False,
-        choices=[("", _("open question")), *choices(KIND_NAMES)],
-    )
-    due = forms.DateTimeField(
-        label=_("Answer due (UTC)"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-    urgency = forms.ChoiceField(label=_("Urgency"), choices=choices(URGENCY_NAMES))
-    sure = forms.BooleanField(
-        label=_("I have checked that we may write to the agencies outside the usual circle"), required=False
     )
     field_order = (
         *("asked", "question", "crop", "field", "people", "agencies", "asks", "due", "urgency"),
