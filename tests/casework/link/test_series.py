@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from entente.casework.link.series import HUB_FILES, HUB_STRANGERS, Item, LinkKind, propose, series, why
+from entente.casework.link.series import Item, LinkKind, propose, series, why
+from entente.casework.link.series.kinds.name_run import HUB_FILES
+from entente.casework.link.series.kinds.near_frame import HUB_STRANGERS
 from entente.casework.match.hashes.pdq import PDQ
 from entente.vocabulary.media import FrameHash
 

@@ -37,12 +37,14 @@ class Link(CaseBound):
     a = models.ForeignKey("records.Media", models.CASCADE, related_name="+")
     b = models.ForeignKey("records.Media", models.CASCADE, related_name="+")
     kind = models.CharField(max_length=20)
+    grade = models.CharField(max_length=30, blank=True)  # how strong within its kind
     weight = models.FloatField()
     because = models.TextField()
     method = models.CharField(max_length=40)
     version = models.CharField(max_length=20)
     state = models.CharField(max_length=10, default="proposed")  # proposed, accepted, refused
     decided_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
+    decided_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-weight", "made_at"]

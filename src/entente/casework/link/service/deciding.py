@@ -8,6 +8,7 @@ from entente.casework.intake.service import WITHHELD_FROM, is_withheld
 from entente.casework.link.service.decision import SeriesRefused, by_hand
 from entente.casework.link.service.members import join, new_series, put_in, series_of
 from entente.casework.link.service.names import number_of
+from entente.records import clock
 from entente.records.models import Link, Series
 from entente.records.undo import Touched
 from entente.vocabulary.agency import Officer
@@ -73,5 +74,5 @@ def _decide(officer: Officer, link: Link, state: str, touched: Touched) -> None:
     if link.state != "proposed":
         raise SeriesRefused(f"this link was {link.state} already; undo that decision first")
     touched.keep(link)
-    link.state, link.decided_by_id = state, officer.id
-    link.save(update_fields=["state", "decided_by"])
+    link.state, link.decided_by_id, link.decided_at = state, officer.id, clock.now()
+    link.save(update_fields=["state", "decided_by", "decided_at"])

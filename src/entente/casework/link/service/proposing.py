@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from entente.casework.link import series as arithmetic
+from entente.casework.link.series.kinds import name_run
 from entente.records import guard
 from entente.records.act import acting
 from entente.records.announce import announce
@@ -19,8 +20,6 @@ from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose, union
 from entente.vocabulary.media import FrameHash
-
-WEIGHT_OF_PATTERN = 0.5  # from here the arithmetic knows the name as a camera's
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,13 @@ def propose(officer: Officer, purpose: Purpose, case: Case) -> Proposed:
     """
     with guard.scope(officer, purpose):
         media, items = _items(case)
-    found = arithmetic.propose(items)
+    return keep(officer, purpose, case, media, arithmetic.propose(items))
+
+
+def keep(
+    officer: Officer, purpose: Purpose, case: Case, media: dict[str, Media], found: arithmetic.Proposal
+) -> Proposed:
+    """Write what was found as proposals, in one act; ``media`` are the items by the name found uses."""
     with acting(officer, Act.ALTER, case.as_thing(), purpose, step="link", reason="propose links") as deed:
         links = Link.objects.filter(case=case)
         held, blocked = _standing(links, officer)
@@ -140,6 +145,7 @@ def _proposal(officer: Officer, one: Media, other: Media, found: arithmetic.Link
         a=a,
         b=b,
         kind=str(found.kind),
+        grade=found.grade,
         weight=found.weight,
         because=_in_words(a, b, found),
         method=found.because.method,
@@ -153,7 +159,7 @@ def _in_words(a: Media, b: Media, found: arithmetic.Link) -> str:
     """Return the reason without a file's name: names may be abusive and stay on the item's own page."""
     if found.kind is not arithmetic.LinkKind.NAME_RUN:
         return found.because.text
-    if found.weight >= WEIGHT_OF_PATTERN:
+    if found.grade == name_run.CAMERA:
         return f"{a} and {b} lie in one folder and are numbered as one camera would"
     return f"{a} and {b} lie in one folder and their names are one numbering"
 
