@@ -3,7 +3,7 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup text run test test-long check lint format bench bench-match bench-examine docs messages lock corpus fuzz audit bars bar-1 bar-2 bar-3 bar-4 bar-5 bar-6 bar-7
+.PHONY: help setup text run test test-long check lint format bench bench-match bench-link bench-examine docs messages lock corpus fuzz audit bars bar-1 bar-2 bar-3 bar-4 bar-5 bar-6 bar-7
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -52,6 +52,9 @@ bench: $(VENV)/.dev ## the figures, as ratios against named peers in the same ru
 
 bench-match: $(VENV)/.dev ## is it known: hashes, index, parts, videos, lists, bulk (hours)
 	$(BIN)/python -m benchmarks pdq match crops video_hash video_match list_import backwards bulk
+
+bench-link: $(VENV)/.dev ## what belongs together: every benchmarks/link_*.py
+	$(BIN)/python -m benchmarks $(sort $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/link_*.py)))
 
 bench-examine: $(VENV)/.dev ## examine together in the real browser: the grid; ten windows on one item
 	$(BIN)/python -m benchmarks grid together

@@ -22,6 +22,7 @@ NAMES = {
     "crops": "parts of known pictures, borders, labels, screenshots",
     "video_hash": "hashes of every frame against vpdq",
     "video_match": "held videos found in others, against vPDQ's rules",
+    "link_series": "drawn series put together again, against plain components and Leiden's modularity",
     "list_import": "a million VICS records, ten million lines of CSV",
     "backwards": "a new list against everything held",
     "bulk": "a folder of very many files",

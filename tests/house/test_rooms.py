@@ -33,6 +33,8 @@ BY_DEFINITION = {
     ("casework/examine/extractors/phone_number.py", "phonenumbers"),
     # The protocol of the extra `private`: texts in, bytes out; it opens no file and no connection.
     ("casework/crosscheck/private.py", "private_set_intersection.python"),
+    # Communities of a network: arrays in, numbers out.
+    ("casework/link/series/leiden.py", "graspologic_native"),
 }
 BELOW = {
     "vocabulary": ("entente.vocabulary",),

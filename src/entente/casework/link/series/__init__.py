@@ -6,20 +6,24 @@ nothing. Read ``evidence`` first, then ``kinds``, ``proposing``, ``grouping`` an
 """
 
 from entente.casework.link.series.evidence import METHOD, VERSION, Hub, Item, Link, LinkKind, Proposal, link
-from entente.casework.link.series.explaining import why
-from entente.casework.link.series.grouping import STRONG, Series, series
+from entente.casework.link.series.explaining import Explanation, explain, why
+from entente.casework.link.series.grouping import Bridge, Series, series
+from entente.casework.link.series.network import STRONG
 from entente.casework.link.series.proposing import propose
 
 __all__ = [
     "METHOD",
     "STRONG",
     "VERSION",
+    "Bridge",
+    "Explanation",
     "Hub",
     "Item",
     "Link",
     "LinkKind",
     "Proposal",
     "Series",
+    "explain",
     "link",
     "propose",
     "series",

@@ -23,6 +23,15 @@ class LinkKind(StrEnum):
     NEAR_FRAME = "near frame"
     SAME_DEVICE = "same device"
     NAME_RUN = "name run"
+    BY_HAND = "by hand"  # a person's own word, with the reason in words; found by no finder
+
+
+# What its items share as one thing: the links between them are a chain that stands for all of them.
+SHARED = frozenset(
+    {(LinkKind.SAME_FILE, "digest"), (LinkKind.NEAR_PICTURE, "equal"), (LinkKind.SAME_DEVICE, "serial")}
+)
+WEAK_ALONE = frozenset({LinkKind.NAME_RUN})  # adds to other evidence, joins nothing by itself
+IN_PART = frozenset({LinkKind.NEAR_FRAME})  # a part of one meets a part of the other: so do compilations
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,30 @@
 
 from entente.casework.link.service.deciding import accept, accept_all, refuse, refuse_all
 from entente.casework.link.service.decision import SeriesRefused, changes, undo
+from entente.casework.link.service.explaining import Why, explained, why
 from entente.casework.link.service.names import CHANGES
 from entente.casework.link.service.proposing import Proposed, ask_to_propose, propose, propose_links
-from entente.casework.link.service.queue import groups, in_sight, waiting, why
+from entente.casework.link.service.queue import in_sight, waiting
+from entente.casework.link.service.saying import keep_apart, tie
 from entente.casework.link.service.series import gather, merge, move, split
+from entente.casework.link.service.suggesting import Bridge, Suggested, groups, suggested
 
 __all__ = [
     "CHANGES",
+    "Bridge",
     "Proposed",
     "SeriesRefused",
+    "Suggested",
+    "Why",
     "accept",
     "accept_all",
     "ask_to_propose",
     "changes",
+    "explained",
     "gather",
     "groups",
     "in_sight",
+    "keep_apart",
     "merge",
     "move",
     "propose",
@@ -25,6 +33,8 @@ __all__ = [
     "refuse",
     "refuse_all",
     "split",
+    "suggested",
+    "tie",
     "undo",
     "waiting",
     "why",

@@ -18,7 +18,7 @@ from entente.vocabulary.handling import Purpose
 def accept(officer: Officer, purpose: Purpose, link: Link) -> Series:
     """Accept a proposed link: its items become or join a series; two series become one."""
     with by_hand(officer, purpose, link.as_thing(), "accept a link") as touched:
-        return _accept(officer, Link.objects.select_related("a", "b").get(pk=link.pk), touched)
+        return accept_in(officer, Link.objects.select_related("a", "b").get(pk=link.pk), touched)
 
 
 def accept_all(officer: Officer, purpose: Purpose, links: Sequence[Link]) -> list[Series]:
@@ -28,12 +28,12 @@ def accept_all(officer: Officer, purpose: Purpose, links: Sequence[Link]) -> lis
     case = links[0].case
     with by_hand(officer, purpose, case.as_thing(), "accept links") as touched:
         rows = list(Link.objects.select_related("a", "b").filter(pk__in=[k.pk for k in links], case=case))
-        made = {s.pk: s for s in [_accept(officer, link, touched) for link in rows]}
+        made = {s.pk: s for s in [accept_in(officer, link, touched) for link in rows]}
         return list(Series.objects.filter(pk__in=made))
 
 
-def _accept(officer: Officer, link: Link, touched: Touched) -> Series:
-    """Join what a link ties; what a withheld link does is as withheld as the link."""
+def accept_in(officer: Officer, link: Link, touched: Touched) -> Series:
+    """Join what a link ties, inside an act; what a withheld link does is as withheld as the link."""
     _decide(officer, link, "accepted", touched)
     one, other = series_of(link.a), series_of(link.b)
     if one and other and one.pk != other.pk:

@@ -14,6 +14,8 @@ CHANGES = (  # what the decisions of this step are called, in the log and in wha
     "accept links",
     "refuse a link",
     "refuse links",
+    "tie two items",
+    "keep two apart",
     "make a series",
     "merge series",
     "split a series",
