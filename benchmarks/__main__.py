@@ -14,12 +14,14 @@ import tempfile
 
 LIMIT_S = 600.0  # the longest is the intake of a thousand pictures, most of it the peer's
 LONG_S = {"faults": 3600.0, "match": 3600.0, "crops": 3600.0, "video_match": 1800.0, "list_import": 3600.0,
-          "backwards": 3600.0, "bulk": 1800.0, "hostile": 1800.0, "psi": 1800.0, "nodes": 1800.0}  # fmt: skip
+          "backwards": 3600.0, "bulk": 1800.0, "hostile": 1800.0, "psi": 1800.0, "nodes": 1800.0,
+          "link_scene": 3600.0}  # fmt: skip
 NAMES = {
     "intake": "the whole intake against hashlib, Pillow and pdqhash",
     "pdq": "PDQ of JPEGs against threatexchange, the same bits demanded",
     "match": "near search of ten million hashes against PDQIndex, faiss and a flat scan",
     "crops": "parts of known pictures, borders, labels, screenshots",
+    "link_scene": "a thing in two pictures found again; unlike pictures; an index of 30,000",
     "video_hash": "hashes of every frame against vpdq",
     "video_match": "held videos found in others, against vPDQ's rules",
     "link_series": "drawn series put together again, against plain components and Leiden's modularity",

@@ -54,7 +54,7 @@ def regions(
     mirrored: bool = False,
 ) -> Drawing:
     """Draw the same part in two frames; boxes in fractions, shapes are width and height of the pictures."""
-    (w, h), (v, g) = _fitted(shape), _fitted(held_shape or shape)
+    (w, h), (v, g) = fitted(shape), fitted(held_shape or shape)
     left, right = (0.0, 0.0, w, h), (w + APART, 0.0, v, g)
     a, b = _within(asked, left), _within(held, right)
     drawing = Drawing(w + APART + v, max(h, g), frames=[left, right], marks=[a, b])
@@ -65,7 +65,7 @@ def regions(
     return drawing
 
 
-def _fitted(shape: tuple[float, float]) -> tuple[float, float]:
+def fitted(shape: tuple[float, float]) -> tuple[float, float]:
     """Return width and height with the longer one at ``SIDE``, and neither too thin to see."""
     scale = SIDE / max(*shape, 1)
     return max(shape[0] * scale, 40), max(shape[1] * scale, 40)

@@ -112,16 +112,16 @@ def features(luma: Plane) -> Features:
 
 def asked(luma: Plane) -> Asked:
     """Return the features with which a picture is asked about. Turned ones are found without more."""
-    plain = _sized(luma, ASKED_SIDE)
+    plain = sized(luma, ASKED_SIDE)
     pair = (_found(p, luma.shape, ASKED_MOST) for p in (plain, np.ascontiguousarray(plain[:, ::-1])))
     return Asked(*pair)
 
 
 def _features(luma: Plane, side: int, most: int) -> Features:
-    return _found(_sized(luma, side), luma.shape, most)
+    return _found(sized(luma, side), luma.shape, most)
 
 
-def _sized(luma: Plane, most: int) -> Plane:
+def sized(luma: Plane, most: int) -> Plane:
     """Return the plane with its longest side at ``most`` at most; enlarging brought nothing (measured)."""
     if luma.ndim != 2 or luma.dtype != np.uint8:
         raise ValueError("a luma plane is rows by columns of uint8; convert the picture to grey first")
