@@ -16,7 +16,20 @@ from benchmarks import measure
 from entente.casework.examine.extractors import reading
 
 FOLDER = Path("/usr/share/fonts/truetype/dejavu")
-FONTS = [FOLDER / f"DejaVu{kind}.ttf" for kind in ("Sans", "Serif", "Sans-Bold")]
+FONTS = [(FOLDER / f"DejaVu{kind}.ttf", 0) for kind in ("Sans", "Serif", "Sans-Bold")]
+NOTO = Path("/usr/share/fonts/truetype/noto")
+CJK = [
+    Path(f"/usr/share/fonts/opentype/noto/Noto{kind}.ttc") for kind in ("SansCJK-Regular", "SerifCJK-Bold")
+]
+# files that DejaVu lacks the letters for, and the face within them
+OWN_FONTS = {
+    "Arabic": [(NOTO / f"Noto{kind}-Regular.ttf", 0) for kind in ("SansArabic", "NaskhArabic")],
+    "Japanese": [(file, 0) for file in CJK],
+    "Korean": [(file, 1) for file in CJK],
+    "Chinese, simplified": [(file, 2) for file in CJK],
+    "Chinese, traditional": [(file, 3) for file in CJK],
+}
+Font = tuple[Path, int]
 PHRASES = {
     "Latin, Italian": ("Farmacia comunale", "chiuso il lunedì", "Uscita di emergenza", "Panetteria Rossi",
                        "Città di Fossano", "Tel. 0171 692345", "Divieto di sosta", "Perché no? Caffè"),
@@ -28,7 +41,16 @@ PHRASES = {
               "Κλειστό Δευτέρα", "Αρτοποιείο", "ΠΡΟΣΟΧΗ ΣΚΥΛΟΣ", "Σχολείο Πατρών"),
     "Cyrillic": ("Аптека открыта", "Выход на улицу", "Закрыто в понедельник", "Школа номер пять",
                  "Хлеб и булочки", "Вокзал Москва", "ОСТОРОЖНО ЗЛАЯ СОБАКА", "Городская больница"),
-    "Arabic": ("صيدلية المدينة", "مغلق يوم الجمعة", "مخرج الطوارئ", "مدرسة ابتدائية"),
+    "Arabic": ("صيدلية المدينة", "مغلق يوم الجمعة", "مخرج الطوارئ", "مدرسة ابتدائية",
+               "مخبز الحي", "محطة القطار", "ممنوع الوقوف", "سوق الخضار"),
+    "Chinese, simplified": ("药店营业中", "星期一休息", "紧急出口", "火车站",
+               "禁止停车", "面包店", "第五小学", "欢迎光临"),
+    "Chinese, traditional": ("藥局營業中", "星期一休息", "緊急出口", "火車站",
+               "禁止停車", "麵包店", "第五小學", "歡迎光臨"),
+    "Japanese": ("ラーメンあります", "月曜日はお休み", "非常口", "駅はこちら",
+               "駐車ご遠慮ください", "パンの店", "東小学校", "いらっしゃいませ"),
+    "Korean": ("약국 영업중", "월요일 휴무", "비상구", "서울역 방향",
+               "주차 금지", "동네 빵집", "제오 초등학교", "어서 오세요"),
 }  # fmt: skip
 VIEWS = {  # pixels, degrees, sigma
     "40 px": (40, 0.0, 0.0),
@@ -38,9 +60,9 @@ VIEWS = {  # pixels, degrees, sigma
 }
 
 
-def sign(words: str, size: int, angle: float, blur: float, font: Path) -> np.ndarray:
+def sign(words: str, size: int, angle: float, blur: float, font: Font) -> np.ndarray:
     """Draw ``words`` at ``size`` pixels on a wall, turned by ``angle`` degrees and blurred."""
-    drawn = ImageFont.truetype(str(font), size)
+    drawn = ImageFont.truetype(str(font[0]), size, index=font[1])
     wide = int(drawn.getlength(words)) + 8 * size
     picture = Image.new("RGB", (max(wide, 320), max(240, 6 * size)), (196, 188, 176))
     ImageDraw.Draw(picture).text(
@@ -65,7 +87,7 @@ def similarity(words: str, picture: np.ndarray) -> tuple[float, str]:
 def main() -> None:
     """Read every phrase in every view."""
     few = measure.wanted(__doc__.splitlines()[0])
-    if reading.missing() or not FONTS[0].is_file():
+    if reading.missing() or not FONTS[0][0].is_file():
         raise SystemExit(
             f"benchmarks: text was not measured: {reading.missing() or 'the DejaVu fonts are not installed'}"
         )
@@ -77,10 +99,16 @@ def main() -> None:
         figure.notes.append("Arabic is drawn without joined letters here (no raqm).")
     spent = []
     for script, phrases in PHRASES.items():
+        fonts = [font for font in OWN_FONTS.get(script, FONTS) if font[0].is_file()]
+        if not fonts:
+            figure.notes.append(
+                f"{script} was not measured: install Debian's fonts-noto-core and fonts-noto-cjk."
+            )
+            continue
         for view, (size, angle, blur) in VIEWS.items():
             scores = []
             for n, words in enumerate(phrases[:2] if few else phrases):
-                picture = sign(words, size, angle, blur, FONTS[0 if script == "Arabic" else n % len(FONTS)])
+                picture = sign(words, size, angle, blur, fonts[n % len(fonts)])
                 began = time.perf_counter()
                 score, said = similarity(words, picture)
                 spent.append(time.perf_counter() - began)

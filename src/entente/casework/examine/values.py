@@ -104,15 +104,27 @@ def _gps(text: str) -> dict[str, float]:
 # ISO 15924 by the first word of the letters' Unicode names; the others are their first four letters.
 _SCRIPTS = {
     **{"LATIN": "Latn", "GREEK": "Grek", "CYRILLIC": "Cyrl", "ARMENIAN": "Armn", "CJK": "Hani"},
-    **{"KATAKANA": "Kana", "LAO": "Laoo", "MYANMAR": "Mymr", "KHMER": "Khmr", "DEVANAGARI": "Deva"},
+    **{
+        "HIRAGANA": "Jpan",
+        "KATAKANA": "Jpan",
+        "LAO": "Laoo",
+        "MYANMAR": "Mymr",
+        "KHMER": "Khmr",
+        "DEVANAGARI": "Deva",
+    },
     **{"GUJARATI": "Gujr", "GURMUKHI": "Guru", "KANNADA": "Knda", "MALAYALAM": "Mlym", "TAMIL": "Taml"},
     "TELUGU": "Telu",
 }
 
 
 def script_of(text: str) -> str:
-    """Return the ISO 15924 code of the script of most letters; Latn where there is no letter."""
+    """Return the ISO 15924 code of the script of most letters; Latn where there is no letter.
+
+    Chinese characters beside a single Japanese syllable are Japanese: that is how Japanese is written.
+    """
     names = Counter(unicodedata.name(c, "LATIN").split()[0] for c in text if c.isalpha())
+    if names["HIRAGANA"] + names["KATAKANA"]:
+        names["HIRAGANA"] += names.pop("KATAKANA", 0) + names.pop("CJK", 0)
     most = names.most_common(1)[0][0] if names else "LATIN"
     return _SCRIPTS.get(most, most[:4].capitalize())
 

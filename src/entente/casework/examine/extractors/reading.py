@@ -42,7 +42,7 @@ DATA = {
     "Hebr": ("script/Hebrew", "heb"),
     "Thai": ("script/Thai", "tha"),
     "Hang": ("script/Hangul", "kor"),
-    "Kana": ("script/Japanese", "jpn"),
+    "Jpan": ("script/Japanese", "jpn"),
 }
 FOLDERS = (  # where systems keep them
     "/usr/share/tesseract-ocr/5/tessdata",

@@ -7,7 +7,6 @@ Unicode CLDR, territory-language information (share of people, official status);
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from functools import lru_cache
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from entente.casework.examine.gazetteer import gazetteer, plain
+from entente.casework.examine.values import script_of
 from entente.casework.locate.likelihood.clock import number
 from entente.casework.locate.likelihood.shares import Likelihood, district_weights, elsewhere
 from entente.casework.locate.likelihood.statements import distance_km
@@ -103,19 +103,6 @@ def language(clue: Clue, world: World) -> Likelihood:
 def speech(clue: Clue, world: World) -> Likelihood:
     """Read the languages of what is said."""
     return _weigh(clue, world, _vector(clue), "speech")
-
-
-def script_of(text: str) -> str:
-    """Return the ISO 15924 code of most letters of ``text``; Latn where there is none."""
-    names = Counter(unicodedata.name(c, "LATIN").split()[0] for c in text if c.isalpha())
-    most = names.most_common(1)[0][0] if names else "LATIN"
-    special = {"LATIN": "Latn", "GREEK": "Grek", "KHMER": "Khmr",
-               "CJK": "Hani", "HANGUL": "Hang", "HIRAGANA": "Hira", "KATAKANA": "Kana",
-               "MYANMAR": "Mymr",
-               "LAO": "Laoo", "DEVANAGARI": "Deva", "GUJARATI": "Gujr", "GURMUKHI": "Guru", "KANNADA": "Knda",
-               "MALAYALAM": "Mlym", "TAMIL": "Taml",
-               "TELUGU": "Telu", "ARMENIAN": "Armn", "CYRILLIC": "Cyrl"}  # fmt: skip
-    return special.get(most, most[:4].capitalize())
 
 
 def written(value: Any) -> tuple[str, str] | None:
