@@ -12,6 +12,8 @@ READ = [
     (ClueKind.GPS, "44.55 -7.73 12", {"lat": 44.55, "lon": -7.73, "radius_m": 12.0}),
     (ClueKind.TEXT, "  latte   intero ", {"string": "latte intero", "script": "Latn"}),
     (ClueKind.TEXT, "Молоко", {"string": "Молоко", "script": "Cyrl"}),
+    (ClueKind.TEXT, "駅はこちら", {"string": "駅はこちら", "script": "Jpan"}),
+    (ClueKind.TEXT, "火車站", {"string": "火車站", "script": "Hani"}),
     (ClueKind.TEXT, "12:30", {"string": "12:30", "script": "Latn"}),
     (ClueKind.LANGUAGE, "IT", {"it": 1.0}),
     (ClueKind.SPEECH, "it 0.8, pt-BR 0.2", {"it": 0.8, "pt-BR": 0.2}),

@@ -18,7 +18,7 @@ needs_extra = pytest.mark.skipif(bool(reading.missing()), reason="the extra `tex
 needs_scripts = pytest.mark.skipif(
     bool(reading.missing())
     or not {"Latn", "Grek", "Cyrl"} <= set(reading.readers())
-    or not signs.FONTS[0].is_file(),
+    or not signs.FONTS[0][0].is_file(),
     reason="needs the extra `text`, Tesseract's data for Latin, Greek and Cyrillic, and the DejaVu fonts",
 )
 
@@ -36,6 +36,19 @@ def test_a_reader_is_not_believed_with_letters_of_another_script() -> None:
 def test_tesseract_gives_accents_and_spaces_only_where_the_letters_agree() -> None:
     assert reading.chosen(("chiusolunedi", 0.95), [("Latn", "chiuso lunedì", 0.8)])[0] == "chiuso lunedì"
     assert reading.chosen(("chiusolunedi", 0.95), [("Latn", "oMwa rnri", 0.8)])[0] == "chiusolunedi"
+
+
+def test_an_alphabet_must_be_surer_than_the_reader_of_chinese() -> None:
+    cyrillic = ("Cyrl", "УЧ", 0.64)
+    assert reading.chosen(("火車站", 0.96), [cyrillic]) == ("火車站", "Hani", 0.96, "RapidOCR")
+    assert reading.chosen(("冖冂", 0.3), [("Cyrl", "Школа", 0.9)])[:2] == ("Школа", "Cyrl")
+
+
+def test_japanese_may_be_written_with_chinese_characters_alone() -> None:
+    both = reading.chosen(("東小学校", 0.87), [("Jpan", "東小学校", 0.73)])
+    assert both == ("東小学校", "Hani", 0.87, "RapidOCR and Tesseract")
+    kana = reading.chosen(("", 0.0), [("Jpan", "ラーメンあります", 0.95)])
+    assert kana == ("ラーメンあります", "Jpan", 0.95, "Tesseract")
 
 
 def _quad(x: float, y: float, wide: float, high: float, turn: float = 0.0) -> np.ndarray:

@@ -44,6 +44,7 @@ DATA = {
     "Hang": ("script/Hangul", "kor"),
     "Jpan": ("script/Japanese", "jpn"),
 }
+MAY_SAY = {"Jpan": ("Jpan", "Hani")}  # Japanese may be written with Chinese characters alone
 FOLDERS = (  # where systems keep them
     "/usr/share/tesseract-ocr/5/tessdata",
     "/usr/share/tessdata",
@@ -132,17 +133,22 @@ def chosen(first: tuple[str, float], others: Sequence[tuple[str, str, float]]) -
     """Return (string, script, sure, reader) of one line: RapidOCR's ``first`` against (script, string, sure).
 
     A reader may only say letters of its own script. Where Tesseract agrees with RapidOCR but for accents and
-    spaces, its spelling is taken; another script must be surer of the line than Latin is.
+    spaces, its spelling is taken; another script must be surer of the line than Latin is, and than RapidOCR
+    where that reads Chinese characters, which it was made for.
     """
     string, sure = first
-    own = [(s, text, p) for s, text, p in others if bare(text) and script_of(text) == s]
+    own = [(s, text, p) for s, text, p in others if bare(text) and script_of(text) in MAY_SAY.get(s, (s,))]
     latin, latin_sure = next(((text, p) for s, text, p in own if s == "Latn"), ("", 0.0))
-    best = (string, script_of(string), sure, ALONE)
-    if latin and script_of(string) == "Latn" and alike(bare(string), bare(latin)) >= AGREES:
+    best, floor = (string, script_of(string), sure, ALONE), max(latin_sure, LEAST_SURE[OTHER])
+    if latin and best[1] == "Latn" and alike(bare(string), bare(latin)) >= AGREES:
         best = (latin, "Latn", (sure + latin_sure) / 2, BOTH)
+    if best[1] == "Hani":
+        same = [p for s, text, p in own if s == "Jpan" and alike(bare(string), bare(text)) >= AGREES]
+        best = (string, "Hani", max(sure, *same), BOTH) if same else best
+        floor = max(sure, LEAST_SURE[OTHER])
     other = max((each for each in own if each[0] != "Latn"), key=lambda each: each[2], default=None)
-    if other and other[2] > max(latin_sure, LEAST_SURE[OTHER]):
-        best = (other[1], other[0], other[2], OTHER)
+    if other and other[2] > floor:
+        best = (other[1], script_of(other[1]), other[2], OTHER)
     return best
 
 
