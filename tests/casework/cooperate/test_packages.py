@@ -594,6 +594,7 @@ def test_the_pages_show_seal_open_take_and_call_back(desks):
     at = reverse("cooperate:packages", args=[desks.cases["it"].pk])
     shown = it.get(at, {"to": of(desks, "fr").pk}).content.decode()
     assert "Seal for FR" in shown and "nothing" in shown
+    assert "Choose what to do" in it.post(at, {"to": of(desks, "fr").pk}).content.decode()
     sealed = it.post(at, {"to": of(desks, "fr").pk, "do": "seal"})
     assert sealed["Content-Disposition"] == 'attachment; filename="package-1-FR.age"'
     again = it.post(at, {"to": of(desks, "fr").pk, "do": "seal"})
@@ -622,6 +623,8 @@ def test_the_pages_show_seal_open_take_and_call_back(desks):
     it.post(at, back | {"to": of(desks, "fr").pk})
     assert ">1</dd>" in it.get(at, {"to": of(desks, "fr").pk}).content.decode()
     anew = {"do": "release", "to": of(desks, "fr").pk, "thing": media.pk}
+    nothing = it.post(at, anew | {"thing": "", "reason": "again"}, follow=True).content.decode()
+    assert "Tick what may go again" in nothing
     assert "needs its reason" in it.post(at, anew | {"reason": " "}).content.decode()
     told = it.post(at, anew | {"reason": "it is needed"}, follow=True).content.decode()
     assert "Released anew" in told and "tick what may go again" not in told

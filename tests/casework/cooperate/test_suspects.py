@@ -121,8 +121,9 @@ def test_two_who_work_on_one_identifier_are_both_told_who_the_other_is_and_no_mo
         "desk@it.example",
     )
     assert {at_it.state, at_dk.state} == {"open"} and "H2" in at_it.codes and "H2" in at_dk.codes
-    told = {f.attname for f in Pause._meta.concrete_fields}
-    assert not told & {"other_case_id", "other_suspect_id", "value"}
+    for side, hidden in ((at_it, (theirs, other)), (at_dk, (case, mine))):
+        told = str([getattr(side, f.attname) for f in side._meta.concrete_fields])
+        assert not any(str(row.pk) in told for row in hidden) and "night_owl" not in told
     assert seen(circle, circle.fr, Pause) == []
     assert seen(circle, circle.it_second, Pause) == []  # of the agency, and not in the case
 
@@ -152,8 +153,10 @@ def test_hidden_and_absent_are_the_same_to_who_may_not_know(circle, case):
             LogEntry.objects.filter(seq__gt=before, verb="collect", thing=row.suspect_id).last()
             for row in (mine, none)
         )
+        told = [one.told, two.told]
         assert not PauseOfTwo.objects.exists()
-    assert one is not None and two is not None
+    assert told[0].get("recipients") == told[1].get("recipients") and told[0].keys() == told[1].keys()
+    assert len(one.body) == len(two.body)
     assert circle.agencies.dk.pk.hex not in str(one.body).replace("-", "")
     # the holder alone is told, and lifts it alone
     (held,) = seen(circle, circle.dk, Pause)
@@ -193,7 +196,13 @@ def test_a_named_person_of_the_centre_lifts_it_and_sees_two_names_and_a_kind(cir
         (side,) = seen(circle, account, Pause)
         assert (side.state, side.lifted_because) == ("lifted", "Italy goes on")
     assert deconfliction.decide(centre, VI, held, lift=False, because="not yet").state == "open"
-    assert [p.state for p in seen(circle, circle.dk, Pause)] == ["open"]
+    (side,) = seen(circle, circle.dk, Pause)
+    assert side.state == "open"
+    # what the centre said of it is over as soon as a side speaks
+    deconfliction.decide(centre, VI, held, lift=True, because="Italy goes on")
+    deconfliction.pause_again(circle.officer(circle.dk), VI, side, "we go on too")
+    (held,) = seen(circle, coordinator, PauseOfTwo)
+    assert (held.state, held.decided_by_id, held.decided_because) == ("open", None, "")
 
 
 @pytest.mark.parametrize("codes", ["H2", "H3"])
@@ -319,8 +328,35 @@ def test_the_pages_set_down_ask_warn_and_answer(client, circle, case):
     with guard.system("choose in a test"):
         row = Investigation.objects.get()
     there = reverse("investigation-answer", args=[row.pk])
+    assert "Choose what to do" in client.post(there, {"reason": "x"}, follow=True).content.decode()
+    with guard.system("look in a test"):
+        assert Investigation.objects.get().state == "asked"
     assert client.post(there, {"do": "take-on", "reason": "ours"}).status_code == 302
     client.force_login(circle.it)
     assert "AU" in client.get(at).content.decode()
     client.force_login(circle.fr)
     assert client.post(there, {"do": "take-on", "reason": "ours"}).status_code == 404
+
+
+def test_who_says_what_a_suspect_is_stays_named_when_another_sets_it_aside(client, circle, case):
+    with guard.system("a second person in a test"):
+        Membership.objects.create(case=case, account=circle.it_second, part="member")
+    row = suspects.set_down(circle.officer(circle.it), VI, case, THINKS)
+    client.force_login(circle.it_second)
+    at = reverse("cooperate:suspect", args=[case.pk, row.pk])
+    assert client.post(at, {"do": "set-aside", "reason": "another person"}).status_code == 302
+    page = client.get(at).content.decode()
+    assert "<dd>IT-1001 (" in page and "IT-1002: another person" in page
+    suspects.restate(circle.officer(circle.it_second), VI, row, THINKS)
+    assert "<dd>IT-1002 (" in client.get(at).content.decode()
+
+
+@pytest.mark.parametrize("reason", ["  ", "too long " * 60])
+def test_a_reason_that_is_refused_is_told_at_its_field_and_stays_there(client, circle, case, reason):
+    row = suspects.set_down(circle.officer(circle.it), VI, case, THINKS)
+    client.force_login(circle.it)
+    at = reverse("cooperate:suspect", args=[case.pk, row.pk])
+    answer = client.post(at, {"do": "set-aside", "reason": reason})
+    page = answer.content.decode()
+    assert answer.status_code == 400 and 'role="alert"' in page and 'href="#reason-set-aside-one"' in page
+    assert f'id="reason-set-aside-one" name="reason" maxlength="500" value="{reason}"' in page

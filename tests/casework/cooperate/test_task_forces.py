@@ -14,7 +14,7 @@ from entente.casework.cooperate.service import ask, task_forces
 from entente.casework.intake.service import open_case
 from entente.casework.link import service as link
 from entente.records import clock, erasure, guard
-from entente.records.models import ForceDataset, LogEntry, Media, Milestone, Seat, TaskForce
+from entente.records.models import ForceDataset, LogEntry, Media, Milestone, Seat, Series, TaskForce
 from entente.safeguards.retention import review_due
 from entente.vocabulary.case import Stage
 from entente.vocabulary.handling import Purpose
@@ -93,6 +93,12 @@ def test_a_coordinator_alone_opens_and_invites(circle, centre):
         task_forces.invite(circle.officer(circle.eu), VI, force, circle.agencies.it)
     with pytest.raises(task_forces.NotInForce):
         task_forces.invite(circle.officer(centre), VI, force, circle.agencies.eu)
+    seat = task_forces.invite(circle.officer(centre), VI, force, circle.agencies.it)
+    with pytest.raises(task_forces.NotInForce, match="coordinator"):
+        task_forces.end_seat(circle.officer(circle.eu), VI, seat, "x")
+    assert task_forces.end_seat(circle.officer(centre), VI, seat, "the work is done").state == "ended"
+    with pytest.raises(task_forces.NotInForce, match="has ended"):
+        task_forces.end_seat(circle.officer(circle.it), VI, seat, "we leave")
 
 
 def test_the_board_follows_what_is_recorded_and_the_centre_sees_no_case(circle, centre, case):
@@ -129,8 +135,12 @@ def test_a_case_of_another_agency_is_not_brought_without_its_release(circle, cen
     _, (seat,) = forced(circle, centre, circle.au)
     with guard.system("a member of Australia's in a test"):
         case.memberships.create(account=circle.au, part="member")
+        own = Series.objects.create(case=case, owner=circle.agencies.au, made_by=circle.au, name="S-1")
+    au = circle.officer(circle.au)
     with pytest.raises(guard.Denied):
-        task_forces.bring(circle.officer(circle.au), VI, seat, case)
+        task_forces.bring(au, VI, seat, case)
+    with pytest.raises(task_forces.NotInForce, match="of our own"):
+        task_forces.bring(au, VI, seat, case, own)
 
 
 def test_a_series_is_a_dataset_of_its_own(circle, centre, case):

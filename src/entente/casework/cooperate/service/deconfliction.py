@@ -243,17 +243,26 @@ def pause_again(officer: Officer, purpose: Purpose, pause: Pause, because: str) 
 def _mine(officer: Officer, pause: Pause, because: str) -> Pause:
     if not because.strip():
         raise NotPaused("say why; the reason stays with the pause")
-    held = Pause.objects.select_for_update().get(pk=pause.pk)
+    _lock(pause.pair)
+    held = Pause.objects.get(pk=pause.pk)
     if held.owner_id != officer.agency:
         raise NotPaused("each side speaks for itself")
     return held
 
 
+def _lock(pair: UUID) -> None:
+    """Hold both sides of a pause, always in one order: of two who agree at once the second sees the first."""
+    with guard.system("both sides of a pause are held while one of them speaks"):
+        list(Pause.objects.select_for_update().filter(pair=pair).order_by("pk"))
+
+
 def _set(pair: UUID, state: str, because: str) -> None:
+    """Set how a pause stands on both sides and at the centre; what the centre said of it before is over."""
     lifted = clock.now() if state == "lifted" else None
     live = Pause.objects.filter(pair=pair).exclude(state="ended")
     live.update(state=state, lifted_at=lifted, lifted_because=because)
-    PauseOfTwo.objects.filter(pair=pair).exclude(state="ended").update(state=state)
+    seen = PauseOfTwo.objects.filter(pair=pair).exclude(state="ended")
+    seen.update(state=state, decided_by=None, decided_because="")
 
 
 def decide(officer: Officer, purpose: Purpose, seen: PauseOfTwo, *, lift: bool, because: str) -> PauseOfTwo:
@@ -265,6 +274,7 @@ def decide(officer: Officer, purpose: Purpose, seen: PauseOfTwo, *, lift: bool, 
     with acting(officer, Act.ALTER, thing, purpose, step=STEP, reason=reason, recipients=told):
         if not officer.coordinates:
             raise NotPaused("a coordinator of the centre decides, or both sides")
+        _lock(seen.pair)
         held = PauseOfTwo.objects.select_for_update().get(pk=seen.pk)
         if held.state == "ended":
             raise NotPaused("this pause has ended: one side works on the identifier no more")

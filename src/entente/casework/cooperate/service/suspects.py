@@ -85,7 +85,6 @@ def restate(officer: Officer, purpose: Purpose, suspect: Suspect, standing: Stan
         touched.keep(held)
         for name, value in (said(standing) | {"because": standing.because}).items():
             setattr(held, name, value)
-        held.decided_by_id = officer.id
         held.save()
         touched.record(held.case_id, officer, RESTATE, held.handling, suspect=str(held.pk))
     return held
@@ -94,6 +93,7 @@ def restate(officer: Officer, purpose: Purpose, suspect: Suspect, standing: Stan
 def last_said(suspect: Suspect) -> Change | None:
     """Return the last change of what was said of the suspect that was not taken back."""
     rows = Change.objects.filter(case_id=suspect.case_id, what=RESTATE, undone_at=None)
+    rows = rows.select_related("made_by")
     return next((c for c in rows if c.before.get("suspect") == str(suspect.pk)), None)
 
 

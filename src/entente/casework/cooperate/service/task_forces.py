@@ -106,7 +106,8 @@ def invite(officer: Officer, purpose: Purpose, force: TaskForce, to: Agency) -> 
         officer, Act.RECEIVE, thing, purpose, step=STEP, reason="invite to a task force", recipients=[to.pk]
     ):
         _demand_coordinator(officer)
-        held = TaskForce.objects.filter(pk=force.pk, owner_id=officer.agency, ended_at=None).first()
+        live = TaskForce.objects.select_for_update().filter(pk=force.pk, ended_at=None)
+        held = live.filter(owner_id=officer.agency).first()
         if held is None or to.pk == officer.agency:
             raise NotInForce("another agency is invited, to a task force of ours that has not ended")
         seat = Seat.objects.filter(force_id=held.pk, addressed=to).first()
@@ -127,13 +128,17 @@ def invite(officer: Officer, purpose: Purpose, force: TaskForce, to: Agency) -> 
 
 
 def end_seat(officer: Officer, purpose: Purpose, seat: Seat, because: str) -> Seat:
-    """End a seat, as the centre or as the agency: its board and its datasets are gone from it at once."""
+    """End a seat, as a coordinator of the centre or as the agency: board and datasets are gone at once."""
     _demand(because)
     other = seat.addressed_id if officer.agency == seat.owner_id else seat.owner_id
     with acting(
         officer, Act.ALTER, seat.as_thing(), purpose, step=STEP, reason="end a seat", recipients=[other]
     ):
         held = Seat.objects.select_for_update().get(pk=seat.pk)
+        if officer.agency == held.owner_id:
+            _demand_coordinator(officer)
+        if held.state not in {"invited", "joined"}:
+            raise NotInForce("this seat has ended, or was declined; reload the page to see how it stands")
         _say(officer, held, "ended", because)
         with guard.system("whatever an agency brought goes with its seat"):
             gone = ForceDataset.objects.filter(seat=held, withdrawn_at=None)
@@ -188,7 +193,11 @@ def bring(
     reason = "bring a dataset to a task force"
     told = [seat.owner_id]
     with acting(officer, Act.DISCLOSE, thing, purpose, step=STEP, reason=reason, recipients=told):
-        held = _in_force(officer, seat)
+        held = _in_force(officer, seat, lock=True)
+        if case.owner_id != officer.agency or (series is not None and series.case_id != case.pk):
+            raise NotInForce(
+                "only a case of our own is brought, or a series of one; ask the agency whose it is"
+            )
         own = ForceDataset.objects.filter(force_id=held.force_id, owner_id=officer.agency)
         row = own.filter(case=case, series=series).first()
         if row is None:
@@ -207,9 +216,10 @@ def _restricted(source: Case | Series) -> bool:
     return source.handling.restricted or Audience(source.audience) in ORIGINATOR_ONLY
 
 
-def _in_force(officer: Officer, seat: Seat) -> Seat:
+def _in_force(officer: Officer, seat: Seat, *, lock: bool = False) -> Seat:
     """Return the seat as it stands, where the agency has it and the force has not ended."""
-    held = our_seats(officer).filter(pk=seat.pk, state="joined").first()
+    rows = Seat.objects.select_for_update() if lock else our_seats(officer)
+    held = rows.filter(pk=seat.pk, addressed_id=officer.agency, state="joined").first()
     with guard.system("whether a task force has ended"):
         live = held is not None and TaskForce.objects.filter(pk=held.force_id, ended_at=None).exists()
     if held is None or not live:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.cooperate.service import deconfliction, investigations
-from entente.casework.cooperate.views.suspects import ASKED_NAMES, PAUSE_NAMES, _words
+from entente.casework.cooperate.views.suspects import ASKED_NAMES, PAUSE_NAMES, words_of
 from entente.records.door import DeskRequest, consult, desk_page
 from entente.records.models import PauseOfTwo
 from entente.records.names import named
@@ -28,9 +28,15 @@ def coordination(request: DeskRequest) -> HttpResponse:
     asked = investigations.asked_of_us(request.officer) if works else []
     pauses: Any = PauseOfTwo.objects.select_related("one", "other", "decided_by") if works else []
     context = {
-        "asked": [{"row": a, "state": ASKED_NAMES.get(a.state, a.state), **_words(a)} for a in asked],
+        "asked": [{"row": a, "state": ASKED_NAMES.get(a.state, a.state), **words_of(a)} for a in asked],
         "pauses": [
-            {"row": p, "state": PAUSE_NAMES.get(p.state, p.state), "kind": named(p.kind)} for p in pauses
+            {
+                "row": p,
+                "state": PAUSE_NAMES.get(p.state, p.state),
+                "kind": named(p.kind),
+                "between": f"{p.one}, {p.other}",
+            }
+            for p in pauses
         ],
         "coordinates": request.officer.coordinates,
         "nav": "requests",
@@ -43,8 +49,9 @@ def coordination(request: DeskRequest) -> HttpResponse:
 def answer(request: DeskRequest, investigation_id: UUID) -> HttpResponse:
     """Take a suspect on, decline, or hand it back."""
     held = get_object_or_404(investigations.asked_of_us(request.officer), pk=investigation_id)
-    take_on, reason = request.POST.get("do") == "take-on", request.POST.get("reason", "")[:500]
+    reason = request.POST.get("reason", "")[:500]
     try:
+        take_on = _either(request, "take-on", "decline")
         investigations.answer(request.officer, request.purpose, held, take_on=take_on, because=reason)
         messages.success(request, gettext("Recorded. The agency that asked reads it."))
     except ValueError as fault:
@@ -52,13 +59,21 @@ def answer(request: DeskRequest, investigation_id: UUID) -> HttpResponse:
     return redirect("coordination")
 
 
+def _either(request: DeskRequest, yes: str, no: str) -> bool:
+    """Return which of two acts was chosen; neither is done because nothing was."""
+    if (do := request.POST.get("do")) not in {yes, no}:
+        raise ValueError(gettext("Choose what to do."))
+    return do == yes
+
+
 @require_POST
 @desk_page
 def decide_pause(request: DeskRequest, pause_id: UUID) -> HttpResponse:
     """Lift a pause as the centre, or set it again."""
     held = get_object_or_404(PauseOfTwo, pk=pause_id)
-    lift, reason = request.POST.get("do") == "lift", request.POST.get("reason", "")[:500]
+    reason = request.POST.get("reason", "")[:500]
     try:
+        lift = _either(request, "lift", "again")
         deconfliction.decide(request.officer, request.purpose, held, lift=lift, because=reason)
         messages.success(request, gettext("Recorded. Both sides read it."))
     except ValueError as fault:

@@ -70,9 +70,11 @@ def case_packages(request: DeskRequest, case: Case) -> HttpResponse:
                 return _released(request, case, to)
             if asked.get("do") == "take":
                 return _taken(request, case)
-            if to is not None:
+            if asked.get("do") == "seal" and to is not None:
                 return _sealed(request, case, to)
             fault = gettext("Choose a partner that has a card in force.")
+            if to is not None:
+                fault = gettext("Choose what to do.")
         except REFUSED as refused:
             fault = str(refused)
     plan = None
@@ -140,12 +142,15 @@ def _row(case: Case, number: UUID) -> Media | Clue | None:
 def _released(request: DeskRequest, case: Case, to: Agency) -> HttpResponse:
     """Let a partner have again what was called back from it; the next package holds it."""
     ticked, until = request.POST.getlist("thing"), review_due(clock.now())
-    for sent in sealing.called_back(request.officer.agency, case, to):
-        row = _row(case, sent.thing) if str(sent.thing) in ticked else None
-        if row is not None:
-            reason = request.POST.get("reason", "")[:300]
-            release.release(request.officer, request.purpose, row, to, until, reason)
-            messages.success(request, gettext("Released anew. The next package holds it."))
+    reason = request.POST.get("reason", "")[:300]
+    back = sealing.called_back(request.officer.agency, case, to)
+    rows = [row for sent in back if str(sent.thing) in ticked and (row := _row(case, sent.thing)) is not None]
+    for row in rows:
+        release.release(request.officer, request.purpose, row, to, until, reason)
+    if rows:
+        messages.success(request, gettext("Released anew. The next package holds it."))
+    else:
+        messages.error(request, gettext("Tick what may go again."))
     return redirect(f"{reverse('cooperate:packages', args=[case.pk])}?to={to.pk}")
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from entente.casework.cooperate.service import deconfliction, investigations, suspects
 from entente.casework.cooperate.views.forms import UNUSUAL, Handled
 from entente.casework.cooperate.views.names import INFORMATION_NAMES, SOURCE_NAMES, choices
+from entente.casework.cooperate.views.rows import row_meant
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Agency, Case, Investigation, Pause, Suspect, SuspectIdentifier
@@ -39,7 +40,6 @@ ASKED_NAMES = {
 }
 PAUSE_NAMES = {"open": _("pause"), "lifted": _("lifted"), "ended": _("ended")}
 SAYS, IDENTIFY, INVESTIGATE = "says_%s", "identify_%s", "ask_%s"  # three forms on one page
-REFUSED = (suspects.NotSetDown, deconfliction.NotPaused, investigations.NotCoordinated, ValueError)
 
 
 class StandingForm(forms.Form):
@@ -67,9 +67,7 @@ class StandingForm(forms.Form):
 class NewForm(Handled, StandingForm):
     """A new suspect; its handling is chosen here, so that there is no moment of exposure."""
 
-    field_order = (
-        *("part", "category", "said", "source", "information", "because", "codes", "handling_text"),
-    )
+    field_order = ("part", "category", "said", "source", "information", "because", "codes", "handling_text")
 
 
 class IdentifierForm(Handled):
@@ -175,7 +173,7 @@ def _rows(case: Case) -> list[dict[str, Any]]:
     return [
         {
             "row": s,
-            **_words(s),
+            **words_of(s),
             "taken": taken.get(s.pk, []),
             "asked": asked.get(s.pk, []),
             "two": len(taken.get(s.pk, [])) > 1,
@@ -185,7 +183,8 @@ def _rows(case: Case) -> list[dict[str, Any]]:
     ]
 
 
-def _words(row: Suspect | Investigation) -> dict[str, Any]:
+def words_of(row: Suspect | Investigation) -> dict[str, Any]:
+    """Return what is said of a suspect in the reader's words."""
     return {
         "part": PART_NAMES[SuspectPart(row.part)],
         "category": CATEGORY_NAMES[DataSubject(row.category)],
@@ -212,7 +211,7 @@ def suspect(request: DeskRequest, case: Case, suspect_id: UUID) -> HttpResponse:
                 act(request, held, form.cleaned_data if form is not None else {}, form)
                 messages.success(request, gettext("Recorded."))
                 return redirect("cooperate:suspect", case_id=case.pk, suspect_id=held.pk)
-        except REFUSED as fault:
+        except ValueError as fault:  # the refusals of all three services
             if form is None:
                 messages.error(request, str(fault))
             else:
@@ -232,7 +231,7 @@ def _suspect_page(
     taken = [a for a in asked if a.state == investigations.TAKE_ON]
     context = {
         "suspect": held,
-        "words": _words(held),
+        "words": words_of(held),
         "mine": held.owner_id == mine,
         "agency_id": mine,
         "works": _works(request, case),
@@ -246,7 +245,8 @@ def _suspect_page(
         "says": StandingForm(initial=says, auto_id=SAYS),
         "identify": IdentifierForm(auto_id=IDENTIFY),
         "investigate": InvestigateForm(ours=mine, auto_id=INVESTIGATE),
-        "wrong": next((str(e) for f in given.values() for e in f.non_field_errors()), ""),
+        "wrong": next((f for f in given.values() if f.errors), None),
+        "tried": {n: request.POST.get(n, "") for n in ("do", "row", "reason")},
         **given,
     }
     status = 400 if any(f.errors for f in given.values()) else 200
@@ -282,20 +282,11 @@ def _identify(request: DeskRequest, held: Suspect, data: dict[str, Any], form: A
 
 
 def _identifier(request: DeskRequest, held: Suspect) -> SuspectIdentifier:
-    return _named(request, SuspectIdentifier.objects.filter(suspect=held))
+    return row_meant(request, SuspectIdentifier.objects.filter(suspect=held))
 
 
 def _pause(request: DeskRequest, held: Suspect) -> Pause:
-    return _named(request, Pause.objects.filter(identifier__suspect=held))
-
-
-def _named(request: DeskRequest, rows: Any) -> Any:
-    """Return the row that the form names, hidden and absent alike refused in one sentence."""
-    given = request.POST.get("row", "")
-    row = next((r for r in rows if str(r.pk) == given), None)
-    if row is None:
-        raise suspects.NotSetDown(gettext("That is not here; reload the page to see how things stand."))
-    return row
+    return row_meant(request, Pause.objects.filter(identifier__suspect=held))
 
 
 def _withdraw(request: DeskRequest, held: Suspect, data: dict[str, Any], form: Any) -> None:
@@ -321,12 +312,14 @@ def _ask(request: DeskRequest, held: Suspect, data: dict[str, Any], form: Any) -
 
 
 def _ask_no_more(request: DeskRequest, held: Suspect, data: dict[str, Any], form: Any) -> None:
-    row = _named(request, Investigation.objects.filter(suspect=held))
+    row = row_meant(request, Investigation.objects.filter(suspect=held))
     investigations.take_back(request.officer, request.purpose, row, data["reason"])
 
 
 def _reason(request: DeskRequest) -> forms.Form:
-    return ReasonForm(request.POST)
+    do, row = request.POST.get("do", ""), request.POST.get("row", "") or "one"
+    at = f"{do}-{row}".replace("%", "%%")
+    return ReasonForm(request.POST, auto_id=f"%s-{at}")  # the field of that very row
 
 
 # do → the form's place on the page, how it is read, the act

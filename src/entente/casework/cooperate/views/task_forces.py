@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from entente.casework.cooperate.funnel import Level
 from entente.casework.cooperate.service import task_forces
 from entente.casework.cooperate.views.forms import UNUSUAL
+from entente.casework.cooperate.views.rows import row_meant
 from entente.records.door import DeskRequest, consult, desk_page
 from entente.records.models import Agency, Case, ForceDataset, Seat, Series, TaskForce
 from entente.safeguards.access import opens_content
@@ -182,7 +183,7 @@ def _invite(request: DeskRequest, held: TaskForce, form: InviteForm) -> None:
 
 
 def _end_seat(request: DeskRequest, held: TaskForce, form: InviteForm) -> None:
-    row = _named(request, task_forces.seats(held))
+    row = row_meant(request, task_forces.seats(held))
     task_forces.end_seat(request.officer, request.purpose, row, _because(request))
 
 
@@ -195,15 +196,6 @@ def _go_on(request: DeskRequest, held: TaskForce, form: InviteForm) -> None:
 
 
 FORCE_ACTS = {"end-seat": _end_seat, "end": _end, "go-on": _go_on}
-
-
-def _named(request: DeskRequest, rows: Any) -> Any:
-    """Return the row that the form names; hidden and absent are refused in one sentence."""
-    given = request.POST.get("row", "")
-    row = next((r for r in rows if str(r.pk) == given), None)
-    if row is None:
-        raise task_forces.NotInForce(gettext("That is not here; reload the page to see how things stand."))
-    return row
 
 
 @desk_page
@@ -222,8 +214,9 @@ def seat(request: DeskRequest, seat_id: UUID) -> HttpResponse:
             circle = task_forces.circle_of(request.officer, held)
         except task_forces.NotInForce:
             board = None  # the force has ended
-    numbers = dict(Case.objects.values_list("pk", "number"))
-    parts = dict(Series.objects.values_list("pk", "name"))
+    rows = board.rows if board else []
+    numbers = dict(Case.objects.filter(pk__in=[d.case_id for d, _ in rows]).values_list("pk", "number"))
+    parts = dict(Series.objects.filter(pk__in=[d.series_id for d, _ in rows]).values_list("pk", "name"))
     context = {
         "seat": held,
         "state": SEAT_NAMES.get(held.state, held.state),
@@ -236,7 +229,7 @@ def seat(request: DeskRequest, seat_id: UUID) -> HttpResponse:
                 "case": numbers.get(d.case_id, ""),
                 "series": parts.get(d.series_id, "") if d.series_id else "",
             }
-            for d, level in (board.rows if board else [])
+            for d, level in rows
         ],
         "funnel": _funnel(board, inside=False) if board else [],
         "bring": BringForm(officer=request.officer) if board else None,
@@ -271,7 +264,7 @@ def _bring(request: DeskRequest, held: Seat) -> None:
 
 
 def _take_out(request: DeskRequest, held: Seat) -> None:
-    row = _named(request, ForceDataset.objects.filter(seat=held, owner_id=request.officer.agency))
+    row = row_meant(request, ForceDataset.objects.filter(seat=held, owner_id=request.officer.agency))
     task_forces.take_out(request.officer, request.purpose, row, _because(request))
 
 
