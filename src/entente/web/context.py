@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from entente.casework import STEPS
 from entente.casework.cooperate.service import waiting
 from entente.casework.examine.service.shelter import state
+from entente.casework.inform.service import unacknowledged
 from entente.records import models, sessions
 from entente.safeguards.access import opens_content
 from entente.safeguards.accounts import KEEPERS
@@ -82,9 +83,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         "purposes": [(p, PURPOSE_NAMES[Purpose(p)]) for p in request.user.purposes],  # type: ignore[union-attr]
         "waiting": waiting(request.officer) if opens_content(request.officer, request.purpose) else None,  # type: ignore[attr-defined]
         "open_notices": models.Notice.objects.filter(addressed=request.officer.agency, done_at=None).count(),
-        "new_products": models.Delivery.objects.filter(
-            addressed=request.officer.agency, acknowledged_at=None
-        ).count(),
+        "new_products": unacknowledged(request.officer),  # type: ignore[attr-defined]
         "shelter": state(request.officer),
         "case": case,
         "steps": steps_of(case, here) if case else [],

@@ -58,6 +58,6 @@ def about(kind: Kind, told: str, countries: frozenset[str]) -> str:
         return told
     if kind is Kind.SUSPECT:
         if not REFERENCE.fullmatch(told) or not any(c.isdigit() for c in told):
-            raise NotATemplate("a suspect is given by a reference with a number, such as S-1, never by name")
+            raise NotATemplate("a suspect is given by a reference with a number, such as SU-1, never by name")
         return told
     return ""

@@ -16,7 +16,9 @@ from entente.casework.inform.service.delivering import (
     carries,
     open_delivery,
     paper,
+    recalled,
     received,
+    unacknowledged,
 )
 from entente.casework.inform.service.disclosing import Version, disclose, version_for
 from entente.casework.inform.service.drafting import NotIssued, Told, draft, drop, redraft, submit
@@ -68,6 +70,7 @@ __all__ = [
     "paper",
     "preview",
     "proposed",
+    "recalled",
     "received",
     "redraft",
     "regenerate",
@@ -75,5 +78,6 @@ __all__ = [
     "submit",
     "things_of",
     "titles",
+    "unacknowledged",
     "version_for",
 ]

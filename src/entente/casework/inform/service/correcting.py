@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from entente.casework.inform.compose import NotComposed
+from entente.casework.inform.service.delivering import recalled
 from entente.casework.inform.service.disclosing import disclose
 from entente.casework.inform.service.leaving import NotDisclosed
 from entente.records import notice
@@ -16,8 +17,8 @@ from entente.vocabulary.handling import Purpose
 def send_corrections(officer: Officer, purpose: Purpose, product: Product) -> list[UUID]:
     """Tell all past recipients what was wrong, and give each its version of what is right.
 
-    A recipient who may have nothing of the new product is told that the old one holds no longer. Returns the
-    agencies told. Source: Directive (EU) 2016/680 art. 7(3).
+    Who may have nothing of the new product, or had the old one called back, reads the notice alone that it
+    holds no longer. Returns the agencies told. Source: Directive (EU) 2016/680 art. 7(3).
     """
     wrong = product.corrects
     assert wrong is not None  # noqa: S101 - asked by the one who calls
@@ -25,7 +26,10 @@ def send_corrections(officer: Officer, purpose: Purpose, product: Product) -> li
     told: dict[UUID, Delivery] = {}
     for given in Delivery.objects.filter(product=wrong, owner_id=officer.agency).order_by("made_at"):
         told[given.addressed_id] = given  # the last that each was given
+    back = recalled(told.values())
     for given in told.values():
+        if given.pk in back:
+            continue  # whoever called it back decides whether the agency has anything of it again
         its = Purpose(given.document["purpose"])
         try:
             disclose(officer, its, product, given.addressed, instead_of=given)

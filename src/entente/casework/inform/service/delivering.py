@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -27,11 +29,28 @@ def received(officer: Officer) -> QuerySet[Delivery]:
     return rows.select_related("owner", "opened_by", "acknowledged_by", "instead_of").order_by("-made_at")
 
 
+BOOK = "the recipient does not see the sender's book, and learns of a recall by its notice"
+
+
+def recalled(deliveries: Iterable[Delivery]) -> dict[UUID, datetime]:
+    """Return when each of these was called back that was, by its id: such a one is opened no more."""
+    of = {d.disclosure_id: d.pk for d in deliveries}
+    with guard.system(BOOK):
+        rows = Disclosure.objects.filter(pk__in=list(of)).exclude(recalled_at=None)
+        return {of[pk]: at for pk, at in rows.values_list("pk", "recalled_at")}
+
+
 def called_back(delivery: Delivery) -> datetime | None:
     """Return when it was called back: then it is opened no more."""
-    with guard.system("the recipient does not see the sender's book, and learns of a recall by its notice"):
-        held = Disclosure.objects.filter(pk=delivery.disclosure_id).values_list("recalled_at", flat=True)
-        return held.first()
+    return recalled([delivery]).get(delivery.pk)
+
+
+def unacknowledged(officer: Officer) -> int:
+    """Return how many products wait for the officer's agency; what was called back waits for nobody."""
+    rows = Delivery.objects.filter(addressed_id=officer.agency, acknowledged_at=None)
+    ids = list(rows.values_list("disclosure_id", flat=True))
+    with guard.system(BOOK):
+        return Disclosure.objects.filter(pk__in=ids, recalled_at=None).count()
 
 
 def open_delivery(officer: Officer, purpose: Purpose, delivery: Delivery) -> Delivery:

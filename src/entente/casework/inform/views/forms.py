@@ -84,7 +84,7 @@ class WholeForm(forms.Form):
             self.fields["about"] = forms.ChoiceField(label=_("Country"), choices=choices)
         else:
             self.fields["about"].label = _("Reference of the suspect")
-            self.fields["about"].help_text = _("Such as S-1. A person is never named here.")
+            self.fields["about"].help_text = _("Such as SU-1. A person is never named here.")
 
 
 class RemarkForm(forms.Form):

@@ -57,6 +57,7 @@ def _shown(
     status: int = 200,
     *,
     remark_form: RemarkForm | None = None,
+    asking: dict[UUID, AskBackForm] | None = None,
     fault: str = "",
 ) -> HttpResponse:
     document = product.facts["document"]
@@ -75,8 +76,8 @@ def _shown(
         "remarks": Remark.objects.filter(product=product).select_related("made_by", "owner"),
         "remark_form": remark_form or RemarkForm(statements=[s["id"] for s in document["statements"]]),
         "corrected": Product.objects.filter(corrects=product, state="issued").first(),
-        "deliveries": _deliveries(product),
-        "ask_form": AskBackForm(auto_id=False),
+        "deliveries": _deliveries(product, asking or {}),
+        "wrong": remark_form or next(iter((asking or {}).values()), None),
         "fault": fault,
     }
     return render(request, "inform/trace.html", context, status=status)
@@ -106,7 +107,7 @@ def _now(clue: Clue | None) -> dict[str, Any]:
     return {"number": clue.media.number if clue.media else None, "withdrawn": clue.state == "withdrawn"}
 
 
-def _deliveries(product: Product) -> list[dict[str, Any]]:
+def _deliveries(product: Product, asking: dict[UUID, AskBackForm]) -> list[dict[str, Any]]:
     """Return where it went, with its receipts and what came back; each for who may see that it went."""
     people = ("addressed", "made_by", "opened_by", "acknowledged_by", "disclosure")
     rows = Delivery.objects.filter(product=product).select_related(*people)
@@ -115,7 +116,14 @@ def _deliveries(product: Product) -> list[dict[str, Any]]:
     for f in FollowUp.objects.filter(delivery__in=[r.pk for r in rows]).select_related("answered_by"):
         late = f.answered_at is None and f.due < now
         asked.setdefault(f.delivery_id, []).append({"asked": f, "late": late})
-    return [{"delivery": r, "follow_ups": asked.get(r.pk, [])} for r in rows]
+    return [
+        {"delivery": r, "follow_ups": asked.get(r.pk, []), "form": asking.get(r.pk) or _ask_form(r)}
+        for r in rows
+    ]
+
+
+def _ask_form(held: Delivery, given: Any = None) -> AskBackForm:
+    return AskBackForm(given, auto_id=f"ask-{held.pk}-%s")
 
 
 @require_POST
@@ -137,29 +145,42 @@ def review(request: DeskRequest, case: Case, product_id: UUID) -> HttpResponse:
             approve(request.officer, request.purpose, product, edition=request.POST.get("edition", ""))
             told = _("The product is issued.")
         elif do == "ask":
-            _ask(request, product)
+            held = _delivered(request, product)
+            form = _ask(request, held)
+            if form.errors:
+                return _shown(request, case, product, 400, asking={held.pk: form})
             told = _("The recipient sees your question with the product.")
         elif do == "drop":
             drop(request.officer, request.purpose, product)
             messages.success(request, _("The draft was taken off."))
             return redirect("inform:page", case_id=case.pk)
-        else:
+        elif do == "submit":
             submit(request.officer, request.purpose, product)
             told = _("The draft waits for another officer of your agency.")
+        else:
+            raise NotIssued(gettext("Choose what to do."))
     except (NotIssued, NotDelivered, NotComposed, NotSet, ProductChanged) as fault:
         return _shown(request, case, product, 400, fault=str(fault))
     messages.success(request, told)
     return redirect("inform:trace", case_id=case.pk, product_id=product.pk)
 
 
-def _ask(request: DeskRequest, product: Product) -> None:
-    form = AskBackForm(request.POST)
-    if not form.is_valid():
-        raise NotDelivered(gettext("Write the question and the day by which you want the answer."))
+def _delivered(request: DeskRequest, product: Product) -> Delivery:
     held = Delivery.objects.filter(product=product, pk__in=_ids(request.POST.get("delivery", ""))).first()
     if held is None:
         raise NotDelivered(gettext("Choose the recipient whom you ask."))
-    ask_back(request.officer, request.purpose, held, **form.cleaned_data)
+    return held
+
+
+def _ask(request: DeskRequest, held: Delivery) -> AskBackForm:
+    """Ask, and return the form: with its errors, and what was typed, where nothing was asked."""
+    form = _ask_form(held, request.POST)
+    if form.is_valid():
+        try:
+            ask_back(request.officer, request.purpose, held, **form.cleaned_data)
+        except NotDelivered as fault:
+            form.add_error(None, str(fault))
+    return form
 
 
 def _ids(told: str) -> list[UUID]:
