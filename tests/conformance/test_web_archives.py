@@ -123,6 +123,13 @@ def test_an_address_or_a_line_from_outside_cannot_begin_a_line_of_its_own():
     assert (page.at[:4], page.sound) == ("2026", True)
 
 
+def test_an_address_that_is_none_has_its_line_in_the_index():
+    warc = written([WebPage("http://[no host", NOW, "text/html", b"<p>")])
+    with zipfile.ZipFile(io.BytesIO(packed(warc))) as file:
+        (line,) = file.read("indexes/index.cdxj").decode().splitlines()
+    assert json.loads(line.split(" ", 2)[2])["url"] == "http://[no%20host"
+
+
 def changed(data: bytes, name: str, new: bytes | None) -> bytes:
     """The ZIP with one part replaced, taken out, or put in."""
     out = io.BytesIO()

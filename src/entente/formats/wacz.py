@@ -180,7 +180,11 @@ def _stamp(at: str) -> str:
 
 def _key(address: str) -> str:
     """Return an address in the order of an index: the host's labels backwards, then path and question."""
-    parts = urlsplit(address.lower())
+    address = "".join(address.lower().split())  # a space would end the key
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # no address, though an archive says that it is one
+        return f"){address}"
     host = ",".join(reversed((parts.hostname or "").split(".")))
     asked = f"?{parts.query}" if parts.query else ""
     return f"{host}){parts.path or '/'}{asked}"

@@ -24,6 +24,7 @@ from entente.casework.locate.service import (
     judge,
     judge_rest,
     judged,
+    keep_page,
     page_of,
     propose_home,
     set_aside,
@@ -358,6 +359,10 @@ def test_the_way_by_the_pages_from_a_place_to_a_home(client, at):
         page = Capture.objects.get(candidate=place)
     told = client.post(reverse("locate:capture", args=[case, page.pk]), {"act": "check"}, follow=True)
     assert "agree" in told.content.decode()
+    chosen = client.post(reverse("locate:capture", args=[case, page.pk]), {"because": "x"}, follow=True)
+    assert "Choose what to do." in chosen.content.decode()
+    apart = keep_page(at.it, VI, at.case, PAGE, **at.told)
+    assert client.post(reverse("locate:capture", args=[case, apart.pk]), {"act": "check"}).status_code == 404
     given = client.post(reverse("locate:capture-open", args=[case, page.pk]))
     assert given.content == PAGE and given["Content-Type"] == "application/octet-stream"
     assert (
@@ -374,6 +379,8 @@ def test_the_way_by_the_pages_from_a_place_to_a_home(client, at):
     assert "Of all that is not judged" not in client.get(mill).content.decode()
     clue(at.circle, at.case, at.circle.it, "mains_hz", 50)
     assert "Of all that is not judged" in client.get(mill).content.decode()
+    typed = client.post(clues, said | {"says": ["explains"], "rest": "50 Hz everywhere"}).content.decode()
+    assert 'value="50 Hz everywhere"' in typed, "what was typed stays where something else is missing"
     client.post(clues, said | {"because": ["type F there"], "rest": "50 Hz everywhere"})
     client.post(
         reverse("locate:candidate-decide", args=[case, place.pk]), {"act": "propose", "because": "so it is"}

@@ -9,10 +9,11 @@ from typing import Any
 from entente.casework.crosscheck.posting import FEWEST, added
 from entente.casework.crosscheck.posting import counted as counts_of
 from entente.casework.crosscheck.service.online import STEP, OnlineRefused, demand_analysed, demand_open
+from entente.casework.locate.tables import POSTING_CAP
 from entente.evidence.open import Through, told
 from entente.formats.posting_times import PostingTimes, TimesRefused
 from entente.records import vocabularies
-from entente.records.act import acting
+from entente.records.act import acting, demand
 from entente.records.announce import announce
 from entente.records.carried import carried
 from entente.records.models import Clue, OnlineAccount, PostingFile
@@ -37,6 +38,7 @@ def take_times(
     A time outside the days that the record covers is no part of it. The times themselves are not kept.
     """
     demand_analysed(online)
+    _ask(officer, purpose, online, "take posting times")
     try:
         read = list(PostingTimes().read(data, utc=utc))
     except TimesRefused as fault:
@@ -45,7 +47,7 @@ def take_times(
     times = [r for r in read if not isinstance(r, RecordRefusal)]
     inside = [t for t in times if online.since <= t.date() <= online.until]
     if outside := len(times) - len(inside):
-        bad.append((0, f"{outside} times lie outside the days that the record covers, and were left out"))
+        bad.insert(0, (0, f"outside the days that the record covers, and left out: {outside}"))
     if not inside:
         raise OnlineRefused("no time of the record's days is in it; " + (bad[0][1] if bad else "it is empty"))
     digest = sha256(data).hexdigest()
@@ -82,7 +84,9 @@ def propose_hours(officer: Officer, purpose: Purpose, online: OnlineAccount) -> 
         counts = added(f.counts for f in files)
         if sum(counts) < FEWEST:
             raise OnlineRefused(f"posting hours say something from {FEWEST} times on; bring more of them")
-        because = f"{sum(counts)} posting times of one account, by hour of UTC; weighed as 12 at most"
+        because = (
+            f"{sum(counts)} posting times of one account, by hour of UTC; weighed as {POSTING_CAP:g} at most"
+        )
         return _proposed(officer, purpose, online, ClueKind.POSTING_HOURS, counts, because, files)
 
 
@@ -91,11 +95,17 @@ def weigh_texts(officer: Officer, purpose: Purpose, online: OnlineAccount, text:
     demand_analysed(online)
     if len(text) > LONGEST:
         raise OnlineRefused(f"{LONGEST} characters are weighed at once; bring the longest texts")
+    _ask(officer, purpose, online, "weigh languages")
     weights, lines = _weighed(text)
     with acting(officer, Act.ALTER, online.as_thing(), purpose, step=STEP, reason="weigh languages"):
         demand_open(online)
         because = f"the letters of {lines} lines of writing of one account; the writing was not kept"
         return _proposed(officer, purpose, online, ClueKind.LANGUAGE, weights, because, [])
+
+
+def _ask(officer: Officer, purpose: Purpose, online: OnlineAccount, reason: str) -> None:
+    """Ask the law before anything that was brought is read; it is asked again when the row is written."""
+    demand(officer, Act.ALTER, online.as_thing(), purpose, step=STEP, reason=reason)
 
 
 def _weighed(text: str) -> tuple[dict[str, float], int]:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from entente.casework.crosscheck import service
 from entente.casework.locate import service as locate
 from entente.casework.locate.views.forms import CaptureForm, Handled
-from entente.casework.locate.views.home import tell_checked
+from entente.casework.locate.views.home import tell_checked, tell_turned
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Capture, Case
 from entente.vocabulary.handling import EVALUATIONS
@@ -110,10 +110,12 @@ def decide(request: DeskRequest, case: Case, capture_id: UUID) -> HttpResponse:
         elif act == "grade":
             service.grade_source(officer, purpose, row, request.POST.get("evaluation", ""))
             messages.success(request, gettext("Graded; both grades stand in the log."))
-        else:
-            because = request.POST.get("because", "")
-            keep = act == "take-back"
+        elif act in {"set-aside", "take-back"}:
+            keep, because = act == "take-back", request.POST.get("because", "")
             locate.turn(officer, purpose, row, keep=keep, because=because, step=service.STEP)
+            tell_turned(request, keep=keep)
+        else:
+            messages.error(request, gettext("Choose what to do."))
     except REFUSED as fault:
         messages.error(request, str(fault))
     return redirect("crosscheck:sources", case_id=case.pk)

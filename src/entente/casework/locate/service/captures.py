@@ -17,7 +17,7 @@ from entente.casework.locate.service.archives import contents_of
 from entente.casework.locate.service.places import STEP, PlaceRefused, demand_open
 from entente.evidence.store import Erased, NotKept, State, StoreFailed
 from entente.records import clock, guard
-from entente.records.act import acting
+from entente.records.act import acting, demand
 from entente.records.carried import carried
 from entente.records.models import CandidatePlace, Capture, Case, LogEntry, Seal
 from entente.safeguards import tree
@@ -112,6 +112,8 @@ def keep_page(
     place = at if isinstance(at, CandidatePlace) else None
     handling = union([place.handling, own]) if place else own
     thing = replace(at.as_thing(), owner=officer.agency, handling=handling)
+    # asked before a stranger's archive is opened, and again when the row is written
+    demand(officer, Act.RECEIVE, thing, purpose, step=step, reason="bring a capture")
     contents = contents_of(data, form)
     with acting(officer, Act.RECEIVE, thing, purpose, step=step, reason="bring a capture") as deed:
         if place:

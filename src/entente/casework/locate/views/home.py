@@ -110,6 +110,7 @@ def _shown(
     place: CandidatePlace,
     form: CaptureForm | None = None,
     typed: dict[str, tuple[str, str]] | None = None,
+    rest: str = "",
 ) -> HttpResponse:
     homes = [h for h in _homes(case) if h.candidate_id == place.pk]
     rows = _rows(case, place, typed or {})
@@ -120,6 +121,7 @@ def _shown(
         "counts": [(named(says), sum(r["says"] == says for r in rows), says) for says in SAYS],
         "unjudged": sum(not r["stands"] for r in rows),
         "left": len(service.unjudged(request.officer, place)),
+        "rest": rest,
         "says": [(s, named(s)) for s in SAYS],
         "captures": Capture.objects.filter(candidate=place).select_related("made_by", "owner"),
         "form": form or CaptureForm(),
@@ -168,7 +170,7 @@ def judge(request: DeskRequest, case: Case, candidate_id: UUID) -> HttpResponse:
     typed = {k: (s, b) for k, s, b in zip(*lists, strict=False) if k in groups}
     if any(says and not because.strip() for says, because in typed.values()):
         messages.error(request, _("Each clue that is judged needs its reason."))
-        return _shown(request, case, place, typed=typed)
+        return _shown(request, case, place, typed=typed, rest=request.POST.get("rest", ""))
     stands, changed = service.judged(place), 0
     try:
         for key, (says, because) in typed.items():
@@ -250,7 +252,8 @@ def bring(request: DeskRequest, case: Case, candidate_id: UUID) -> HttpResponse:
 
 
 def _capture(case: Case, capture_id: UUID) -> Capture:
-    return get_object_or_404(Capture, pk=capture_id, case=case)
+    """Return a capture of a candidate place; what is kept for the case alone has its page at open sources."""
+    return get_object_or_404(Capture, pk=capture_id, case=case, candidate__isnull=False)
 
 
 @require_POST
@@ -261,12 +264,21 @@ def capture(request: DeskRequest, case: Case, capture_id: UUID) -> HttpResponse:
     try:
         if act == "check":
             tell_checked(request, service.check(request.officer, request.purpose, row))
+        elif act in {"set-aside", "take-back"}:
+            keep, because = act == "take-back", request.POST.get("because", "")
+            service.turn(request.officer, request.purpose, row, keep=keep, because=because)
+            tell_turned(request, keep=keep)
         else:
-            because = request.POST.get("because", "")
-            service.turn(request.officer, request.purpose, row, keep=act == "take-back", because=because)
+            messages.error(request, gettext("Choose what to do."))
     except REFUSED as fault:
         messages.error(request, str(fault))
     return redirect("locate:candidate", case_id=case.pk, candidate_id=row.candidate_id)
+
+
+def tell_turned(request: DeskRequest, *, keep: bool) -> None:
+    """Say that a capture was set aside or taken back in."""
+    aside = gettext("Set aside. It can be brought back at any time.")
+    messages.success(request, gettext("Brought back.") if keep else aside)
 
 
 def tell_checked(request: DeskRequest, found: service.Checked) -> None:
