@@ -9,7 +9,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entente.casework.cooperate.funnel import LEAST, Level, ladder, levels, outside
+from entente.casework.cooperate.funnel import LEAST, Level, beside, ladder, levels, outside
 from entente.casework.cooperate.service import ask, task_forces
 from entente.casework.intake.service import open_case
 from entente.casework.link import service as link
@@ -44,6 +44,14 @@ def test_no_number_that_is_told_and_no_difference_of_two_is_of_one_to_four(reach
     told = [n for n in outside(ladder({level} for level in reached)).values() if n is not None]
     assert not any(0 < n < LEAST for n in told)
     assert not any(0 < a - b < LEAST for a in told for b in told)
+
+
+@given(*[st.lists(st.sampled_from(list(Level)), max_size=20)] * 2)
+def test_who_takes_its_own_off_is_left_with_no_number_of_one_to_four(own, others):
+    ours, theirs = ladder({level} for level in own), ladder({level} for level in others)
+    told = beside(ladder({level} for level in (*own, *others)), theirs)
+    left = [n - ours[level] for level, n in told.items() if n is not None]
+    assert not any(0 < n < LEAST for n in left) and not any(0 < a - b < LEAST for a in left for b in left)
 
 
 # --- seats and datasets -----------------------------------------------------------------------------------
@@ -163,6 +171,9 @@ def test_small_numbers_and_restricted_cases_are_told_to_nobody_with_a_seat(circl
         assert board(circle, circle.dk, denmark).outside == dict.fromkeys(Level)
         made = further(circle, circle.it, f"IT-{n}")
         task_forces.bring(circle.officer(circle.it), VI, italy, made)
+    assert board(circle, circle.it, italy).outside == dict.fromkeys(Level), (
+        "it would learn of none but its own"
+    )
     before = board(circle, circle.dk, denmark)
     assert before.outside[Level.DATASET] == LEAST and before.rows == []
     hidden = further(circle, circle.it, "IT-RED", audience="TLP:RED")

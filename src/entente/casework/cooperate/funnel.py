@@ -68,3 +68,12 @@ def outside(counts: Mapping[Level, int]) -> dict[Level, int | None]:
         told[level] = n if (n == 0 or n >= LEAST) and (lost == 0 or lost >= LEAST) else None
         last = last if told[level] is None else n
     return told
+
+
+def beside(counts: Mapping[Level, int], others: Mapping[Level, int]) -> dict[Level, int | None]:
+    """Return the ladder as an agency may read it whose own datasets are in ``counts``, and not in ``others``.
+
+    It takes its own off: what is left is a number as well, and has to be one that is told.
+    """
+    rest = outside(others)
+    return {level: None if rest[level] is None else n for level, n in outside(counts).items()}

@@ -50,6 +50,7 @@ class SuspectIdentifier(CaseBound):
 
     class Meta:
         ordering = ["made_at"]
+        indexes = [models.Index(fields=["kind", "value"], name="identifier_worked_on")]
 
 
 class Investigation(_Stands):

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db.models import Max, QuerySet
 
-from entente.casework.cooperate.funnel import Level, furthest, ladder, levels, outside
+from entente.casework.cooperate.funnel import Level, beside, furthest, ladder, levels, outside
 from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.models import (
@@ -259,16 +259,18 @@ def board_at(officer: Officer, seat: Seat) -> Board:
     own = list(live.filter(owner_id=officer.agency).select_related("owner"))
     with guard.system("the counts of a task force: numbers, of which no small one is told"):
         counted = list(live.filter(kept=False))
-    return _board(own, counted)
+    return _board(own, counted, reader=officer.agency)
 
 
-def _board(rows: list[ForceDataset], counted: list[ForceDataset]) -> Board:
+def _board(rows: list[ForceDataset], counted: list[ForceDataset], reader: UUID | None = None) -> Board:
+    """Return the board; an agency that reads it takes its own datasets off, and may learn nothing by that."""
     reached = reached_by([*rows, *counted])
     open_ones = ladder(reached[d.pk] for d in counted if not d.kept)
+    others = ladder(reached[d.pk] for d in counted if not d.kept and d.owner_id != reader)
     return Board(
         rows=[(d, furthest(reached[d.pk])) for d in rows],
         counts=ladder(reached[d.pk] for d in rows),
-        outside=outside(open_ones),
+        outside=outside(open_ones) if reader is None else beside(open_ones, others),
     )
 
 
