@@ -83,7 +83,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         "purposes": [(p, PURPOSE_NAMES[Purpose(p)]) for p in request.user.purposes],  # type: ignore[union-attr]
         "waiting": waiting(request.officer) if opens_content(request.officer, request.purpose) else None,  # type: ignore[attr-defined]
         "open_notices": models.Notice.objects.filter(addressed=request.officer.agency, done_at=None).count(),
-        "new_products": unacknowledged(request.officer),  # type: ignore[attr-defined]
+        "new_products": unacknowledged(request.officer),
         "shelter": state(request.officer),
         "case": case,
         "steps": steps_of(case, here) if case else [],

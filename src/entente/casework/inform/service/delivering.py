@@ -36,8 +36,8 @@ def recalled(deliveries: Iterable[Delivery]) -> dict[UUID, datetime]:
     """Return when each of these was called back that was, by its id: such a one is opened no more."""
     of = {d.disclosure_id: d.pk for d in deliveries}
     with guard.system(BOOK):
-        rows = Disclosure.objects.filter(pk__in=list(of)).exclude(recalled_at=None)
-        return {of[pk]: at for pk, at in rows.values_list("pk", "recalled_at")}
+        rows = Disclosure.objects.filter(pk__in=list(of)).exclude(recalled_at=None).only("recalled_at")
+        return {of[row.pk]: row.recalled_at for row in rows if row.recalled_at is not None}
 
 
 def called_back(delivery: Delivery) -> datetime | None:

@@ -146,9 +146,9 @@ def review(request: DeskRequest, case: Case, product_id: UUID) -> HttpResponse:
             told = _("The product is issued.")
         elif do == "ask":
             held = _delivered(request, product)
-            form = _ask(request, held)
-            if form.errors:
-                return _shown(request, case, product, 400, asking={held.pk: form})
+            asking = _ask(request, held)
+            if asking.errors:
+                return _shown(request, case, product, 400, asking={held.pk: asking})
             told = _("The recipient sees your question with the product.")
         elif do == "drop":
             drop(request.officer, request.purpose, product)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0032_accounts_on_platforms"),
+        ("records", "0033_links_graded_and_dated"),
     ]
 
     operations = [
