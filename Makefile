@@ -3,7 +3,7 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup text run test test-long check lint format bench bench-match bench-link bench-examine docs messages lock corpus fuzz audit bars bar-1 bar-2 bar-3 bar-4 bar-5 bar-6 bar-7
+.PHONY: doors help setup text run test test-long check lint format bench bench-match bench-link bench-examine docs messages lock corpus fuzz audit bars bar-1 bar-2 bar-3 bar-4 bar-5 bar-6 bar-7
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -73,6 +73,11 @@ lock: ## pin every dependency again (needs uv)
 
 corpus: ## fetch the hostile corpora of Debian's source packages into corpus/, which git ignores
 	$(BIN)/python -m tests.evidence.corpus
+
+OPENAPI_EXAMPLES ?= 400
+
+doors: $(VENV)/.dev ## ask the machines' doors OPENAPI_EXAMPLES drawn questions each, against their OpenAPI document
+	OPENAPI_EXAMPLES=$(OPENAPI_EXAMPLES) $(BIN)/python -m pytest -q tests/web/test_machines_openapi.py
 
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= vics icse hashlist json tags notes clues moments answers containers archives

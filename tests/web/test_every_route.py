@@ -293,7 +293,7 @@ DOORS = {
     "set_language",
     # an agency's machine: its token, or one 401 whatever is asked
     *(f"taxii-{n}" for n in ("discovery", "root", "collections", "collection")),
-    *(f"taxii-{n}" for n in ("manifest", "objects", "object", "versions")),
+    *(f"taxii-{n}" for n in ("manifest", "objects", "object", "versions", "nowhere")),
     "witness",  # partners' machines: a pinned log key signs, or nothing is there
     "account_login",
     "account_logout",

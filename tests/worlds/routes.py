@@ -98,6 +98,7 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     "taxii-objects": {},
     "taxii-object": {},
     "taxii-versions": {},
+    "taxii-nowhere": {},
     "purpose": {
         "purpose": [VI, SAFEGUARDING, "prosecution", "data-protection-audit"],
         "next": ["/", "/log/"],

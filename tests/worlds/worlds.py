@@ -1255,6 +1255,7 @@ MADE_OF = {
     "record": ("exhibit_id", "exhibit:{}"),
     "--item": ("number", "--item={}"),
     "object_id": ("collection_id", "file--{}"),
+    "rest": ("collection_id", "circle/collections/{}/object/"),
     "--confirm": ("export_id", "--confirm={}"),
     "--request": ("export_id", "--request={}"),
 }

@@ -230,8 +230,6 @@ def _spent_by(request: HttpRequest, name: str) -> list[tuple[str, str]]:
         return [("documents made", str(request.user.pk or ""))]
     if name in {"oidc", "oidc-back"}:
         return [("answers of a provider", "")]
-    if name.startswith("taxii"):
-        return [("questions of machines", "")]
     if request.method != "POST":
         return []
     if name == "account_login":

@@ -16,10 +16,12 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path, reverse
+from django.urls import path, register_converter, reverse
 from django.views.decorators.csrf import csrf_exempt
 
 from entente.casework.inform.service import Opened, fetch, titles
+from entente.evidence.keys import KeyRefused
+from entente.evidence.store import StoreFailed
 from entente.formats.values import moment_of
 from entente.records import guard, limits, machines
 from entente.vocabulary.agency import Officer
@@ -28,6 +30,7 @@ MEDIA = "application/taxii+json;version=2.1"
 STIX = "application/stix+json;version=2.1"
 MOST = 500  # objects of one answer
 _LONGEST_FILTER = 2000  # characters
+_QUESTIONS = "questions of machines"
 
 Object = dict[str, Any]
 View = Callable[..., HttpResponse]
@@ -41,11 +44,15 @@ def _answer(body: Object, status: int = 200, headers: dict[str, str] | None = No
     return HttpResponse(json.dumps(body), status=status, content_type=MEDIA, headers=headers)
 
 
-def _fault(status: int, title: str) -> HttpResponse:
-    headers = {"WWW-Authenticate": 'Basic realm="taxii", charset="UTF-8"'} if status == 401 else {}
-    if status == 405:
-        headers = {"Allow": "GET, HEAD"}
-    return _answer({"title": title, "http_status": str(status)}, status, headers)
+_SAYS = {
+    401: {"WWW-Authenticate": 'Basic realm="taxii", charset="UTF-8"'},
+    405: {"Allow": "GET, HEAD"},
+}
+
+
+def _fault(status: int, title: str, headers: dict[str, str] | None = None) -> HttpResponse:
+    told = {"title": title, "http_status": str(status)}
+    return _answer(told, status, headers or _SAYS.get(status, {}))
 
 
 def _reader(request: HttpRequest) -> Officer | None:
@@ -71,23 +78,40 @@ def _for_machines(view: View) -> View:
     @csrf_exempt  # no cookie is looked at, and nothing can be changed here
     @wraps(view)
     def answered(request: HttpRequest, **told: Any) -> HttpResponse:
-        if (reader := _reader(request)) is None:
-            return _fault(401, "A token of an agency's machine is needed.")
-        if request.method not in {"GET", "HEAD"}:
-            return _fault(405, "Collections are read only.")
-        accepted = request.headers.get("Accept", "*/*").replace(" ", "").lower()
-        if not any(kind in accepted for kind in ("application/taxii+json", "application/*", "*/*")):
-            return _fault(406, f"Only {MEDIA} is sent.")
         try:
+            limits.spend(_QUESTIONS, request.META.get("REMOTE_ADDR", ""))
+            if (reader := _reader(request)) is None:
+                return _fault(401, "A token of an agency's machine is needed.")
+            if request.method not in {"GET", "HEAD"}:
+                return _fault(405, "Collections are read only.")
+            accepted = request.headers.get("Accept", "*/*").replace(" ", "").lower()
+            if not any(kind in accepted for kind in ("application/taxii+json", "application/*", "*/*")):
+                return _fault(406, f"Only {MEDIA} is sent.")
             return view(request, reader, **told)
         except _Asked as fault:
             return _fault(400, str(fault))
-        except limits.LimitReached:
-            raise  # the middleware says when it goes again
+        except limits.LimitReached as reached:
+            return _fault(429, str(reached), {"Retry-After": str(reached.wait_seconds)})
         except guard.Denied:
             return _fault(403, "The officer of this token may not read for victim identification.")
+        except (KeyRefused, StoreFailed):  # why is for who runs the desk, not for a machine of another agency
+            return _fault(503, "The desk cannot use its keys or its store now.")
 
     return answered
+
+
+class _Anything:
+    """Every rest of an address that ends with a slash, line ends too."""
+
+    regex = r"[\s\S]*/"
+
+    def to_python(self, told: str) -> str:
+        """Take it as it is."""
+        return told
+
+    def to_url(self, told: object) -> str:
+        """Write it, with the slash."""
+        return f"{told}".rstrip("/") + "/"
 
 
 @_for_machines
@@ -155,6 +179,12 @@ def versions(request: HttpRequest, reader: Officer, collection_id: UUID, object_
     """Say which versions of an object there are: the one."""
     found = _having(fetch(reader, collection_id), object_id)
     return _answer({"versions": [_version(o, found) for o in found.objects]}) if found else _absent()
+
+
+@_for_machines
+def nowhere(request: HttpRequest, reader: Officer, rest: str) -> HttpResponse:
+    """Say in TAXII that there is nothing, so that a machine never gets a page for people."""
+    return _absent()
 
 
 def _absent() -> HttpResponse:
@@ -230,6 +260,7 @@ def _wanted(told: str | None) -> set[str]:
     return {w for w in told.split(",") if w} if told else set()
 
 
+register_converter(_Anything, "anything")
 _ONE = "circle/collections/<uuid:collection_id>/"
 urlpatterns = [
     path("", discovery, name="taxii-discovery"),
@@ -240,4 +271,5 @@ urlpatterns = [
     path(f"{_ONE}objects/", objects, name="taxii-objects"),
     path(f"{_ONE}objects/<str:object_id>/", one_object, name="taxii-object"),
     path(f"{_ONE}objects/<str:object_id>/versions/", versions, name="taxii-versions"),
+    path("<anything:rest>", nowhere, name="taxii-nowhere"),
 ]

@@ -17,7 +17,7 @@ from uuid import UUID
 from entente.casework.inform.service.leaving import STEP, NotDisclosed, demand_lead, demand_leave, record_left
 from entente.casework.inform.service.packing import pack
 from entente.formats.stix_case import objects_of
-from entente.records import clock, guard
+from entente.records import clock, guard, limits
 from entente.records.act import acting
 from entente.records.models import Agency, Case, Disclosure, Notice
 from entente.safeguards.access import Act, Shape, Thing
@@ -130,6 +130,8 @@ def _as_now(row: Disclosure, reader: Officer, *, leaving: bool = False) -> Opene
             reason = "a machine fetches what was opened"
             with acting(officer, Act.EXPORT, going, VI, step=STEP, reason=reason, recipients=[reader.agency]):
                 pass
+    except limits.LimitReached:
+        raise  # it is open and goes again later: to say that it is gone would be wrong
     except (NotDisclosed, guard.Denied):
         return None
     made = sorted(objects_of(packed.package), key=lambda o: str(o["id"]))
