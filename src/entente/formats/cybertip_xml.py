@@ -131,7 +131,12 @@ def _person(told: Element, part: str, notes: Notes) -> TipPerson:
 def _file(told: Element, notes: Notes) -> TipFile:
     if told.one("originalFileName"):
         notes.dropped["originalFileName"] = None
-    hashes = ((e.attributes.get("hashType", ""), e.text, e.line) for e in told.all("originalFileHash"))
+    hashes = [(e.attributes.get("hashType", ""), e.text, e.line) for e in told.all("originalFileHash")]
+    for pair in (p for d in told.all("details") for p in d.all("nameValuePair")):
+        if pair.attributes.get("type") == "HASH":
+            hashes.append((pair.said("name"), pair.said("value"), pair.line))
+        else:  # what a camera or a person wrote into the file; the file itself is examined for that
+            notes.dropped[pair.attributes.get("type", "")[:20] or "nameValuePair"] = None
     annotations = told.one("fileAnnotations")
     return TipFile(
         id=notes.text(told.said("fileId"), told.line, "fileId"),

@@ -103,11 +103,16 @@ class NcmecFormat:
     losses = (
         "Of a vote its reason, its day and what it is about are not kept; it counts once a member.",
         "Fingerprints of other kinds, and those that are only referred to, are not read.",
-        "Written are hashes, classification and votes whose members are known; size, series, paths and flags "
-        "have no place in it.",
+        "Written are hashes, classification and votes whose members are known; size, series, paths, flags, "
+        "tags, file types, frames, PDQ quality and profile, and disputed votes have no place in it.",
+        "Of a deletion its member, its id and its moment are written; moments to the second, texts without "
+        "control characters and without spaces around them.",
         "An update of an entry is an entry of its own; what it replaces goes when its provider deletes it.",
     )
-    unwritten = ("size", "series")  # fields of an entry that have no place in a page
+    unwritten = (
+        *("size", "series", "paths", "tags", "mime", "frames", "pdq_quality", "pdq_profile", "disputed"),
+        *("victim_identified", "offender_identified", "distributed"),
+    )  # fields of an entry that have no place in a page
 
     def read(self, stream: BinaryIO, options: ReadOptions = ReadOptions()) -> Iterator[Record]:  # noqa: B008
         """Yield entries, deletions and refusals of one page.
@@ -183,7 +188,7 @@ def _tag(name: str, text: str) -> str:
 
 def _clean(text: str) -> str:
     """Return a text without the control characters that XML cannot hold."""
-    return "".join(c for c in text if c >= " " or c in "\t\n")
+    return "".join(c for c in text if (c >= " " or c in "\t\n") and c not in "\ufffe\uffff")
 
 
 def _members(told: str) -> str:

@@ -321,8 +321,8 @@ def _media(entry: HashEntry, number: int, to: Envelope) -> dict[str, Any]:
         "Series": entry.series or None,
         "Tags": entry.tags or None,
         "PhotoDNA": entry.photodna or None if new else None,
-        "Comments": entry.other.get("Comments"),
         "DateUpdated": entry.other.get("DateUpdated"),
+        **{key: entry.other.get(key) for key in _KEPT if key != "MediaID"},
     }
     media = {k: v for k, v in media.items() if v is not None or k == "Category"}
     alternatives = [("SHA256", entry.sha256), ("PDQ", entry.pdq)]
@@ -369,7 +369,12 @@ class VicsFormat:
         "Flags, sizes and moments are read in every spelling and written in one.",
         "A hash set without MD5 cannot be written: VICS needs it.",
         "The older models name no profile: whoever reads what was written in one names it again.",
+        "It has no deletions, votes, frames or PDQ quality and profile: deleted entries are left out.",
     )
+    unwritten = (
+        *("deleted", "positive", "negative", "disputed"),
+        *("frames", "pdq_quality", "pdq_profile"),
+    )  # fields of an entry that have no place in a file
 
     def read(self, stream: BinaryIO, options: ReadOptions = ReadOptions()) -> Iterator[Record]:  # noqa: B008
         """Yield entries and refusals; ``other`` carries record number, profile and model version.
@@ -391,7 +396,8 @@ class VicsFormat:
 
         ``case`` has any of ``CASE_FIELDS``, and ``CaseMetadata`` as a mapping of names to texts. Raises
         ``ValueError`` for an unknown profile or version, for a record without MD5, and for a category of
-        another profile or model, naming the record; an empty file's hash is left out.
+        another profile or model, naming the record. An empty file's hash is left out, and so is what was
+        deleted: VICS has no word for that, and it would come in anew.
         """
         if profile not in PROFILES:
             raise ValueError(f"a VICS profile is one of {', '.join(PROFILES)}, not {profile!r}")
@@ -404,7 +410,7 @@ class VicsFormat:
         stream.write(opening.encode())
         count = 0
         for entry in media:
-            if whether_empty(entry):
+            if whether_empty(entry) or entry.deleted:
                 continue
             if not entry.md5:
                 raise ValueError(f"record {entry.line} has no MD5, which VICS needs")

@@ -114,9 +114,15 @@ class Handling:
 H2 = Handling(frozenset({HandlingCode.H2}))  # who asked, what went to whom: for one's own agency alone
 
 
+_BETWEEN = " / "
+
+
 def union(handlings: Iterable[Handling]) -> Handling:
-    """What a derived object carries: every code and every text of its inputs, never less."""
+    """What a derived object carries: every code and every text of its inputs, never less.
+
+    A text that stands in a union of before is not said twice: what is derived again reads the same.
+    """
     inputs = list(handlings)
     codes = frozenset().union(*(h.codes for h in inputs)) if inputs else frozenset({HandlingCode.H0})
-    texts = dict.fromkeys(h.text.strip() for h in inputs if h.text.strip())
-    return Handling(codes, " / ".join(texts))
+    texts = dict.fromkeys(t.strip() for h in inputs for t in h.text.split(_BETWEEN) if t.strip())
+    return Handling(codes, _BETWEEN.join(texts))
