@@ -67,6 +67,7 @@ class Code(StrEnum):
     GAP = "gap"
     FORK = "fork"
     LOG_FORK = "fork of the log"
+    LOG_OTHER = "another log"  # of its sender than the one that it had until now
     LOOSENED = "loosened"  # handling below what a signature in it says
     NOT_RELEASED = "not released"  # passed on without its originator's permission
     TOO_LARGE = "too large"

@@ -124,9 +124,9 @@ def on_export() -> None:
     transaction.on_commit(sign)
 
 
-def alarm(says: str, partner: PartnerLog | None = None, evidence: str = "") -> None:
-    """Record what must not happen between logs; the same one again is not told twice."""
-    LogAlarm.objects.get_or_create(partner=partner, says=says, defaults={"evidence": evidence})
+def alarm(says: str, partner: PartnerLog | None = None, evidence: str = "") -> bool:
+    """Record what must not happen between logs; return whether it is new: the same is not told twice."""
+    return LogAlarm.objects.get_or_create(partner=partner, says=says, defaults={"evidence": evidence})[1]
 
 
 def witnessed() -> Witnessed:

@@ -23,6 +23,7 @@ KIND_NAMES = {
     "join": _("Wish to join"),
     "retention": _("Retention"),
     "reminder": _("Reminder"),
+    "log": _("Log of a partner"),
 }
 WHAT_TO_DO = {
     "recall": _(
@@ -37,6 +38,7 @@ WHAT_TO_DO = {
     ),
     "join": _("The coordination centre asks to be added to a case. Its lead decides."),
     "reminder": _("A question to your agency waits for its answer: see the reference shelf or the requests."),
+    "log": _("A partner's log was cut, rewritten or begun anew. Speak to the partner: what waits stays so."),
     "retention": _("A review date is near. Without a reason to keep, it is erased."),
 }
 

@@ -28,7 +28,7 @@ from entente.cli import package as command
 from entente.formats import sealed_package as package
 from entente.formats.sealed_package import Code, PackageRefused
 from entente.records import circle as partners
-from entente.records import clock, exchange_key, guard, release
+from entente.records import clock, exchange_key, guard, log_key, release, witness
 from entente.records.models import (
     Case,
     Clue,
@@ -37,12 +37,15 @@ from entente.records.models import (
     LegalBasis,
     LogAlarm,
     LogEntry,
+    Notice,
     Package,
     PartnerKey,
+    PartnerLog,
     PartnerThing,
     SentThing,
 )
 from entente.safeguards.access import Act, Allow, decide
+from entente.safeguards.checkpoint import Checkpoint as LogHead
 from entente.safeguards.partners import NoBasis
 from entente.vocabulary.handling import Audience
 from tests.casework.cooperate.exchange import (
@@ -534,6 +537,70 @@ def test_a_log_that_was_cut_or_rewritten(desks):
         refused(desks, "fr", remade(desks, "it", "fr", second, log=cut), Code.LOG_FORK)
     assert LogAlarm.objects.count() >= 1
     opened(desks, "fr", second)
+
+
+def with_log(key, name, size=7):
+    """A head of another log, signed by its key."""
+    return log_key.sign(key, LogHead(name, size, bytes([size]) * 32), 1_780_000_000).text()
+
+
+def notices(desks, short):
+    with guard.system("read the notices in a test"):
+        return list(
+            Notice.objects.filter(addressed=of(desks, short), kind="log").values_list("text", flat=True)
+        )
+
+
+def test_packages_under_another_log_wait_until_its_key_was_compared(desks, tmp_path):
+    filled(desks)
+    opened(desks, "fr", seal(desks, "it", "fr"))
+    filled(desks, media=1)
+    second, key = seal(desks, "it", "fr"), log_key.make(tmp_path / "anew")
+    under_new = remade(desks, "it", "fr", second, log=with_log(key, "anew.example/log"))
+    for _ in range(2):
+        fault = refused(desks, "fr", under_new, Code.LOG_OTHER)
+        assert "pin it with `entente log trust`" in str(fault)
+    assert LogAlarm.objects.get().says == notices(desks, "fr")[0]
+    assert len(notices(desks, "fr")) == 1 and notices(desks, "it") == []
+    filled(desks, media=1)
+    behind = {
+        "before": parts(desks, "fr", under_new)[0].digest(),
+        "log": with_log(key, "anew.example/log", 9),
+    }
+    third = remade(desks, "it", "fr", seal(desks, "it", "fr"), **behind)
+    refused(desks, "fr", third, Code.LOG_OTHER)  # the sender's next ones wait with it
+    told = browser(desks.circle.fr)
+    assert "waits: its sender" in told.get(reverse("packages")).content.decode()
+    assert "anew.example/log" in told.get(reverse("notices")).content.decode()
+    witness.pin(desks.circle.fr, log_key.public(key, "anew.example/log").written())
+    assert len(opened(desks, "fr", under_new).rows) == 2  # and the one that waited for it
+
+
+def test_a_new_card_hides_no_other_log(desks, tmp_path):
+    filled(desks)
+    first = seal(desks, "it", "fr")
+    opened(desks, "fr", first)
+    with guard.system("a card that was replaced"):
+        row = Package.objects.get(owner=of(desks, "fr"), outgoing=False)
+        row.key = "0" * 64
+        row.save()
+    key = log_key.make(tmp_path / "anew")
+    refused(
+        desks, "fr", remade(desks, "it", "fr", first, log=with_log(key, "anew.example/log")), Code.LOG_OTHER
+    )
+
+
+def test_a_head_beside_or_before_the_one_that_was_co_signed_is_an_alarm(desks, tmp_path):
+    filled(desks)
+    first, key = seal(desks, "it", "fr"), log_key.make(tmp_path / "theirs")
+    witness.pin(desks.circle.fr, log_key.public(key, "theirs.example/log").written())
+    then = clock.now() - timedelta(hours=1)
+    PartnerLog.objects.update(held_size=7, held_note=with_log(key, "theirs.example/log"), held_at=then)
+    beside = log_key.sign(key, LogHead("theirs.example/log", 7, b"x" * 32), 1_780_000_000).text()
+    for log in (beside, with_log(key, "theirs.example/log", 6)):
+        refused(desks, "fr", remade(desks, "it", "fr", first, log=log), Code.LOG_FORK)
+    assert len(notices(desks, "fr")) == LogAlarm.objects.count() == 2
+    opened(desks, "fr", remade(desks, "it", "fr", first, log=with_log(key, "theirs.example/log", 8)))
 
 
 def test_a_body_without_sense(desks):

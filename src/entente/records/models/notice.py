@@ -8,7 +8,7 @@ from entente.records import clock
 from entente.records.models.handled import Guarded
 from entente.safeguards.access import Shape, Thing
 
-KINDS = ["recall", "correction", "erasure", "emergency", "join", "retention", "reminder"]
+KINDS = ["recall", "correction", "erasure", "emergency", "join", "retention", "reminder", "log"]
 
 
 class Notice(Guarded):

@@ -36,6 +36,7 @@ KIND_NAMES = {
     Kind.ANSWER: _("private answer"),
 }
 STATE_NAMES = {"sent": _("sent"), "waits": _("waits for an earlier one"), "taken": _("taken")}
+WAITS_FOR_PEOPLE = _("waits: its sender's log is another")
 THING_NAMES = {"media": _("file"), "clue": _("clue")}
 
 
@@ -197,7 +198,7 @@ def packages(request: DeskRequest) -> HttpResponse:
             {
                 "row": r,
                 "kind": KIND_NAMES[Kind(r.kind)],
-                "state": STATE_NAMES[r.state],
+                "state": WAITS_FOR_PEOPLE if r.state == "waits" and r.left_out else STATE_NAMES[r.state],
                 "case": numbers.get(r.case, "") if r.case else "",
                 "receipt": r.receipt and STATE_NAMES.get(r.receipt.get("state", ""), ""),
             }

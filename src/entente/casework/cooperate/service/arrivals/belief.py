@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import BinaryIO
 from uuid import UUID
 
 from django.conf import settings
 
 from entente.casework.cooperate.service.arrivals.line import waits
+from entente.casework.cooperate.service.arrivals.log import AHEAD, demand_log
 from entente.evidence.letter import NotUnsealed, pieces
 from entente.formats.sealed_package import Code, Head, PackageRefused, Reader, moment
-from entente.records import checkpoint, circle, clock, exchange_key, guard, log_key
-from entente.records.models import Package, PartnerKey, PartnerLog
-from entente.safeguards.checkpoint import NotANote, Note, read_key, read_note
+from entente.records import circle, clock, exchange_key
+from entente.records.models import Package, PartnerKey
 from entente.vocabulary.agency import Officer
-
-AHEAD = timedelta(minutes=5)  # a partner's clock may be that fast
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ def believe(officer: Officer, file: BinaryIO) -> Believed:
         _demand_ours(officer.agency, head)
         _demand_time(head, waited=waits(officer.agency, head))
         reader.verify()
-        _demand_log(officer.agency, head)
+        demand_log(officer.agency, head, card)
     return Believed(head, card)
 
 
@@ -113,39 +110,6 @@ def _demand_time(head: Head, waited: bool) -> None:
         raise PackageRefused(Code.EXPIRED, "it has expired; have the sender seal it again")
 
 
-def _demand_log(owner: UUID, head: Head) -> None:
-    """The sender's log only grows: a head that shrank, or another at the same size, is an alarm."""
-    try:
-        note = read_note(head.log)
-    except NotANote:
-        raise PackageRefused(
-            Code.NONSENSE, "it carries no head of its sender's log; have it sealed again"
-        ) from None
-    pinned = PartnerLog.objects.filter(name=note.head.origin).first()
-    if pinned is not None and not log_key.signed(note, read_key(pinned.key)):
-        _alarm(pinned, note, head, f"{pinned.name}: a package carries a head that its log did not sign")
-    with guard.system("which head of this log came last?"):
-        came = Package.objects.filter(owner=owner, known_as=head.sender, outgoing=False, key=head.sender_key)
-        earlier = came.filter(number__lt=head.number).order_by("number").last()
-        later = came.filter(number__gt=head.number).order_by("number").first()
-    for other, low in ((earlier, True), (later, False)):
-        if other is None or not other.log:
-            continue
-        theirs = read_note(other.log).head
-        if theirs.origin != note.head.origin:
-            continue
-        shrank = theirs.size > note.head.size if low else theirs.size < note.head.size
-        if shrank or (theirs.size == note.head.size and theirs.root != note.head.root):
-            _alarm(pinned, note, head, f"{theirs.origin}: the heads in two packages are not of one log")
-
-
-def _alarm(pinned: PartnerLog | None, note: Note, head: Head, says: str) -> None:
-    checkpoint.alarm(says, pinned, note.text())
-    raise PackageRefused(
-        Code.LOG_FORK, "its sender's log was cut or rewritten; the alarm stays, speak to the partner"
-    )
-
-
 def believe_again(officer: Officer, file: BinaryIO, row: Package) -> Believed:
     """Believe a waiting package a second time; it came in time, so its expiry is no matter any more."""
     with unsealed(officer.agency, file) as reader:
@@ -155,4 +119,5 @@ def believe_again(officer: Officer, file: BinaryIO, row: Package) -> Believed:
     good = exchange_key.signed(card.signing, signature, head.signed_bytes())
     if not good or head.digest() != row.digest:
         raise PackageRefused(Code.DAMAGED, "it was changed while it waited; have it sent again")
+    demand_log(officer.agency, head, card)  # what came meanwhile may speak against its log
     return Believed(head, card)

@@ -15,13 +15,14 @@ from entente.casework.cooperate.service.arrivals.line import (
     place_of,
     waiting_file,
 )
+from entente.casework.cooperate.service.arrivals.log import LogAlarmed
 from entente.casework.cooperate.service.arrivals.opened import NeedsCase, Opened
 from entente.casework.cooperate.service.arrivals.taking import take
 from entente.casework.cooperate.service.sealing import STEP, recorded
 from entente.formats.sealed_package import Code, Head, PackageRefused
 from entente.records import log
 from entente.records.act import acting, demand
-from entente.records.models import Case, Package
+from entente.records.models import Case, Notice, Package
 from entente.safeguards import sequence
 from entente.safeguards.access import Act, Shape, Thing
 from entente.safeguards.sequence import Place
@@ -42,8 +43,27 @@ def open_package(officer: Officer, purpose: Purpose, file: BinaryIO, case: Case 
         believed = believe(officer, file)
         return _taken(officer, purpose, believed, file, case)
     except PackageRefused as refused:
+        if isinstance(refused, LogAlarmed):
+            _tell_of_log(officer, purpose, refused, file)
         _log_refusal(officer, purpose, refused)
         raise
+
+
+def _tell_of_log(officer: Officer, purpose: Purpose, refused: LogAlarmed, file: BinaryIO) -> None:
+    """Tell the agency once that a partner's log is not what it was; keep what waits for people's word."""
+    agency = Thing(Shape.AGENCY, owner=officer.agency)
+    reason = "a partner's log is not what it was"
+    with acting(officer, Act.RECEIVE, agency, purpose, step=STEP, reason=reason) as deed:
+        if refused.new:
+            told = {"owner_id": officer.agency, "addressed_id": officer.agency, "made_by_id": officer.id}
+            Notice.objects.create(kind="log", text=refused.says, **told)
+        head, card = refused.head, refused.card
+        if card is not None and place_of(officer.agency, head) in {Place.NEXT, Place.GAP}:
+            keep_waiting(head, file)
+            row = Package(**recorded(head, officer, card), outgoing=False, state="waits")
+            row.left_out = [str(refused)]
+            row.save()
+            deed.seal(row.digest)
 
 
 def _log_refusal(officer: Officer, purpose: Purpose, refused: PackageRefused) -> None:
