@@ -30,6 +30,12 @@ STEPS = (
     "0024_partners",
     "0025_places_and_models",
     "0026_candidate_places",
+    "0027_machine_token",
+    "0028_packages",
+    "0029_kept_pages",
+    "0030_coordination",
+    "0031_products_reviewed",
+    "0032_accounts_on_platforms",
 )
 
 
