@@ -268,9 +268,9 @@ def altered(step: str) -> int:
 
 def migrated() -> None:
     """Bring the tables up to date, as ``entente init`` does on a desk that is there already."""
-    from django.core.management import call_command
+    from entente.records import migrating
 
-    call_command("migrate", verbosity=0, interactive=False)
+    migrating.take_the_steps()
 
 
 def migrated_in_steps(folder: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import os
 import secrets
 import time
@@ -11,7 +10,6 @@ from pathlib import Path
 from threading import Thread
 
 import django
-from django.core.management import call_command
 
 _ARENA_MAX = -8  # glibc's malloc.h, M_ARENA_MAX
 _TIDY_S = 5.0  # between two times that freed memory is given back; takes 20 ms where there is much
@@ -48,19 +46,6 @@ def stay_small() -> None:
     Thread(target=tidy, name="gives memory back", daemon=True).start()
 
 
-def _take_the_steps() -> None:
-    """Bring the tables up to date.
-
-    Django draws some thousand models on the way. What is loaded already is kept from the collector meanwhile:
-    to look through it again and again takes a third of the time.
-    """
-    gc.freeze()
-    try:
-        call_command("migrate", verbosity=0, interactive=False)
-    finally:
-        gc.unfreeze()
-
-
 def make_desk(folder: Path) -> None:
     """Make an empty desk: folder for one owner only, keys, evidence store, tables."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -73,7 +58,9 @@ def make_desk(folder: Path) -> None:
         with os.fdopen(handle, "w") as out:
             out.write(secrets.token_urlsafe(48))
     _set_up(folder)
-    _take_the_steps()
+    from entente.records import migrating
+
+    migrating.take_the_steps()
 
 
 def open_desk(folder: Path, *, renew: bool = False) -> None:
@@ -92,7 +79,9 @@ def open_desk(folder: Path, *, renew: bool = False) -> None:
     except NotDurable as fault:
         raise NoDesk(str(fault)) from None
     if renew:
-        _take_the_steps()
+        from entente.records import migrating
+
+        migrating.take_the_steps()
     elif _older():
         raise NoDesk(
             f"the tables in {folder} are of an older version; `entente serve` brings them up to date"
