@@ -34,7 +34,7 @@ def _fields_copied() -> Iterator[None]:
     exchanged for another: nearly half of the time. Tables come out the same to the letter.
     """
     spelt_out = Field.clone
-    Field.clone = _copied  # type: ignore[method-assign]
+    Field.clone = _copied  # type: ignore[assignment, method-assign]
     try:
         yield
     finally:
