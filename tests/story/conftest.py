@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from demo.ten_days import TenDays, make_circle
-from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
+
+from entente.records import migrating
+from tests.demo.kept import drawn_once
 
 
 @contextmanager
@@ -49,12 +51,18 @@ def desk_in(folder: Path, blocker) -> Iterator[None]:
             with override_settings(
                 EVIDENCE_ROOT=folder / "evidence", KEY_FOLDER=keys, HOLDINGS_ROOT=folder / "holdings"
             ):
-                call_command("migrate", verbosity=0, interactive=False)
+                migrating.take_the_steps()
                 yield
         finally:
             connections["default"].close()
             connections.settings["default"] = kept
             connections["default"] = before
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _scenes_drawn_once(tmp_path_factory) -> Iterator[None]:
+    with drawn_once(tmp_path_factory):
+        yield
 
 
 @pytest.fixture(scope="module")

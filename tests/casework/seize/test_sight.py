@@ -55,8 +55,11 @@ def house(tmp_path_factory):
     """The drawn house of the ten days: crops of the search list, and the photographs of day 9."""
     scenes = pytest.importorskip("demo.scenes", reason="the drawn house of the demonstration is absent")
     camera, rooms = pytest.importorskip("demo.camera"), pytest.importorskip("demo.rooms")
+    from tests.demo.kept import drawn_once
+
     folder = tmp_path_factory.mktemp("search")
-    drawn = scenes.draw_search(folder)
+    with drawn_once(tmp_path_factory):
+        drawn = scenes.draw_search(folder)
     shots, crops = {}, {}
     for element in scenes.elements():
         if element.picture not in shots:
