@@ -64,7 +64,7 @@ def sealed(case, circle, tmp_path, django_capture_on_commit_callbacks):
 
 def written() -> bytes:
     out = BytesIO()
-    notes = [checkpoint.note_at(MIDDLE), checkpoint.latest_note()]
+    notes = [checkpoint.note_at(MIDDLE), checkpoint.note_at(log.size())]
     with guard.system("test"):
         bodies = list(LogEntry.objects.order_by("seq").values_list("body", flat=True))
     private = log_key.read(settings.KEY_FOLDER)

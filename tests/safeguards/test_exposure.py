@@ -1,43 +1,12 @@
-"""What is shown first, what a label may say, and what is counted."""
+"""What a label may say, and what is counted."""
 
 import inspect
 
 import pytest
 
 from entente.safeguards import exposure
-from entente.safeguards.exposure import Seen, View
+from entente.safeguards.exposure import Seen
 from entente.vocabulary.media import MediaKind
-
-
-def test_the_first_view_is_a_line_of_text_without_picture_or_sound():
-    first = exposure.SHOWN[exposure.FIRST_VIEW]
-    assert (first.view, first.longest_side, first.motion, first.sound) == (View.LABEL, 0, False, False)
-
-
-def test_the_still_is_grey_silent_and_does_not_move():
-    still = exposure.SHOWN[View.STILL]
-    assert not (still.colour or still.motion or still.sound)
-    assert still.longest_side <= 160
-
-
-def test_every_view_of_the_picture_itself_is_logged():
-    assert [v for v in View if not exposure.SHOWN[v].logged] == [View.LABEL]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "chosen", "held", "purpose", "shown"),
-    [
-        (View.CLEAR, True, True, True, View.CLEAR),
-        (View.CLEAR, True, False, True, View.STILL),
-        (View.CLEAR, True, True, False, View.LABEL),
-        (View.CLEAR, False, False, True, View.LABEL),
-        (View.STILL, True, False, True, View.STILL),
-        (View.STILL, False, True, True, View.LABEL),
-        (View.LABEL, True, True, True, View.LABEL),
-    ],
-)
-def test_what_is_missing_shows_less(wanted, chosen, held, purpose, shown):
-    assert exposure.may_show(wanted, chosen=chosen, held=held, purpose_given=purpose) is shown
 
 
 @pytest.mark.parametrize(

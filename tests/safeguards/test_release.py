@@ -10,7 +10,6 @@ from entente.safeguards.access import Allow, Deny, Release
 from entente.safeguards.release import (
     Destination,
     Leaving,
-    expiring,
     left_out,
     may_go,
     may_go_to_court,
@@ -75,11 +74,6 @@ def test_the_court_reads_that_h1_is_missing_and_never_that_h2_exists():
     ]
     assert len(left_out(stays, for_recipient=False)) == 2
     assert not any("item 2" in s or "item 4" in s for s in left_out(stays, for_recipient=False))
-
-
-def test_releases_that_end_soon_are_listed_soonest_first():
-    soon, sooner, later = permission(A, C, 10), permission(B, C, 2), permission(A, B, 40)
-    assert expiring([soon, later, sooner], NOW) == [sooner, soon]
 
 
 codes = st.frozensets(st.sampled_from(list(HandlingCode)), min_size=1)

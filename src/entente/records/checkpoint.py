@@ -148,12 +148,6 @@ def note_at(size: int) -> Note:
     return note_of(Checkpoint.objects.get(size=size))
 
 
-def latest_note() -> Note | None:
-    """Return the last signed head as a note with its co-signatures; ``None`` before the first."""
-    last = Checkpoint.objects.order_by("number").last()
-    return note_of(last) if last else None
-
-
 def note_of(row: Checkpoint) -> Note:
     """Return a signed head with the co-signatures that came for it."""
     note = read_note(row.note)

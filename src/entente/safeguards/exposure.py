@@ -1,4 +1,4 @@
-"""What an officer is shown before asking to see: a neutral line, then a small grey still; never more unasked.
+"""What an officer is shown before asking to see, a neutral line; and what was seen, counted.
 
 Looking harms the one who looks, and seeing is processing: it must be necessary (Directive (EU) 2016/680
 art. 4(1)(c)) and, as a consultation, logged with its reason (art. 25). These rules lessen the need to look;
@@ -9,54 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from entente.vocabulary.media import MediaKind
-
-
-class View(StrEnum):
-    """How much of an item is on the screen, from nothing to everything."""
-
-    LABEL = "label"  # one neutral line of text
-    STILL = "still"  # small, grey, not moving, silent; by the officer's own choice
-    CLEAR = "clear"  # as it is; only while a key or button is held
-
-
-FIRST_VIEW = View.LABEL
-STILL_PIXELS = 160  # longest side of the grey still
-REVEAL_SECONDS = 30  # one press shows no longer than this; the next press is a new entry in the log
-
-
-@dataclass(frozen=True, slots=True)
-class Showing:
-    """What a view may carry, as the desk must draw it."""
-
-    view: View
-    longest_side: int | None  # pixels; None = as it is
-    colour: bool
-    motion: bool
-    sound: bool
-    logged: bool
-
-
-SHOWN = {
-    View.LABEL: Showing(View.LABEL, 0, colour=False, motion=False, sound=False, logged=False),
-    View.STILL: Showing(View.STILL, STILL_PIXELS, colour=False, motion=False, sound=False, logged=True),
-    View.CLEAR: Showing(View.CLEAR, None, colour=True, motion=True, sound=True, logged=True),
-}
-
-
-def may_show(wanted: View, *, chosen: bool, held: bool, purpose_given: bool) -> View:
-    """Return the most that may be shown: clear needs a held press and a purpose, a still a choice.
-
-    Whatever is missing falls back to less, never to more.
-    """
-    if wanted is View.CLEAR and held and purpose_given:
-        return View.CLEAR
-    if wanted in (View.CLEAR, View.STILL) and chosen and purpose_given:
-        return View.STILL
-    return View.LABEL
-
 
 WORDS = {
     "en": {"picture": "Picture", "video": "Video", "item": "item {at} of {of}", "unknown": "size not known"},

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from entente.safeguards.access import PUBLIC, Allow, Deny, Release, Thing
 from entente.vocabulary.handling import Audience, Handling, HandlingCode
-
-EXPIRING = timedelta(days=14)
 
 
 class Destination(StrEnum):
@@ -96,12 +94,6 @@ def may_be_public(thing: Thing, now: datetime) -> Allow | Deny:
 def released_by(releases: Iterable[Release], to: UUID, now: datetime) -> set[UUID]:
     """Return the originators whose release to ``to`` is in force at ``now``."""
     return {r.by for r in releases if r.to == to and r.holds(now)}
-
-
-def expiring(releases: Iterable[Release], now: datetime, within: timedelta = EXPIRING) -> list[Release]:
-    """Return the releases in force that end within ``within``, the next to end first."""
-    soon = (r for r in releases if r.holds(now) and r.expires <= now + within)
-    return sorted(soon, key=lambda r: (r.expires, str(r.by), str(r.to)))
 
 
 def sort_out(

@@ -99,8 +99,7 @@ def test_three_who_agree_make_a_category_stand_and_its_votes_are_named(joint):
     assert row.state == "stands"
     with guard.system("look in a test"):
         assert sorted(row.stands_on) == sorted(str(v.pk) for v in Vote.objects.all())
-    with guard.scope(joint.ca, VI):
-        assert opinions.category_of(joint.item).what == "US 2.0 · 1"
+    assert [(o.media_id, o.what) for o in seen(joint.ca, Opinion)] == [(joint.item.pk, "US 2.0 · 1")]
 
 
 def test_a_decisive_clue_that_nobody_upholds_does_not_stand_and_is_left_to_a_person(joint):

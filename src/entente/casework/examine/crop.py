@@ -71,24 +71,3 @@ def _gaps(closed: Sequence[Region], left: float, right: float) -> list[tuple[flo
             gaps.append((at, top))
         at = max(at, low)
     return [*gaps, (at, 1.0)] if at < 1.0 else gaps
-
-
-def in_crop(region: Region, crop: Region) -> Region | None:
-    """Return a box of the picture in fractions of ``crop``, or ``None`` when it is not wholly inside."""
-    inside = (
-        crop.x <= region.x + 2 * ROUNDING
-        and crop.y <= region.y + 2 * ROUNDING
-        and region.x + region.w <= crop.x + crop.w + 2 * ROUNDING
-        and region.y + region.h <= crop.y + crop.h + 2 * ROUNDING
-    )
-    if not inside:
-        return None
-    x, y = max((region.x - crop.x) / crop.w, 0.0), max((region.y - crop.y) / crop.h, 0.0)
-    return Region(x, y, min(region.w / crop.w, 1 - x), min(region.h / crop.h, 1 - y))
-
-
-def of_crop(region: Region, crop: Region) -> Region:
-    """Return a box drawn in a crop as a box of the whole picture: a note made there reopens at its place."""
-    return Region(
-        crop.x + region.x * crop.w, crop.y + region.y * crop.h, region.w * crop.w, region.h * crop.h
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 
@@ -37,6 +39,11 @@ def _film(seed: int, seconds: int) -> list[str]:
 
 def _shown(hashes: list[str], start: float = 0.0, step: float = 1.0) -> list[FrameHash]:
     return [FrameHash(start + step * at, value, 90) for at, value in enumerate(hashes)]
+
+
+def _add_film(held: HeldLists, entry: str, frames: Iterable[FrameHash]) -> None:
+    """Add a held video by its frames alone, as a list does."""
+    held.add("films", [HashEntry(0, frames=tuple(frames), other={"record": entry})])
 
 
 def _held(*entries: HashEntry) -> HeldLists:
@@ -112,7 +119,7 @@ def test_every_list_that_knows_it_is_named_exact_first() -> None:
 def test_an_excerpt_of_a_held_video_gives_its_stretch_in_both() -> None:
     film = _film(5, 60)
     held = HeldLists()
-    held.add_video("films", "7", _shown(film))
+    _add_film(held, "7", _shown(film))
     hit = held.compare(Query(frames=(*_shown(_film(6, 10)), *_shown(film[30:40], 10.0)))).hits[0]
     (stretch,) = hit.segments
     assert (stretch.query_start, stretch.query_end) == (10.0, 19.0)
@@ -125,7 +132,7 @@ def test_an_excerpt_of_a_held_video_gives_its_stretch_in_both() -> None:
 def test_a_still_scene_gives_one_segment_not_one_for_each_shift() -> None:
     still = _film(6, 1) * 10
     held = HeldLists()
-    held.add_video("films", "1", _shown(still))
+    _add_film(held, "1", _shown(still))
     hit = held.compare(Query(frames=tuple(_shown(still)))).hits[0]
     (stretch,) = hit.segments
     assert (stretch.query_start, stretch.query_end) == (0.0, 9.0)
@@ -136,7 +143,7 @@ def test_a_video_of_two_seconds_is_known_by_nearly_all_of_its_frames(short_side:
     long, held = _film(7, 40), HeldLists()
     short = _shown(long[20:23], step=0.5)
     sides = {"asked": (_shown(long), short), "held": (short, _shown(long))}
-    held.add_video("films", "2", sides[short_side][0])
+    _add_film(held, "2", sides[short_side][0])
     hit = held.compare(Query(frames=tuple(sides[short_side][1]))).hits[0]
     assert hit.verdict is Verdict.NEAR
     assert hit.because.text.startswith("3 of 3 frames are in entry 2 of list films: too short")
@@ -145,7 +152,7 @@ def test_a_video_of_two_seconds_is_known_by_nearly_all_of_its_frames(short_side:
 def test_one_shared_title_card_makes_no_video_known() -> None:
     card, held = _film(8, 2), HeldLists()
     for number in range(4):
-        held.add_video("films", str(number), _shown(card + _film(20 + number, 30)))
+        _add_film(held, str(number), _shown(card + _film(20 + number, 30)))
     assert held.compare(Query(frames=tuple(_shown(card + _film(9, 30))))).verdict is Verdict.NEW
 
 
@@ -157,7 +164,7 @@ def test_a_picture_of_a_list_found_in_a_video_names_the_second() -> None:
 
 def test_a_picture_taken_from_a_held_video_names_its_second_and_its_turn() -> None:
     held, back = HeldLists(), TURNED[TURNS.index(Transform.MIRROR_Y)]
-    held.add_video("films", "8", [*_shown(_film(3, 5)), FrameHash(5.0, back, 90), *_shown(_film(4, 5), 6.0)])
+    _add_film(held, "8", [*_shown(_film(3, 5)), FrameHash(5.0, back, 90), *_shown(_film(4, 5), 6.0)])
     (hit,) = held.compare(Query(pdq_turns=ASKED, pdq_quality=QUALITY)).hits
     assert (hit.verdict, hit.transform) == (Verdict.NEAR, Transform.MIRROR_Y)
     assert "entry 8 of list films at 5.0 s after mirroring left to right" in hit.because.text

@@ -238,8 +238,3 @@ def waiting_for(officer: Officer, case: Case) -> list[Opinion]:
         return []
     found = {r.pk: r for r in rows.select_related("media", "clue")}
     return [found[pk] for pk in in_own_order(officer.id, found)]
-
-
-def category_of(media: Media) -> Opinion | None:
-    """Return the category of an item that stands, the latest; nothing where none does."""
-    return Opinion.objects.filter(media=media, clue=None, state="stands").order_by("-ended_at").first()

@@ -17,7 +17,7 @@ from entente.casework.match.compare.words import NAMES, reason
 from entente.casework.match.hashes import every_turn
 from entente.casework.match.index import NearIndex
 from entente.casework.match.scene import TOO_FEW, Features, SceneIndex, SceneMatch
-from entente.vocabulary.media import FrameHash, Region, Segment
+from entente.vocabulary.media import Region, Segment
 from entente.vocabulary.media_hash import (
     EMPTY_FILE_HASHES,
     PDQ_MIN_QUALITY,
@@ -79,10 +79,6 @@ class HeldLists:
                 self._scenes.append((number, features))
                 self._scene = None
         return self.count - before
-
-    def add_video(self, list_name: str, entry: str, frames: Iterable[FrameHash]) -> None:
-        """Add a held video by its frames alone."""
-        self.add(list_name, [HashEntry(0, frames=tuple(frames), other={"record": entry})])
 
     def ready(self) -> HeldLists:
         """Build every index now, so that several threads may compare; nothing is added after that."""
