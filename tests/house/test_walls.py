@@ -52,7 +52,12 @@ def plant(folder: Path, module: str, line: str) -> None:
 INTRUSIONS = [
     ("floors", "a noun opens a step", "vocabulary/clue.py", "import entente.casework.match.compare"),
     ("floors", "the law reads the tables", "safeguards/access.py", "import entente.records.guard"),
-    ("floors", "a format reaches the tables", "formats/vics.py", "import entente.records.models.case"),
+    (
+        "floors",
+        "a format reaches the tables",
+        "formats/vics/reading.py",
+        "import entente.records.models.case",
+    ),
     ("floors", "the store asks the workers", "evidence/store.py", "import entente.workers.local"),
     ("floors", "a step opens the front door", "casework/match/service/check.py", "import entente.web.board"),
     ("floors", "a room nobody planned", "annex/__init__.py", '"""An annex."""'),

@@ -8,9 +8,9 @@ from typing import Any, BinaryIO
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from entente.formats import ListRefused
+from entente.formats.case_nodes import Nodes, the_one
 from entente.formats.case_package import (
     LONGEST_TEXT,
-    MOST_NODES,
     MOST_STEPS,
     OUTCOMES,
     CasePackage,
@@ -21,11 +21,10 @@ from entente.formats.case_package import (
     PackedSeries,
     PackedStep,
     ReadPackage,
+    Told,
     Unread,
-    believed,
     instant_of,
     marking_of,
-    sound,
     text_of,
     word_of,
 )
@@ -56,50 +55,38 @@ class _Reading:
     """One graph, held by the ids of its nodes."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self.nodes: dict[str, tuple[Node, Place]] = {}
-        self.refused: list[RecordRefusal] = []
-        self.lines: dict[UUID, int] = {}
+        self.nodes = Nodes("node")
         outermost: Node = {}  # a document may be the case itself, its members written out inside
         for step in Walker(stream, LAYOUT).walk():
             if isinstance(step, RecordRefusal):
-                self.refused.append(step)
+                self.nodes.refused.append(step)
             elif not step.number:
                 outermost.setdefault(step.field, step.value)
-            elif step.number and isinstance(step.value, dict) and "@id" in step.value:
+            elif isinstance(step.value, dict) and "@id" in step.value:
                 for node in nodes_in(step.value):
-                    if len(self.nodes) >= MOST_NODES:
-                        raise ListRefused("too-long", f"more than {MOST_NODES} nodes; have it sent in parts")
-                    if "@id" in node:
-                        self._keep(dict(node), step.place)
-            elif step.number:
-                self.no(step.place, "broken", f"record {step.number} is no node with an @id")
-        if "@id" in outermost:
-            self._keep(outermost, Place(1, 1))
+                    self._take(dict(node), step.place)
+            else:
+                self.nodes.no(step.place, "broken", f"record {step.number} is no node with an @id")
+        self._take(outermost, Place(1, 1))
         self.made = {
             str(get(n, "result")["@id"]): iri
-            for iri, (n, _) in self.of("InvestigativeAction")
+            for iri, n, _ in self.of("InvestigativeAction")
             if isinstance(get(n, "result"), dict) and "@id" in get(n, "result")
         }
 
-    def _keep(self, node: Node, place: Place) -> None:
-        iri = str(node["@id"])
-        if iri in self.nodes:
-            self.no(place, "twice", f"a second node has the id {iri[:80]}")
-            return
-        self.nodes[iri] = (node, place)
-        self.lines[_id(iri)] = place.line
+    def _take(self, node: Node, place: Place) -> None:
+        if "@id" in node:
+            self.nodes.take(str(node["@id"]), node, place)
 
-    def no(self, place: Place, code: str, why: str) -> None:
-        """Remember what could not be believed."""
-        self.refused.append(RecordRefusal(place.line, code, f"{why}; it was left out"))
-
-    def of(self, *types: str) -> list[tuple[str, tuple[Node, Place]]]:
+    def of(self, *types: str) -> list[Told]:
         """Return the nodes of some type, in the order of the text."""
-        return [
-            (iri, told)
-            for iri, told in self.nodes.items()
-            if {local_name(t) for t in all_of(told[0].get("@type"))} & set(types)
-        ]
+        return self.nodes.those(lambda made: not _types(made).isdisjoint(types))
+
+    def told(self, node: Node, name: str) -> Node:
+        """Return the node that a property refers to, or an empty one."""
+        about = get(node, name)
+        ref = str(about.get("@id")) if isinstance(about, dict) else ""
+        return self.nodes.held[ref][1] if ref in self.nodes.held else {}
 
     def whole(self, node: Any) -> Any:
         """Return a value with what it refers to in its place, two levels deep: facets and their hashes."""
@@ -107,18 +94,13 @@ class _Reading:
             return [self.whole(n) for n in node]
         if not isinstance(node, dict):
             return node
-        if set(node) == {"@id"} and str(node["@id"]) in self.nodes:
-            node = self.nodes[str(node["@id"])][0]
+        if set(node) == {"@id"} and str(node["@id"]) in self.nodes.held:
+            node = self.nodes.held[str(node["@id"])][1]
         return {k: self.whole(v) if local_name(k) in ("hasFacet", "hash") else v for k, v in node.items()}
 
     def package(self) -> ReadPackage:
         """Read the parts in the order in which they lean on each other."""
-        found = self.of("Investigation")
-        if len(found) != 1:
-            raise ListRefused(
-                "not-a-case", f"this graph has {len(found)} investigations; a case package has one"
-            )
-        iri, (node, _) = found[0]
+        iri, node, _ = the_one(self.of("Investigation"), "graph has %d investigations")
         items = self._each(self._item, "RasterPicture", "File", "ObservableObject")
         try:
             package = CasePackage(
@@ -140,17 +122,14 @@ class _Reading:
             )
         except Unread as fault:
             raise ListRefused("not-a-case", f"the investigation cannot be read: {fault}") from None
-        read = sound(package, self.lines)
-        return ReadPackage(read.package, (*self.refused, *read.refusals))
+        return self.nodes.whole(package, _id)
 
     def _each(self, read: Any, *types: str) -> tuple[Any, ...]:
-        nodes = ((iri, node, place) for iri, (node, place) in self.of(*types))
-        return believed(lambda told: read(*told), nodes, types[0], self.refused)
+        return self.nodes.each(lambda told: read(*told), self.of(*types), types[0])
 
     def _marking(self, node: Node) -> Marking:
-        about = get(node, "objectMarking")
-        first = next((r for r in all_of(about) if isinstance(r, dict)), None)
-        told, _ = self.nodes.get(str((first or {}).get("@id")), ({}, None))
+        first = next((r for r in all_of(get(node, "objectMarking")) if isinstance(r, dict)), {})
+        told = self.told({"about": first}, "about")
         try:
             codes, text = plain(get(told, "codes")), plain(get(told, "handlingText"))
             return marking_of(codes, text, plain(get(told, "audience")))
@@ -158,13 +137,10 @@ class _Reading:
             raise Unread(str(fault)) from None
 
     def _agency(self, node: Node, name: str) -> str:
-        about = get(node, name)
-        told, _ = self.nodes.get(str(about.get("@id")) if isinstance(about, dict) else "", ({}, None))
-        return _text(told, "name")
+        return _text(self.told(node, name), "name")
 
     def _purpose(self, node: Node) -> Purpose:
-        about = get(node, "relevantAuthorization")
-        told, _ = self.nodes.get(str(about.get("@id")) if isinstance(about, dict) else "", ({}, None))
+        told = self.told(node, "relevantAuthorization")
         try:
             return Purpose(_text(told, "authorizationType"))
         except ValueError:
@@ -173,7 +149,7 @@ class _Reading:
     def _item(self, iri: str, node: Node, place: Place) -> PackedItem | None:
         facets = [f for f in all_of(self.whole(get(node, "hasFacet"))) if isinstance(f, dict)]
         told = list(entry_of({**node, "uco-core:hasFacet": facets}, place, 1))
-        self.refused += [r for r in told if isinstance(r, RecordRefusal)]
+        self.nodes.refused += [r for r in told if isinstance(r, RecordRefusal)]
         entry = next((e for e in told if isinstance(e, HashEntry)), None)
         if entry is None:
             return None
@@ -244,7 +220,7 @@ class _Reading:
             count += 1
             if count > MOST_STEPS:
                 raise Unread(f"more than {MOST_STEPS} steps lie between it and its exhibit")
-            came = str((get(self.nodes[self.made[came]][0], "object") or {}).get("@id"))
+            came = str((get(self.nodes.held[self.made[came]][1], "object") or {}).get("@id"))
         return _id(came), count
 
     def _clue(self, iri: str, node: Node, place: Place) -> PackedClue | None:
@@ -270,6 +246,10 @@ class _Reading:
 def _id(iri: str) -> UUID:
     found = _UUID.search(iri)
     return UUID(found[0]) if found else uuid5(NAMESPACE_URL, iri)
+
+
+def _types(node: Node) -> set[str]:
+    return {local_name(t) for t in all_of(node.get("@type"))}
 
 
 def _ids(node: Node) -> tuple[UUID, ...]:

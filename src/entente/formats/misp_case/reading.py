@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from entente.formats import ListRefused
+from entente.formats.case_nodes import Nodes, the_one
 from entente.formats.case_package import (
-    MOST_NODES,
     OUTCOMES,
     CasePackage,
     Marking,
@@ -22,10 +22,8 @@ from entente.formats.case_package import (
     ReadPackage,
     Told,
     Unread,
-    believed,
     instant_of,
     marking_of,
-    sound,
     text_of,
     word_of,
 )
@@ -46,50 +44,33 @@ def read_case(stream: BinaryIO) -> ReadPackage:
     ListRefused
         What is no event, has no object ``entente-case`` or several, or too many objects.
     """
-    refused: list[RecordRefusal] = []
-    held: list[Told] = []
-    seen: set[str] = set()
+    nodes = Nodes("object")
     for step in Walker(stream, LAYOUT).walk():
         if isinstance(step, RecordRefusal):
-            refused.append(step)
+            nodes.refused.append(step)
         elif step.number and step.field == "Object" and isinstance(step.value, dict):
-            uuid = str(step.value.get("uuid") or "")
-            if len(held) >= MOST_NODES:
-                raise ListRefused("too-long", f"more than {MOST_NODES} objects; have it sent in parts")
-            if uuid in seen:
-                why = f"a second object has the id {uuid[:40]}; it was left out"
-                refused.append(RecordRefusal(step.place.line, "twice", why))
-                continue
-            seen.add(uuid)
-            held.append((uuid, step.value, step.place))
-    return _Reading(held, refused).package()
+            nodes.take(str(step.value.get("uuid") or ""), step.value, step.place)
+    return _Reading(nodes).package()
 
 
 class _Reading:
     """One event: its objects by name."""
 
-    def __init__(self, held: list[Told], refused: list[RecordRefusal]) -> None:
-        self.held, self.refused = held, refused
+    def __init__(self, nodes: Nodes) -> None:
+        self.nodes = nodes
 
     def of(self, name: str) -> list[Told]:
         """Return the objects of a name, in the order of the text."""
-        return [t for t in self.held if t[1].get("name") == name and t[1].get("deleted") not in (True, "1")]
+        return self.nodes.those(
+            lambda made: made.get("name") == name and made.get("deleted") not in (True, "1")
+        )
 
     def package(self) -> ReadPackage:
         """Read the parts; the case itself cannot be left out."""
-        found = self.of("entente-case")
-        if len(found) != 1:
-            raise ListRefused("not-a-case", f"this event has {len(found)} cases; a case package has one")
-        uuid, made, place = found[0]
-        lines: dict[UUID, int] = {}
-        for id_, _, where in self.held:
-            try:
-                lines[UUID(id_)] = where.line
-            except ValueError:
-                continue  # its own reading refuses it
+        uuid, made, place = the_one(self.of("entente-case"), "event has %d cases")
 
         def each(read: Any, name: str) -> tuple[Any, ...]:
-            return believed(read, self.of(name), name, self.refused)
+            return self.nodes.each(read, self.of(name), name)
 
         told = _Rows(made)
         try:
@@ -112,8 +93,7 @@ class _Reading:
             )
         except ValueError as fault:
             raise ListRefused("not-a-case", f"line {place.line}: the case cannot be read: {fault}") from None
-        read = sound(package, lines)
-        return ReadPackage(read.package, (*self.refused, *read.refusals))
+        return self.nodes.whole(package, UUID)
 
 
 class _Rows:

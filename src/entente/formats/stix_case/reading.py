@@ -6,8 +6,8 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from entente.formats import ListRefused
+from entente.formats.case_nodes import Nodes, the_one
 from entente.formats.case_package import (
-    MOST_NODES,
     OUTCOMES,
     CasePackage,
     Marking,
@@ -19,10 +19,8 @@ from entente.formats.case_package import (
     ReadPackage,
     Told,
     Unread,
-    believed,
     instant_of,
     marking_of,
-    sound,
     text_of,
     word_of,
 )
@@ -44,54 +42,35 @@ def read_case(stream: BinaryIO) -> ReadPackage:
     ListRefused
         What is no bundle, has no grouping of ours that is a case or several, or too many objects.
     """
-    refused: list[RecordRefusal] = []
-    held: dict[str, Told] = {}
+    nodes = Nodes("object")
     for step in Walker(stream, LAYOUT).walk():
         if isinstance(step, RecordRefusal):
-            refused.append(step)
+            nodes.refused.append(step)
         elif step.number and isinstance(step.value, dict) and isinstance(step.value.get("id"), str):
-            told = (step.value["id"], step.value, step.place)
-            if len(held) >= MOST_NODES:
-                raise ListRefused("too-long", f"more than {MOST_NODES} objects; have it sent in parts")
-            if told[0] in held:
-                why = f"a second object has the id {told[0][:80]}; it was left out"
-                refused.append(RecordRefusal(step.place.line, "twice", why))
-            else:
-                held[told[0]] = told
+            nodes.take(step.value["id"], step.value, step.place)
         elif step.number:
-            why = f"record {step.number} is no object with an id; it was left out"
-            refused.append(RecordRefusal(step.place.line, "broken", why))
-    return _Reading(held, refused).package()
+            nodes.no(step.place, "broken", f"record {step.number} is no object with an id")
+    return _Reading(nodes).package()
 
 
 class _Reading:
     """One bundle, held by the ids of its objects."""
 
-    def __init__(self, held: dict[str, Told], refused: list[RecordRefusal]) -> None:
-        self.held, self.refused = held, refused
+    def __init__(self, nodes: Nodes) -> None:
+        self.nodes, self.held = nodes, nodes.held
 
     def of(self, kind: str) -> list[Told]:
         """Return the objects that our extension calls so, in the order of the text."""
-        return [t for t in self.held.values() if _ours(t[1]).get("kind") == kind]
+        return self.nodes.those(lambda made: _ours(made).get("kind") == kind)
 
     def package(self) -> ReadPackage:
         """Read the parts; the case itself cannot be left out."""
-        found = self.of("case")
-        if len(found) != 1:
-            raise ListRefused(
-                "not-a-case", f"this bundle has {len(found)} cases in our extension; a case package has one"
-            )
-        _, told, place = found[0]
+        _, told, place = the_one(self.of("case"), "bundle has %d cases in our extension")
         ours = _ours(told)
-        lines: dict[UUID, int] = {}
 
         def each(read: Any, kind: str) -> tuple[Any, ...]:
-            parts = believed(read, self.of(kind), kind, self.refused)
-            return parts
+            return self.nodes.each(read, self.of(kind), kind)
 
-        for id_, _, where in self.held.values():
-            if (known := _uuid(id_)) is not None:
-                lines[known] = where.line
         try:
             package = CasePackage(
                 id=_id(told["id"]),
@@ -112,8 +91,7 @@ class _Reading:
             )
         except ValueError as fault:
             raise ListRefused("not-a-case", f"line {place.line}: the case cannot be read: {fault}") from None
-        read = sound(package, lines)
-        return ReadPackage(read.package, (*self.refused, *read.refusals))
+        return self.nodes.whole(package, _id)
 
     def _marking(self, told: Object) -> Marking:
         refs = [str(r) for r in _list(told.get("object_marking_refs"))]
@@ -137,7 +115,7 @@ class _Reading:
         values: dict[str, str] = {}
         for found in hashes_of(file_hashes(made), place.line):
             if isinstance(found, RecordRefusal):
-                self.refused.append(found)
+                self.nodes.refused.append(found)
             else:
                 values = found
         values.pop("photodna", None)
