@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from entente.casework.match.hashes import TURNS, every_turn, kernel
+from entente.casework.match.hashes import TURNS, every_turn, kernel, running_sums
 from entente.casework.match.hashes.pdq import PDQ
 from entente.casework.match.hashes.profiles import made_small, read_only
 from entente.vocabulary.media_hash import PDQ_NEAR, HashRefused, NoHash, Profile, Transform, demand_pdq
@@ -131,8 +131,9 @@ def test_a_picture_without_any_step_is_the_references_too() -> None:
 
 
 def test_where_in_doubt_the_references_own_sums_are_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    repeated, made = [], kernel.slow_samples
-    monkeypatch.setattr(kernel, "slow_samples", lambda *a: (repeated.append(a[0].shape), made(*a))[1])
+    repeated, made = [], running_sums.slow_samples
+    repeating = lambda *a: (repeated.append(a[0].shape), made(*a))[1]  # noqa: E731
+    monkeypatch.setattr(running_sums, "slow_samples", repeating)
     scenes = [_blurred(200 + n, 300, n, cells=40) for n in range(12)]
     quick = [PDQ.of_rgb(scene) for scene in scenes]
     assert len(repeated) < 4  # a few pictures of a hundred
@@ -145,7 +146,7 @@ def test_the_banded_way_and_the_running_sums_differ_by_less_than_a_doubt() -> No
     for seed, (rows, columns) in enumerate([(97, 1213), (700, 33), (1500, 1100)]):
         flat = read_only(_blurred(rows, columns, seed)).reshape(rows, -1)
         quick = kernel.samples(flat, 3, *kernel.band(rows), *kernel.band(columns))
-        slow = kernel.slow_samples(flat, 3)
+        slow = running_sums.slow_samples(flat, 3)
         made = [kernel.transformed(each, kernel.COSINES) for each in (quick, slow)]
         assert np.abs(made[0] - made[1]).max() < kernel.GAP_DOUBT / 4
         assert np.abs(quick - slow).max() * 2 / 2.55 < kernel.STEP_DOUBT

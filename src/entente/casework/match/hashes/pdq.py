@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from entente.casework.match.hashes import TURNS, HashExample, framed, kernel
+from entente.casework.match.hashes import TURNS, HashExample, framed, kernel, running_sums
 from entente.casework.match.hashes.profiles import SIDE, made_small, read_only, thumb_band, thumb_size
 from entente.vocabulary.media_hash import PDQ_HEX, PDQ_NEAR, Profile, Turns, demand_pdq
 
@@ -30,7 +30,7 @@ def _hashed(flat: NDArray[np.generic], channels: int) -> tuple[Turns, int]:
     bands = kernel.band(rows), kernel.band(columns)
     answer = kernel.quick(plane, channels, *bands, kernel.COSINES, kernel.GAP_DOUBT, kernel.STEP_DOUBT)
     if not answer[2]:
-        answer = kernel.hashed(kernel.slow_samples(plane, channels), kernel.COSINES, -1.0, 0.0)
+        answer = kernel.hashed(running_sums.slow_samples(plane, channels), kernel.COSINES, -1.0, 0.0)
     return _told(answer)
 
 
