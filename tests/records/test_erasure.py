@@ -18,6 +18,7 @@ from entente.records.models import (
     CaseBound,
     Clue,
     Disclosure,
+    Job,
     KeepReview,
     LogEntry,
     Media,
@@ -211,6 +212,26 @@ def test_a_ground_restricts_instead_of_erasing(filled):
         assert retention.lift(dpo, AUDIT, held) == 1
         assert retention.fate_of(held) is Fate.ERASE
     assert not Restriction.objects.filter(lifted_at=None).exists()
+
+
+def test_no_task_works_on_a_case_that_is_restricted(filled, tmp_path):
+    """What came in just before is neither compared nor searched for scenes; each job says why."""
+    folder = tmp_path / "later"
+    folder.mkdir()
+    (folder / "3.png").write_bytes(encoded(scene(seed=3), "PNG"))
+    officer = filled.officer(filled.it)
+    assert jobs.run(jobs.take("test", only=receive(officer, VI, filled.case, [folder], Intake("a disk"))))
+    retention.restrict(
+        filled.officer(filled.it_dpo), AUDIT, clock_of(filled), "its accuracy is contested", "b"
+    )
+    before = everything(filled.case)
+    tasks = ("match.check", "match.scenes", "prioritise.rank", "locate.weigh")
+    asked = {task: jobs.enqueue_once(task, officer, VI, case=filled.case.pk) for task in tasks}
+    jobs.work(Event(), until_empty=True)
+    errors = dict(Job.objects.filter(task__in=asked, status="failed").values_list("task", "error"))
+    assert set(errors) == set(tasks), "each has something to write"
+    assert all("only read" in error for error in errors.values()), errors
+    assert everything(filled.case) == before
 
 
 def test_the_data_protection_officer_of_another_agency_runs_no_clock(filled):

@@ -28,7 +28,7 @@ from entente.records.models import (
     Priority,
     Stub,
 )
-from entente.safeguards.access import Act, Deny, Shape, Thing, may_join
+from entente.safeguards.access import Act, Deny, may_join
 from entente.vocabulary.agency import Officer, Part
 from entente.vocabulary.case import Stage
 from entente.vocabulary.handling import HandlingCode, Purpose
@@ -102,7 +102,7 @@ def rank(officer: Officer, purpose: Purpose, case: Case) -> Priority:
 def rank_case(progress: Progress) -> dict[str, Any]:
     """Score the job's case."""
     case_id = UUID(str(progress.job.case))
-    thing = Thing(Shape.CASE, owner=None, case=case_id)
+    thing = Case.thing_of(case_id, progress.officer.agency)
     with acting(
         progress.officer, Act.READ, thing, progress.purpose, step="prioritise", reason="find the case"
     ):

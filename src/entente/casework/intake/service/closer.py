@@ -12,8 +12,8 @@ from entente.records import derivation
 from entente.records.act import Deed, acting
 from entente.records.announce import announce
 from entente.records.jobs import Progress, task
-from entente.records.models import Frame, Media
-from entente.safeguards.access import Act, Shape, Thing
+from entente.records.models import Case, Frame, Media
+from entente.safeguards.access import Act
 
 CLOSER = "intake.look-closer"
 
@@ -22,7 +22,7 @@ CLOSER = "intake.look-closer"
 def look_closer(progress: Progress) -> dict[str, Any]:
     """Look closely at videos that a first pass saw by their key frames; it goes on where it was."""
     officer, case_id = progress.officer, UUID(str(progress.job.case))
-    thing = Thing(Shape.CASE, owner=officer.agency, case=case_id, id=case_id)
+    thing = Case.thing_of(case_id, officer.agency)
     with acting(officer, Act.READ, thing, progress.purpose, step="intake", reason="which videos wait"):
         rows = Media.objects.filter(case_id=case_id, owner_id=officer.agency, kind="video", refusal="")
         rows = rows.filter(decoded__has_key="pass").exclude(key="").order_by("number")

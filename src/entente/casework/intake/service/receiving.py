@@ -24,7 +24,7 @@ from entente.records.announce import announce
 from entente.records.derivation import Made
 from entente.records.jobs import LeaseLost, Progress, Stopped, enqueue, enqueue_once, task
 from entente.records.models import Case, Job, Media
-from entente.safeguards.access import Act, Shape, Thing
+from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
 from entente.vocabulary.media import RefusalCode, Sampling
@@ -129,7 +129,7 @@ def _demand_room() -> None:
 
 def _recorded(progress: Progress, case_id: UUID, intake: Intake) -> frozenset[str]:
     """Return the SHA-256 of what the owner already has in the case, so that it is not opened twice."""
-    thing = Thing(Shape.CASE, owner=progress.officer.agency, case=case_id, id=case_id)
+    thing = Case.thing_of(case_id, progress.officer.agency)
     with acting(progress.officer, Act.READ, thing, progress.purpose, step="intake", reason="what is held"):
         held = Media.objects.filter(case_id=case_id, owner_id=progress.officer.agency, origin=intake.origin)
         held = held.exclude(sha256="").exclude(refusal__in=LOOKED_AT_AGAIN)

@@ -12,7 +12,7 @@ from entente.records.act import acting
 from entente.records.announce import announce
 from entente.records.jobs import Progress, task
 from entente.records.models import Case, Clue, Estimate, Milestone
-from entente.safeguards.access import Act, Shape, Thing
+from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.case import Stage
 from entente.vocabulary.clue import Clue as ClueWord
@@ -71,14 +71,9 @@ def _reach_region(case: Case, officer: Officer, posterior: Posterior) -> None:
 @task("locate.weigh")
 def weigh_case(progress: Progress) -> dict[str, Any]:
     """Weigh the job's case."""
-    with acting(
-        progress.officer,
-        Act.READ,
-        Thing(Shape.CASE, owner=None, case=UUID(str(progress.job.case))),
-        progress.purpose,
-        step="locate",
-        reason="find the case to weigh",
-    ):
-        case = Case.objects.get(pk=str(progress.job.case))
-    estimate = weigh(progress.officer, progress.purpose, case)
+    officer, case_id = progress.officer, UUID(str(progress.job.case))
+    thing, reason = Case.thing_of(case_id, officer.agency), "find the case to weigh"
+    with acting(officer, Act.READ, thing, progress.purpose, step="locate", reason=reason):
+        case = Case.objects.get(pk=case_id)
+    estimate = weigh(officer, progress.purpose, case)
     return {"clues": len(estimate.clues)}

@@ -17,7 +17,7 @@ from entente.records.act import acting
 from entente.records.announce import News, announce, on
 from entente.records.jobs import Progress, enqueue, enqueue_once, task
 from entente.records.models import Case, Compared, Job, ListedHash, ListVersion, Match, Media
-from entente.safeguards.access import Act, Shape, Thing
+from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
 from entente.vocabulary.media_hash import Verdict
@@ -41,7 +41,7 @@ def check_items(progress: Progress, *, everything: bool = False) -> dict[str, An
     """
     officer, purpose = progress.officer, progress.purpose
     case_id = UUID(str(progress.job.case))
-    thing = Thing(Shape.CASE, owner=officer.agency, case=case_id, id=case_id)
+    thing = Case.thing_of(case_id, officer.agency)
     key_standing_lists()
     with acting(officer, Act.READ, thing, purpose, step="match", reason="read the agency's hash lists"):
         state = _state_of(officer.agency)
@@ -65,7 +65,7 @@ def check_items(progress: Progress, *, everything: bool = False) -> dict[str, An
 def _ask_some(progress: Progress, case: UUID, part: list[UUID], lists: AskedLists, state: int) -> None:
     """Ask some items, as one act."""
     officer, purpose = progress.officer, progress.purpose
-    thing = Thing(Shape.CASE, owner=officer.agency, case=case, id=case)
+    thing = Case.thing_of(case, officer.agency)
     with acting(officer, Act.ALTER, thing, purpose, step="match", reason=f"compare {len(part)} items"):
         _ask(officer, part, lists, state)
         if Media.objects.filter(pk__in=part, owner_id=officer.agency).exists():

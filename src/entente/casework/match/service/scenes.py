@@ -39,8 +39,8 @@ from entente.records.act import acting
 from entente.records.announce import News, announce, on
 from entente.records.derivation import Made
 from entente.records.jobs import Progress, task
-from entente.records.models import Match, Media, SceneFeatures
-from entente.safeguards.access import Act, Shape, Thing
+from entente.records.models import Case, Match, Media, SceneFeatures
+from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import H2, union
 from entente.vocabulary.media_hash import Transform, Verdict
@@ -62,7 +62,7 @@ def find_scenes(progress: Progress) -> dict[str, Any]:
     """
     officer, purpose = progress.officer, progress.purpose
     case_id = UUID(str(progress.job.case))
-    thing = Thing(Shape.CASE, owner=officer.agency, case=case_id, id=case_id)
+    thing = Case.thing_of(case_id, officer.agency)
     with acting(officer, Act.READ, thing, purpose, step="match", reason="which pictures are held") as deed:
         held = _Held.of_agency(officer.agency, case_id)
         todo = _todo(officer.agency, case_id, held.digest)
@@ -73,6 +73,7 @@ def find_scenes(progress: Progress) -> dict[str, Any]:
         part = todo[start : start + AT_ONCE]
         with ThreadPoolExecutor(len(part)) as threads:  # they wait for decoders; the sandbox limits those
             found = list(threads.map(_found_in, part))
+        thing = Case.thing_of(case_id, officer.agency)  # anew: it may have been restricted meanwhile
         with acting(officer, Act.ALTER, thing, purpose, step="match") as deed:
             kept = [_kept(officer, each, held.digest) for each in found]
             derivation.record(deed, officer, [m for m in kept if m])
