@@ -299,7 +299,7 @@ class TenDays:
             place="House at the end of the lane, district of Cuneo",
             because="the bakery's page names the lane as the end of its round",
         )
-        locate.bring(
+        locate.keep_page(
             investigator,
             VI,
             place,

@@ -681,7 +681,7 @@ def _place(officer: Any, case: Case, name: str, codes: tuple[str, ...], clue: Cl
         "address": "https://x.example/",
         "taken_at": clock.now() - timedelta(hours=1),
     }
-    locate.bring(officer, VI, place, page, codes=codes, **told)
+    locate.keep_page(officer, VI, place, page, codes=codes, **told)
     locate.judge(officer, VI, place, [clue], says="explains", because="the view")
     locate.judge_rest(officer, VI, place, because="true of any house")
     locate.propose_home(officer, VI, place, because="a view")

@@ -17,7 +17,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from entente.casework.crosscheck import service
 from entente.casework.crosscheck.service import fetching
-from entente.casework.locate.service import PlaceRefused, check, page_of
+from entente.casework.locate.service import PlaceRefused, check, keep_page, page_of
 from entente.casework.prioritise.service import assign
 from entente.formats.warc import WARC, WebPage
 from entente.records import clock, erasure, guard
@@ -48,7 +48,8 @@ def bring(circle, case, data: bytes = PAGE, account=None, **more) -> Capture:
         "taken_at": clock.now() - timedelta(days=1),
         "codes": ("H0",),
     }
-    return service.bring_source(circle.officer(account or circle.it), VI, case, data, **{**told, **more})
+    officer = circle.officer(account or circle.it)
+    return keep_page(officer, VI, case, data, step=service.STEP, **{**told, **more})
 
 
 @pytest.fixture

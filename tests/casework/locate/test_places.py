@@ -15,7 +15,6 @@ from entente.casework.intake.service import claims, destroy, evidence_store
 from entente.casework.locate.service import (
     PlaceRefused,
     ProposalRefused,
-    bring,
     bring_back,
     check,
     clues_at_hand,
@@ -73,7 +72,7 @@ def at(circle, case) -> SimpleNamespace:
     socket = clue(circle, case, circle.it)
     place = enter(it, VI, case, place="The last house of the lane", because="the round", codes=("H0",))
     told = {"name": "round.html", "address": "https://x.example/round", "taken_at": clock.now() - DAY}
-    page = bring(it, VI, place, PAGE, **told)
+    page = keep_page(it, VI, place, PAGE, **told)
     return SimpleNamespace(
         circle=circle,
         case=case,
@@ -163,7 +162,7 @@ def test_what_is_no_page_has_no_address_or_lies_ahead_is_refused_with_the_mend(a
         (PAGE, {"taken_at": clock.now() + DAY}, "in UTC"),
     ]:
         with pytest.raises(PlaceRefused, match=mend):
-            bring(at.it, VI, at.place, data, **(at.told | wrong))
+            keep_page(at.it, VI, at.place, data, **(at.told | wrong))
 
 
 def test_a_capture_is_set_aside_with_a_reason_and_taken_back(at):
@@ -281,7 +280,7 @@ def test_a_place_set_aside_is_nobodys_home_until_two_stand_for_it_again(at):
         assert HomeProposal.objects.get(pk=home.pk).withdrawn_at is not None
     for change in (
         lambda: propose_home(at.it, VI, at.place, because="the round"),
-        lambda: bring(at.it, VI, at.place, PAGE, **at.told),
+        lambda: keep_page(at.it, VI, at.place, PAGE, **at.told),
         lambda: judge(at.it, VI, at.place, [at.socket], says="fails", because="no"),
     ):
         with pytest.raises(PlaceRefused, match="bring it back"):
@@ -298,7 +297,7 @@ def test_a_place_set_aside_is_nobodys_home_until_two_stand_for_it_again(at):
 
 def test_a_withheld_place_is_not_there_for_others_and_a_release_lets_one_agency_see_it(at):
     hidden = enter(at.it, VI, at.case, place="Another house", because="a listing")
-    bring(at.it, VI, hidden, PAGE + b" again", **at.told)
+    keep_page(at.it, VI, hidden, PAGE + b" again", **at.told)
     assert hidden.codes == "H2"
     assert seen_by(at.fr, CandidatePlace) == [at.place] and seen_by(at.fr, Capture) == [at.page]
     release.release(at.it, VI, hidden, at.circle.agencies.fr, clock.now() + DAY, "for the search")
@@ -311,7 +310,7 @@ def test_an_outsider_and_a_reader_enter_and_change_nothing(at):
         officer = at.circle.officer(account)
         for change in (
             lambda o=officer: enter(o, VI, at.case, place="a", because="b"),
-            lambda o=officer: bring(o, VI, at.place, PAGE, **at.told),
+            lambda o=officer: keep_page(o, VI, at.place, PAGE, **at.told),
             lambda o=officer: judge(o, VI, at.place, [at.socket], says="fails", because="b"),
             lambda o=officer: set_aside(o, VI, at.place, because="b"),
             lambda o=officer: propose_home(o, VI, at.place, because="b"),

@@ -23,7 +23,7 @@ from entente.casework.crosscheck.service.online import (
     turn_line,
 )
 from entente.casework.crosscheck.service.private import answer, ask_privately, refuse, waiting
-from entente.casework.crosscheck.service.sources import bring_source, grade_source, source_as
+from entente.casework.crosscheck.service.sources import grade_source, source_as
 
 __all__ = [
     "KINDS",
@@ -40,7 +40,6 @@ __all__ = [
     "add_line",
     "answer",
     "ask_privately",
-    "bring_source",
     "check",
     "fetch",
     "grade_source",

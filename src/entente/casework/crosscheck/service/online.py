@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeVar
 from uuid import UUID
 
 from entente.casework.crosscheck.alike import Alike, alike
@@ -25,6 +26,9 @@ from entente.vocabulary.suspect import Said
 
 STEP = "crosscheck"
 MOST_COMPARED = 5000  # accounts in sight whose names are laid beside one
+
+
+Row = TypeVar("Row", OnlineAccount, AccountLine)
 
 
 class OnlineRefused(ValueError):
@@ -100,13 +104,22 @@ def turn_account(
     officer: Officer, purpose: Purpose, online: OnlineAccount, *, keep: bool, because: str = ""
 ) -> OnlineAccount:
     """Set an account aside, with the reason, or take it back in."""
-    if not keep and not because.strip():
-        raise OnlineRefused("say why the account is set aside")
     reason = "take an account back in" if keep else "set an account aside"
-    with acting(officer, Act.ALTER, online.as_thing(), purpose, step=STEP, reason=reason):
-        row = OnlineAccount.objects.select_for_update().get(pk=online.pk)
-        row.state, row.decided_by_id = "open" if keep else "set aside", officer.id
-        row.decided_because = "" if keep else because.strip()
+    state = "open" if keep else "set aside"
+    return _turned(officer, purpose, online, state, reason, "" if keep else _said(because, "account"))
+
+
+def _said(because: str, what: str) -> str:
+    """Return the reason for setting something aside; refuse where there is none."""
+    if not because.strip():
+        raise OnlineRefused(f"say why the {what} is set aside")
+    return because.strip()
+
+
+def _turned(officer: Officer, purpose: Purpose, held: Row, state: str, reason: str, because: str) -> Row:
+    with acting(officer, Act.ALTER, held.as_thing(), purpose, step=STEP, reason=reason):
+        row = type(held).objects.select_for_update().get(pk=held.pk)
+        row.state, row.decided_by_id, row.decided_because = state, officer.id, because
         row.save(update_fields=["state", "decided_by", "decided_because"])
     return row
 
@@ -159,15 +172,9 @@ def turn_line(
     officer: Officer, purpose: Purpose, line: AccountLine, *, keep: bool, because: str = ""
 ) -> AccountLine:
     """Set a line aside, with the reason, or take it back in; it stays on record."""
-    if not keep and not because.strip():
-        raise OnlineRefused("say why the line is set aside")
     reason = "take a line of a profile back in" if keep else "set a line of a profile aside"
-    with acting(officer, Act.ALTER, line.as_thing(), purpose, step=STEP, reason=reason):
-        row = AccountLine.objects.select_for_update().get(pk=line.pk)
-        row.state, row.decided_by_id = "stands" if keep else "set aside", officer.id
-        row.decided_because = "" if keep else because.strip()
-        row.save(update_fields=["state", "decided_by", "decided_because"])
-    return row
+    state = "stands" if keep else "set aside"
+    return _turned(officer, purpose, line, state, reason, "" if keep else _said(because, "line"))
 
 
 def demand_open(online: OnlineAccount) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
-from datetime import datetime
 
 import entente
 from entente.casework.intake.service import evidence_store
-from entente.casework.locate.service import PlaceRefused, keep_page, kept_archive, page_of, records_of
+from entente.casework.locate.service import PlaceRefused, kept_archive, page_of, records_of
 from entente.formats.wacz import WACZ
 from entente.formats.warc import PACKED, WARC, WebPage
 from entente.records import clock
 from entente.records.act import acting
-from entente.records.models import Capture, Case
+from entente.records.models import Capture
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import EVALUATIONS, Purpose
@@ -28,35 +26,6 @@ MEDIA_TYPES = {
     "gif": "image/gif",
     "webp": "image/webp",
 }
-
-
-def bring_source(
-    officer: Officer,
-    purpose: Purpose,
-    case: Case,
-    data: bytes,
-    *,
-    name: str,
-    address: str,
-    taken_at: datetime,
-    evaluation: str = "X4",
-    codes: Iterable[str] = ("H2",),
-    handling_text: str = "",
-) -> Capture:
-    """Seal a page of an open source that an officer kept for a case."""
-    return keep_page(
-        officer,
-        purpose,
-        case,
-        data,
-        name=name,
-        address=address,
-        taken_at=taken_at,
-        evaluation=evaluation,
-        codes=codes,
-        handling_text=handling_text,
-        step=STEP,
-    )
 
 
 def grade_source(officer: Officer, purpose: Purpose, capture: Capture, evaluation: str) -> Capture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -192,19 +193,38 @@ def _weights(clue: Clue) -> list[tuple[str, float]]:
 def times(request: DeskRequest, case: Case, online_id: UUID) -> HttpResponse:
     """Take a file of posting times."""
     row, form = _account(case, online_id), TimesForm(request.POST, request.FILES, auto_id="times_%s")
+
+    def take(given: dict[str, Any]) -> str:
+        file, utc = given["times"], given["utc"]
+        done = service.take_times(
+            request.officer, request.purpose, row, file.read(), name=str(file.name or ""), utc=utc
+        )
+        return gettext("Counted %(n)s times; %(bad)s lines were refused.") % {
+            "n": done.taken,
+            "bad": done.bad,
+        }
+
+    return _told(request, case, row, "times_form", form, take)
+
+
+def _told(
+    request: DeskRequest,
+    case: Case,
+    row: OnlineAccount,
+    name: str,
+    form: forms.Form,
+    act: Callable[[dict[str, Any]], str],
+) -> HttpResponse:
+    """Do ``act`` with what a sound form holds, say what it returns and go back; or show what is wrong."""
     if form.is_valid():
-        file, utc = form.cleaned_data["times"], form.cleaned_data["utc"]
         try:
-            done = service.take_times(
-                request.officer, request.purpose, row, file.read(), name=str(file.name or ""), utc=utc
-            )
+            says = act(form.cleaned_data)
         except REFUSED as fault:
             form.add_error(None, str(fault))
         else:
-            text = gettext("Counted %(n)s times; %(bad)s lines were refused.")
-            messages.success(request, text % {"n": done.taken, "bad": done.bad})
+            messages.success(request, says)
             return _back(row)
-    return _shown(request, case, row, times_form=form)
+    return _shown(request, case, row, **{name: form})
 
 
 def _back(row: OnlineAccount) -> HttpResponse:
@@ -216,15 +236,12 @@ def _back(row: OnlineAccount) -> HttpResponse:
 def texts(request: DeskRequest, case: Case, online_id: UUID) -> HttpResponse:
     """Weigh the languages of texts that the officer brings; the texts are not kept."""
     row, form = _account(case, online_id), TextForm(request.POST, auto_id="text_%s")
-    if form.is_valid():
-        try:
-            service.weigh_texts(request.officer, request.purpose, row, form.cleaned_data["text"])
-        except REFUSED as fault:
-            form.add_error(None, str(fault))
-        else:
-            messages.success(request, _("Proposed. It counts when a person has confirmed it."))
-            return _back(row)
-    return _shown(request, case, row, text_form=form)
+
+    def weigh(given: dict[str, Any]) -> str:
+        service.weigh_texts(request.officer, request.purpose, row, given["text"])
+        return gettext("Proposed. It counts when a person has confirmed it.")
+
+    return _told(request, case, row, "text_form", form, weigh)
 
 
 @require_POST
@@ -232,15 +249,12 @@ def texts(request: DeskRequest, case: Case, online_id: UUID) -> HttpResponse:
 def line(request: DeskRequest, case: Case, online_id: UUID) -> HttpResponse:
     """Add a line to a profile."""
     row, form = _account(case, online_id), LineForm(case, request.POST, auto_id="line_%s")
-    if form.is_valid():
-        try:
-            service.add_line(request.officer, request.purpose, row, **form.cleaned_data)
-        except REFUSED as fault:
-            form.add_error(None, str(fault))
-        else:
-            messages.success(request, _("Added."))
-            return _back(row)
-    return _shown(request, case, row, line_form=form)
+
+    def add(given: dict[str, Any]) -> str:
+        service.add_line(request.officer, request.purpose, row, **given)
+        return gettext("Added.")
+
+    return _told(request, case, row, "line_form", form, add)
 
 
 @require_POST

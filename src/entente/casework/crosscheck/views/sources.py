@@ -50,8 +50,9 @@ def sources(request: DeskRequest, case: Case) -> HttpResponse:
         data = dict(form.cleaned_data)
         file = data.pop("file")
         try:
-            service.bring_source(
-                request.officer, request.purpose, case, file.read(), name=str(file.name or ""), **data
+            name = str(file.name or "")
+            locate.keep_page(
+                request.officer, request.purpose, case, file.read(), name=name, step=service.STEP, **data
             )
         except REFUSED as fault:
             form.add_error(None, str(fault))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.db.models import QuerySet
 from entente.casework.inform.service.issuing import made_again
 from entente.casework.inform.service.leaving import STEP
 from entente.records import clock, guard
-from entente.records.act import acting
+from entente.records.act import Deed, acting
 from entente.records.carried import carried
 from entente.records.models import Delivery, Disclosure, FollowUp
 from entente.safeguards.access import Act
@@ -70,17 +71,16 @@ def paper(delivery: Delivery) -> bytes:
     return made_again(delivery.document, delivery.crops, delivery.language, delivery.sha256, what)
 
 
+def _telling(
+    officer: Officer, purpose: Purpose, row: Delivery | FollowUp, reason: str, to: UUID
+) -> AbstractContextManager[Deed]:
+    """Write in a row that the other of the two agencies reads; the log names it as the recipient."""
+    return acting(officer, Act.ALTER, row.as_thing(), purpose, step=STEP, reason=reason, recipients=[to])
+
+
 def acknowledge(officer: Officer, purpose: Purpose, delivery: Delivery) -> Delivery:
     """Say, as an officer of the recipient, that the product was read and is acted on."""
-    with acting(
-        officer,
-        Act.ALTER,
-        delivery.as_thing(),
-        purpose,
-        step=STEP,
-        reason="acknowledge a product",
-        recipients=[delivery.owner_id],
-    ):
+    with _telling(officer, purpose, delivery, "acknowledge a product", delivery.owner_id):
         held = _addressed(officer, delivery)
         if held.opened_at is None:
             raise NotDelivered("open it first; what nobody read is not acknowledged")
@@ -98,15 +98,7 @@ def ask_back(
         raise NotDelivered("write what you want to hear back")
     if due <= clock.now():
         raise NotDelivered("the day by which you want to hear back has passed; choose a later one")
-    with acting(
-        officer,
-        Act.ALTER,
-        delivery.as_thing(),
-        purpose,
-        step=STEP,
-        reason="ask what came of a product",
-        recipients=[delivery.addressed_id],
-    ):
+    with _telling(officer, purpose, delivery, "ask what came of a product", delivery.addressed_id):
         held = Delivery.objects.select_for_update().get(pk=delivery.pk)
         if held.owner_id != officer.agency:
             raise NotDelivered("only the agency that delivered it asks what came of it")
@@ -125,15 +117,7 @@ def answer_back(officer: Officer, purpose: Purpose, asked: FollowUp, text: str) 
     """Answer, as the recipient of the product; an answer given again takes the place of the one before."""
     if not text.strip():
         raise NotDelivered("write what came of it, or that nothing did yet")
-    with acting(
-        officer,
-        Act.ALTER,
-        asked.as_thing(),
-        purpose,
-        step=STEP,
-        reason="say what came of a product",
-        recipients=[asked.owner_id],
-    ):
+    with _telling(officer, purpose, asked, "say what came of a product", asked.owner_id):
         held = FollowUp.objects.select_for_update().get(pk=asked.pk)
         if held.addressed_id != officer.agency:
             raise NotDelivered("only the agency that was asked answers")

@@ -2,7 +2,7 @@
 
 from entente.casework.locate.service.archives import kept_archive, records_of
 from entente.casework.locate.service.ask import Asking, asking
-from entente.casework.locate.service.captures import Checked, bring, check, keep_page, page_of, turn
+from entente.casework.locate.service.captures import Checked, check, keep_page, page_of, turn
 from entente.casework.locate.service.history import clues_named, kept_states, states
 from entente.casework.locate.service.home import ProposalRefused, confirm_home, propose_home
 from entente.casework.locate.service.places import (
@@ -24,7 +24,6 @@ __all__ = [
     "PlaceRefused",
     "ProposalRefused",
     "asking",
-    "bring",
     "bring_back",
     "check",
     "clues_at_hand",

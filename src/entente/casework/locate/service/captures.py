@@ -61,34 +61,6 @@ def form_of(data: bytes) -> str:
     return form or ("html" if _HTML.search(head) else "")
 
 
-def bring(
-    officer: Officer,
-    purpose: Purpose,
-    place: CandidatePlace,
-    data: bytes,
-    *,
-    name: str,
-    address: str,
-    taken_at: datetime,
-    evaluation: str = "X4",
-    codes: Iterable[str] = ("H0",),
-    handling_text: str = "",
-) -> Capture:
-    """Seal a page that an officer kept of a candidate place."""
-    return keep_page(
-        officer,
-        purpose,
-        place,
-        data,
-        name=name,
-        address=address,
-        taken_at=taken_at,
-        evaluation=evaluation,
-        codes=codes,
-        handling_text=handling_text,
-    )
-
-
 def keep_page(
     officer: Officer,
     purpose: Purpose,

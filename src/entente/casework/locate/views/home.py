@@ -240,7 +240,7 @@ def bring(request: DeskRequest, case: Case, candidate_id: UUID) -> HttpResponse:
         data = dict(form.cleaned_data)
         file = data.pop("file")
         try:
-            service.bring(
+            service.keep_page(
                 request.officer, request.purpose, place, file.read(), name=str(file.name or ""), **data
             )
         except REFUSED as fault:
