@@ -36,6 +36,8 @@ STEPS = (
     "0030_coordination",
     "0031_products_reviewed",
     "0032_accounts_on_platforms",
+    "0033_links_graded_and_dated",
+    "0034_identifier_worked_on",
 )
 
 
