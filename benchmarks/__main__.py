@@ -15,7 +15,7 @@ import tempfile
 LIMIT_S = 600.0  # the longest is the intake of a thousand pictures, most of it the peer's
 LONG_S = {"faults": 3600.0, "match": 3600.0, "crops": 3600.0, "video_match": 1800.0, "list_import": 3600.0,
           "backwards": 3600.0, "bulk": 1800.0, "hostile": 1800.0, "psi": 1800.0, "nodes": 1800.0,
-          "link_scene": 3600.0}  # fmt: skip
+          "link_scene": 3600.0, "link_search_day": 3600.0, "link_video": 1800.0}  # fmt: skip
 NAMES = {
     "intake": "the whole intake against hashlib, Pillow and pdqhash",
     "pdq": "PDQ of JPEGs against threatexchange, the same bits demanded",
@@ -25,6 +25,8 @@ NAMES = {
     "video_hash": "hashes of every frame against vpdq",
     "video_match": "held videos found in others, against vPDQ's rules",
     "link_series": "drawn series put together again, against plain components and Leiden's modularity",
+    "link_search_day": "20 things in 60 photographs of a search; 3,000 seized files sorted",
+    "link_video": "damaged videos: frames recovered and what is said, against OpenCV's reader",
     "list_import": "a million VICS records, ten million lines of CSV",
     "backwards": "a new list against everything held",
     "bulk": "a folder of very many files",

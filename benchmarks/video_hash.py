@@ -105,9 +105,12 @@ def _decoded(path: Path) -> list[Any]:
 
 def _ours(path: Path) -> list[Any]:
     """Go the way that a decoder of the desk goes, within this process."""
+    from entente.evidence.choosing import sampled
     from entente.evidence.hashing import framed
+    from entente.evidence.planes import plane_of
     from entente.evidence.source import Source
-    from entente.evidence.videos import Sampling, open_video, plane_of, sampled
+    from entente.evidence.videos import open_video
+    from entente.vocabulary.media import Sampling
 
     with path.open("rb") as file:
         video = open_video(Source(file.fileno()), "mp4")

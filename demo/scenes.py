@@ -360,8 +360,11 @@ def draw_partner_media(folder: Path) -> dict[str, FoundManifest]:
     return {country: FoundManifest(folder / country, tuple(entries)) for country, entries in held.items()}
 
 
-def draw_search(folder: Path) -> FoundManifest:
-    """Draw the police photographs of day 9: each of the 14 things that stayed, and the rooms around them."""
+def draw_search(folder: Path, further: int = 0) -> FoundManifest:
+    """Draw the police photographs of day 9: each of the 14 things that stayed, and the rooms around them.
+
+    ``further`` photographs walk along the walls from nearer by, as a searching officer takes many.
+    """
     entries, taken = [], datetime(2026, 6, 18, 7, 30)  # noqa: DTZ001 - a camera's own clock
     views = [_close(thing) for thing in THINGS if thing.stays]
     for room in HOUSE:
@@ -369,6 +372,9 @@ def draw_search(folder: Path) -> FoundManifest:
             see(room, cx, 1200, 2300, WIDE, turn=turn, gain=0.98)
             for cx, turn in ((1150, 0.04), (1800, 0), (2450, -0.04), (1500, 0.02))
         ]
+    for number in range(further):
+        room, step = list(HOUSE)[number % len(HOUSE)], number // len(HOUSE)
+        views.append(see(room, 900 + 230 * step, 1000 + 60 * (step % 3), 1500, SMALL, gain=0.96))
     for number, view in enumerate(views, 1):
         name = f"PE{number:04d}.JPG"
         shot = _taken(folder / name, view, POLICE, taken + timedelta(minutes=3 * number), 9, without=ABSENT)

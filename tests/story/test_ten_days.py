@@ -6,9 +6,11 @@ down at somebody's desk on the evening of day 10 and looks.
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from datetime import timedelta
 from io import BytesIO
@@ -18,11 +20,13 @@ import pytest
 from demo.ten_days import DISCOVERED, PARTNERS
 from django.apps import apps
 from django.db import transaction
+from django.db.models import Q
 from django.test import Client
 from PIL import Image
 
 from demo import scenes
 from entente.casework import STEPS
+from entente.casework.close import service as close
 from entente.casework.cooperate import service as cooperate
 from entente.casework.examine import service as examine
 from entente.casework.inform import service as inform
@@ -31,7 +35,8 @@ from entente.casework.link import service as link
 from entente.casework.locate import service as locate
 from entente.casework.seize import service as seize
 from entente.casework.trends import service as trends
-from entente.records import guard, log
+from entente.records import clock, guard, log
+from entente.records.erasure import erase
 from entente.records.models import (
     Account,
     Agency,
@@ -49,6 +54,7 @@ from entente.records.models import (
     ElementMatch,
     Estimate,
     Feedback,
+    Frame,
     HomeProposal,
     Job,
     Lead,
@@ -64,6 +70,7 @@ from entente.records.models import (
     Request,
     Reshare,
     Series,
+    Tombstone,
     Viewing,
 )
 from entente.vocabulary.case import Outcome as OutcomeWord
@@ -562,7 +569,7 @@ def test_nothing_is_confirmed_without_a_person_and_nothing_absent_at_all(story, 
 
 
 def test_the_photographs_of_the_search_give_no_clues_to_the_place(story, italy):
-    assert Media.objects.filter(case=story.case, origin="search").count() == 30
+    assert Media.objects.filter(case=story.case, origin="search").count() == 60
     assert not Clue.objects.filter(case=story.case, media__origin="search").exists()
 
 
@@ -702,3 +709,113 @@ def test_what_was_derived_from_a_found_picture_comes_out_the_same_days_later(sto
     cut = [r for r in results if r.derivation.what == "product for a recipient"]
     assert {str(r.verdict) for r in cut} <= {"cannot"}  # a version cut for one recipient is not kept
     assert {str(r.verdict) for r in results if r not in cut} == {"same"}, [r.because for r in results]
+
+
+def test_what_a_person_confirmed_becomes_an_exhibit_whose_chain_holds_offline_until_a_byte_changes(
+    story, tmp_path
+):
+    with story.at(11, 9):
+        with story.desk_of("IT-1001") as italy:
+            met = ElementMatch.objects.filter(
+                case=story.case, state="confirmed", media__origin="search"
+            ).first()
+            row = seize.exhibit(
+                italy,
+                VI,
+                story.case,
+                number="2",
+                description=met.element.name,
+                items=[met.media],
+                place=met.element.room,
+                seized_at=story.laptop.seized_at,
+                seized_by="IT-1001",
+            )
+            to = Account.objects.get(username="IT-1002")
+            step = seize.hand_over(
+                italy, VI, row, to=to, when=clock.now(), from_place="home", to_place="store", why="evidence"
+            )
+        with story.desk_of("IT-1002") as second:
+            seize.sign(second, VI, step, when=clock.now())
+        with story.desk_of("IT-1001") as italy:
+            asked = seize.ask(italy, story.case, to=Agency.objects.get(short="EU"), exhibits=[row])
+        with story.desk_of("IT-1002") as second:
+            seize.confirm(second, asked, count=asked.items)
+        out = BytesIO()
+        with story.desk_of("IT-1001") as italy:
+            told = seize.write_bundle(italy, asked, out)
+    whole, data = tmp_path / "bundle.zip", out.getvalue()
+    whole.write_bytes(data)
+    program = tmp_path / "verify.py"
+    with zipfile.ZipFile(whole) as held:
+        program.write_bytes(held.read("verify.py"))
+    assert verified(program, whole, told.key) == (0, True)
+    changed = bytearray(data)
+    changed[data.index(b"from_place") + 14] ^= 1  # a letter of where it was handed over
+    whole.write_bytes(changed)
+    assert verified(program, whole, told.key) == (1, False)
+
+
+def verified(program, path, key):
+    """Return what the bundle's own program says, with nothing of this project and no network to ask."""
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", str(program), str(path), "--key", key],
+        env={},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return ran.returncode, "HOLDS" in ran.stdout
+
+
+# --- months later -----------------------------------------------------------------------------------------
+
+
+def test_a_later_re_share_raises_the_counter_and_they_are_told_only_as_they_wish(story, tmp_path):
+    with story.desk_of("IT-1001"):
+        before = Reshare.objects.filter(case=story.case).count()
+    again = tmp_path / "again"
+    again.mkdir()
+    shared = Image.open(story.folder / "found" / "IMG_0416.JPG")
+    shared.resize((700, 525)).save(again / "x9.jpg", quality=60)
+    with story.at(60, 9):
+        with story.desk_of("IT-1001") as italy:
+            case = close.record_wish(italy, VI, story.case, "never", "a counsellor asked")
+            receive(italy, VI, case, [again], Intake(source="another forum"))
+        story.work()
+        with story.desk_of("IT-1001") as italy:
+            fresh = Reshare.objects.filter(case=case, source="another forum")
+            assert fresh.count() == 1 and Reshare.objects.filter(case=case).count() == before + 1
+            with pytest.raises(trends.NotTold):
+                trends.record_told(italy, VI, case)
+            assert not trends.to_be_told(case).exists()
+            case = close.record_wish(italy, VI, case, "each", "they changed their mind")
+            assert trends.record_told(italy, VI, case) == before + 1
+            assert not fresh.filter(told_at=None).exists()
+
+
+def test_the_export_for_policy_shows_no_number_under_five(story, italy):
+    rows = dict(csv.reader(trends.export_figures(italy, VI).decode().splitlines()))
+    assert rows["cases"] == "fewer than 5"
+    told = [int(value) for value in rows.values() if value.isdigit()]
+    assert all(n >= 5 or n == 0 for n in told)
+
+
+def test_what_is_erased_is_gone_with_its_hashes_and_a_tombstone_proves_it(story):
+    """Last of all: small and grey copies are made anew at each look, so none is kept that could stay."""
+    with story.at(61, 9):
+        with story.desk_of("IT-1001") as italy:
+            item = items(story, "IMG_0416.JPG").get(origin="found")
+            pk, key, pdq, sha256 = item.pk, item.key, item.pdq, item.sha256
+            crops = list(Media.objects.filter(parent=item).values_list("key", flat=True))
+            stone = erase(italy, VI, item, "the person who was harmed asked for it")
+        with guard.system("look for what is left, in a test"):
+            assert not Media.objects.filter(Q(pk=pk) | Q(parent=pk) | Q(pdq=pdq) | Q(sha256=sha256)).exists()
+            assert not Frame.objects.filter(media=pk).exists() and not Clue.objects.filter(media=pk).exists()
+            assert not ElementMatch.objects.filter(media=pk).exists()
+            assert LogEntry.objects.get(seq=stone.entry).verb == "erase"
+        assert crops and not any(evidence_store().has(each) for each in [key, *crops])
+        officer = Account.objects.get(username="IT-9002").as_officer()
+        with guard.scope(officer, Purpose.DATA_PROTECTION_AUDIT):
+            held = Tombstone.objects.get(pk=stone.pk)
+            assert held.thing == pk and held.destroyed_at and held.keys == []
+        assert log.verify().faults == ()

@@ -117,6 +117,7 @@ CASE = {
     "examine:hide": {POST},
     "examine:keep": {POST},
     "examine:moments": {POST},
+    "examine:shots": {POST},
     "examine:loudness": {POST},
     "examine:sound": {POST},
     "examine:compare": {GET, POST},
@@ -208,8 +209,10 @@ CASE = {
     "close:page": {GET, POST},
     "close:tell": {POST},
     "close:turn": {POST},
+    "close:wish": {POST},
     "trends:page": {GET},
     "trends:count": {POST},
+    "trends:told": {POST},
     "trends:figures": {POST},
 }
 # Outside any case, for those who are logged in.
@@ -674,6 +677,7 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "seize:court-confirm": {"count": "1"},
         "close:page": {"what": "child safe"},
         "close:turn": {"reason": "done"},
+        "close:wish": {"wish": "each", "reason": "asked by a counsellor"},
     }
 
 

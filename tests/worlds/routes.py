@@ -278,6 +278,7 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     "examine:hide": {"reveal": [Pool("viewing")], "milliseconds": ["5", "x"]},
     "examine:keep": {"keep": ["note", "crop"], "text": ["a note", ""], "recipe": ["", "zoom=2", "zoom=99"]},
     "examine:moments": {"t": ["0", "1", "x"], "by": ["", "1"]},
+    "examine:shots": {},
     "examine:loudness": {},
     "examine:sound": LOOK,
     "examine:compare": {"item": [MEDIA]},
@@ -579,8 +580,10 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     "close:page": {"what": ["child safe", "no offence"], "text": [""]},
     "close:tell": {},
     "close:turn": {"reason": ["done", ""]},
+    "close:wish": {"wish": ["each", "never", "?"], "reason": ["asked", ""]},
     "trends:page": {},
     "trends:count": {},
+    "trends:told": {"say": ["told", "not after all"]},
     "trends:figures": {},
 }
 # Before anybody is known, or about one's own account only: they read no case; asked all the same.

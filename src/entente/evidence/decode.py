@@ -25,24 +25,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from entente.evidence.canvas import Canvas
+from entente.evidence.choosing import sampled
 from entente.evidence.derive import Change, derived
 from entente.evidence.moments import frame_at, listed_of, shown_at, times_of
 from entente.evidence.pictures import Picture, Refused, open_picture
-from entente.evidence.sounds import heard_of, peaks_of
+from entente.evidence.planes import brightness_of, luma_of, plane_of, rgb_of
+from entente.evidence.shots import sheet_of, shots_of, shown_of
+from entente.evidence.sounds import heard_of, peaks_of, sound_of
 from entente.evidence.source import Source, source_of
 from entente.evidence.tags import tags_of
 from entente.evidence.unpack import unpacked
-from entente.evidence.videos import (
-    Video,
-    boxes_of,
-    brightness_of,
-    luma_of,
-    open_video,
-    plane_of,
-    rgb_of,
-    sampled,
-    sound_of,
-)
+from entente.evidence.videos import Video, boxes_of, open_video
 from entente.vocabulary.media import MediaKind, Refusal, RefusalCode, Sampling
 
 LARGEST_PICTURE = 512 << 20  # bytes
@@ -148,6 +141,7 @@ def _warm_film() -> None:
         moments = [(luma_of(frame, 0).shape, moment) for moment, frame in sampled(video, 10.0)]
         _seen(video, [moment for _, moment in moments])
         peaks_of(video), heard_of(video, 0.0, 0.5)
+        sheet_of(video, shots_of(video, 10.0).starts)
     finally:
         os.close(handle)
 
@@ -160,17 +154,19 @@ def describe(
     extract: list[str],
     limit_s: float,
     sampling: str = Sampling.SPARSE,
+    seen: int = SEEN,
     key: str | None = None,
 ) -> Job:
     """Return size, hashes, frames, tags and what the extractors found. ``key`` (hex) opens a sealed file.
 
     ``sampling`` says how closely a video is looked at; with ``KEYS`` a large JPEG is decoded smaller.
+    ``seen`` is how many of its frames extractors get.
     """
     source = _source(fd, key)
     try:
         if kind == MediaKind.PICTURE:
             return _picture(source, container, extract, Sampling(sampling)), b""
-        return _video(source, container, extract, limit_s, Sampling(sampling)), b""
+        return _video(source, container, extract, limit_s, Sampling(sampling), seen), b""
     except Refused as refused:
         facts = (
             {"tags": {"container:boxes": "; ".join(boxes_of(_source(fd, key)))}}
@@ -242,6 +238,18 @@ def loudness(fd: int, *, kind: str, container: str, key: str | None = None) -> J
         return {"refusal": _as_json(refused.refusal)}, b""
 
 
+def shots(fd: int, *, kind: str, container: str, limit_s: float, key: str | None = None) -> Job:
+    """Return where a video is cut, and one small grey picture of its shots; see ``shots``."""
+    try:
+        video = open_video(_source(fd, key), container)
+        told = shots_of(video, limit_s)
+        shown, picture = sheet_of(video, shown_of(told.starts, told.until))
+    except Refused as refused:
+        return {"refusal": _as_json(refused.refusal)}, b""
+    starts = [round(t, 3) for t in told.starts]
+    return {"starts": starts, "until": round(told.until, 3), "shown": [round(t, 3) for t in shown]}, picture
+
+
 def hear(fd: int, *, kind: str, container: str, start: float, seconds: float, key: str | None = None) -> Job:
     """Return the samples of a short stretch of sound; see ``sounds.heard_of``."""
     try:
@@ -267,6 +275,7 @@ JOBS: dict[str, Callable[..., Job]] = {
     "moments": moments,
     "loudness": loudness,
     "hear": hear,
+    "shots": shots,
     "tell": tell,
 }
 
@@ -333,7 +342,7 @@ def _picture(source: Source, container: str, extract: list[str], sampling: Sampl
 
 
 def _video(
-    source: Source, container: str, extract: list[str], limit_s: float, sampling: Sampling
+    source: Source, container: str, extract: list[str], limit_s: float, sampling: Sampling, seen: int
 ) -> dict[str, Any]:
     # here, not above: it brings numba, 60 MB that stills do not need; the sandbox has it loaded before
     from entente.evidence.hashing import framed
@@ -359,13 +368,14 @@ def _video(
         "partial": bool(count.errors or lost or not count.filled or count.decoded < count.expected),
     }
     if extract:
-        answer["extracted"] = _extracted(extract, _seen(video, [f["t"] for f in frames]))  # type: ignore[misc]
+        shown = _seen(video, [f["t"] for f in frames], seen)  # type: ignore[misc]
+        answer["extracted"] = _extracted(extract, shown)
     return answer
 
 
-def _seen(video: Video, times: list[float]) -> Decoded:
+def _seen(video: Video, times: list[float], most: int = SEEN) -> Decoded:
     """Return what extractors see of a video: frames spread over it, and its sound."""
-    steps = np.linspace(0, len(times) - 1, min(SEEN, len(times))).round().astype(int)
+    steps = np.linspace(0, len(times) - 1, min(most, len(times))).round().astype(int)
     listed = listed_of(video)
     found = [frame_at(video, times[i], listed) for i in steps]
     frames = [(moment, rgb_of(frame, video.turned)) for moment, frame in (f for f in found if f)]

@@ -41,13 +41,18 @@ def derived(
         rgb = _cut(rgb, region)
     longest = max(1, min(side or SIDES[view], SIDES[view]) if view == "grey" else side or SIDES[view])
     if view == "grey":
-        grey = cv2.GaussianBlur(cv2.cvtColor(_shrunk(rgb, longest), cv2.COLOR_RGB2GRAY), (0, 0), 1.5)
-        grey = _changed(np.dstack([grey] * 3), change, longest)[..., 0]
+        grey = _changed(np.dstack([grey_of(rgb, longest)] * 3), change, longest)[..., 0]
         return simplejpeg.encode_jpeg(np.ascontiguousarray(grey)[..., None], 80, "GRAY")
     if view == "edges":
         return _png(_drawing(_changed(_shrunk(rgb, longest), change, longest)))
     small = _shrunk(_changed(rgb, change, longest), longest)
     return simplejpeg.encode_jpeg(np.ascontiguousarray(small), 90, "RGB", "420")
+
+
+def grey_of(rgb: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+    """Return a small, softened grey still, (rows, columns) uint8."""
+    small = cv2.cvtColor(_shrunk(rgb, longest), cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.GaussianBlur(small, (0, 0), 1.5), np.uint8)
 
 
 def _changed(rgb: NDArray[np.uint8], change: Change | None, longest: int) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""What a video has over time: its frames' moments, how loud it is, and a short stretch of its sound."""
+"""What a video has over time: its frames' moments, its shots, how loud it is, a short stretch of sound."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from entente.vocabulary.media import Refusal
 
 AROUND = 60  # frames told before and after the one asked for
 RATE, STEPS_EACH_S = 24_000, 20  # as ``sounds``, which would bring the decoders along
+SHOTS_S = 20.0  # seconds of work that looking for cuts may take: the page waits for it
+MOST_SHOWN, LARGEST_SHEET = 16, 800  # as ``shots``: little pictures, and pixels of the longest side
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,16 @@ class Moments:
     here: int  # place in ``times``
     total: int
     times: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Seconds at which shots begin, as far as ``until``; and a JPEG of those of ``shown``, small and grey."""
+
+    starts: tuple[float, ...]
+    until: float
+    shown: tuple[float, ...]
+    picture: bytes
 
 
 def moments(
@@ -42,6 +54,18 @@ def loudness(file: Path | Held, *, sandbox: Sandbox | None = None) -> bytes | Re
     answer = asked(file, "loudness", {}, sandbox=sandbox)
     try:
         return answer.refusal or reply.peaks(answer.blob)
+    except reply.Nonsense as error:
+        return nonsense(error)
+
+
+def sheet(file: Path | Held, *, limit_s: float = SHOTS_S, sandbox: Sandbox | None = None) -> Sheet | Refusal:
+    """Return where a video is cut, with one small grey picture of its shots."""
+    answer = asked(file, "shots", {"limit_s": limit_s}, sandbox=sandbox)
+    if answer.refusal:
+        return answer.refusal
+    try:
+        told = reply.shots(answer.data, MOST_SHOWN)
+        return Sheet(*told, reply.sheet(answer.blob, LARGEST_SHEET))
     except reply.Nonsense as error:
         return nonsense(error)
 

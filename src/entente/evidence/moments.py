@@ -10,18 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from entente.evidence.videos import (
-    Choose,
-    Count,
-    Video,
-    container_of,
-    decoded_of,
-    frames_of,
-    keys_only,
-    packets_of,
-    then_none,
-    time_of,
-)
+from entente.evidence.choosing import Choose, frames_of, keys_only
+from entente.evidence.packets import Count, decoded_of, packets_of, then_none, time_of
+from entente.evidence.videos import Video, container_of
 
 HALF_MS = 0.0005  # an address names a moment in thousandths of a second
 _SAME = 1e-6

@@ -130,12 +130,14 @@ def read(
     extract: Sequence[str] = (),
     limit_s: float | None = None,
     sampling: Sampling = Sampling.SPARSE,
+    seen: int | None = None,
     sandbox: Sandbox | None = None,
 ) -> Opened:
     """Open a file by path, descriptor or from a store: digests, kind, hashes, frames, tags.
 
     ``sampling`` says how closely a video is looked at: key frames for a first pass, sparse to ask with, dense
-    to be held, or every frame. In a first pass large JPEGs are decoded smaller (``pdq_rough``).
+    to be held, or every frame. In a first pass large JPEGs are decoded smaller (``pdq_rough``). ``seen`` is
+    how many frames of a video extractors get, where not the usual few.
 
     No file makes it raise. ``extract`` names functions ``package.module:function`` that get a
     ``decode.Decoded`` inside the decoder and return something ready for JSON. A decoder that dies or hangs in
@@ -145,7 +147,8 @@ def read(
     """
     try:
         with _given(file) as given:
-            return _read(given, known, tuple(extract), limit_s, sampling, sandbox or shared())
+            how = {"sampling": str(sampling), **({"seen": seen} if seen else {})}
+            return _read(given, known, tuple(extract), limit_s, how, sandbox or shared())
     except NotOpened as error:
         return Opened(refusal=error.refusal)
 
@@ -294,7 +297,7 @@ def _read(
     known: Known | None,
     extract: tuple[str, ...],
     limit_s: float | None,
-    sampling: Sampling,
+    how: dict[str, Any],
     sandbox: Sandbox,
 ) -> Opened:
     what, reading = _identified(given.source), _Reading(given.source)
@@ -306,7 +309,7 @@ def _read(
             "container": what.container,
             "extract": list(extract),
             "limit_s": limit,
-            "sampling": str(sampling),
+            **how,
             **given.arguments,
         }
         meanwhile = reading.run if known is None else _nothing

@@ -90,6 +90,21 @@ def moments(data: dict[str, Any], around: int) -> tuple[int, int, int, tuple[flo
     return first, here, total, times
 
 
+def shots(data: dict[str, Any], most: int) -> tuple[tuple[float, ...], float, tuple[float, ...]]:
+    """Return (seconds at which shots begin, second up to which it was looked at, seconds that are shown)."""
+    _demand(set(data) == {"starts", "until", "shown"}, "names that are not asked for")
+    starts = tuple(_number(t, LONGEST_S) for t in _array(data["starts"], MOST_FRAMES))
+    shown = tuple(_number(t, LONGEST_S) for t in _array(data["shown"], most))
+    _demand(bool(starts and shown) and list(starts) == sorted(set(starts)), "shots out of order")
+    return starts, _number(data["until"], LONGEST_S), shown
+
+
+def sheet(blob: bytes, most: int) -> bytes:
+    """Return a plain JPEG that is no larger than the little pictures need."""
+    _demand(max(_jpeg_size(blob)) <= most, "a picture out of measure")
+    return blob
+
+
 def peaks(blob: bytes) -> bytes:
     """Return how loud it is, a byte for each step."""
     _demand(0 < len(blob) <= MOST_PEAKS, "a loudness out of measure")

@@ -8,13 +8,15 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from entente.evidence.packets import Count, decoded_of, packets_of, time_of
 from entente.evidence.pictures import Refused
-from entente.evidence.videos import Count, Video, container_of, decoded_of, packets_of, time_of
+from entente.evidence.videos import Video, container_of
 from entente.vocabulary.media import RefusalCode
 
 STEPS_EACH_S = 20  # peaks a second
 MOST_STEPS = STEPS_EACH_S * 3600 * 12  # of half a day; what comes later is not drawn
 RATE = 24_000  # hertz, of what is heard
+SOUND_S = 60.0  # what extractors hear
 BEFORE_S = 1.0  # decoded before the stretch: codecs need some way to settle
 
 
@@ -75,3 +77,24 @@ def heard_of(video: Video, start: float, seconds: float) -> bytes:
         why = "there is no sound in that stretch; choose another second"
         raise Refused(RefusalCode.NOT_MEDIA, why)
     return np.rint(np.clip(np.nan_to_num(heard[:last]), -1, 1) * 32767).astype("<i2").tobytes()
+
+
+def sound_of(video: Video) -> tuple[NDArray[np.float32], int] | None:
+    """Return the first minute of sound, mono float32 -1 to 1, and its rate in hertz, or ``None``."""
+    with container_of(video.source, video.format) as opened:
+        if not opened.streams.audio or opened.streams.audio[0].codec_context is None:
+            return None
+        stream = opened.streams.audio[0]
+        stream.codec_context.thread_count = 1
+        rate = stream.codec_context.sample_rate or 16000
+        resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
+        pieces: list[NDArray[np.float32]] = []
+        length, most = 0, int(SOUND_S * rate)
+        for packet in packets_of(opened, stream, Count()):
+            for frame in decoded_of(stream.codec_context, packet, Count()):
+                for mono in resampler.resample(frame):
+                    pieces.append(mono.to_ndarray().reshape(-1).astype(np.float32, copy=False))
+                    length += pieces[-1].size
+            if length >= most:
+                break
+    return (np.concatenate(pieces)[:most], rate) if pieces else None

@@ -74,3 +74,11 @@ def clock(reached: dict[Stage, datetime], now: datetime) -> Clock | None:
         spans[waiting] = now - before
     slowest = max(spans, key=lambda s: spans[s]) if spans else None
     return Clock(start, tuple(times), None if Stage.SAFE in reached else waiting, end - start, slowest)
+
+
+class ReshareWish(StrEnum):
+    """Whether the person who was harmed, or who speaks for them, wishes to be told of each re-share."""
+
+    NOT_ASKED = ""
+    EACH = "each"
+    NEVER = "never"

@@ -224,3 +224,28 @@ def test_a_member_is_told_that_the_lead_is_needed_and_an_outsider_finds_nothing(
     client.force_login(circle.fr)
     assert client.get(page).status_code == 404
     assert client.post(reverse("close:tell", args=[case.pk])).status_code == 404
+
+
+def test_the_wish_about_re_shares_is_the_leads_to_record_and_each_stays_with_how_it_was_asked(
+    case, circle, client, it
+):
+    client.force_login(circle.it)
+    page, wish = reverse("close:page", args=[case.pk]), reverse("close:wish", args=[case.pk])
+    assert "Nobody has asked yet" in client.get(page).content.decode()
+    assert client.post(wish, {"wish": "each", "reason": ""}).status_code == 400
+    assert client.post(wish, {"wish": "sometimes", "reason": "asked"}).status_code == 400
+    for said in ("each", "never"):
+        assert client.post(wish, {"wish": said, "reason": f"a counsellor asked: {said}"}).status_code == 303
+    shown = client.get(page).content.decode()
+    assert "a counsellor asked: each" in shown and "a counsellor asked: never" in shown
+    with guard.scope(it(), VI):
+        assert Case.objects.get(pk=case.pk).reshare_wish == "never"
+        told = Change.objects.filter(case=case, what=service.WISH).order_by("made_at")
+        assert [(c.before["was"], c.before["is"]) for c in told] == [("", "each"), ("each", "never")]
+    with guard.system("add an officer in a test"):
+        Membership.objects.create(case=case, account=circle.it_second, part="member", since=clock.now())
+    with pytest.raises(service.LeadNeeded):
+        service.record_wish(circle.officer(circle.it_second), VI, case, "each", "no")
+    with guard.system("read the log in a test"):
+        reasons = [e.opening.reason for e in LogEntry.objects.filter(step="close").select_related("opening")]
+    assert service.WISH in reasons and not any("counsellor" in r for r in reasons)

@@ -131,6 +131,27 @@ def test_frames_are_stepped_by_their_real_times_with_and_without_scripts(desk, c
     assert desk.post(at("moments", case, items["picture"].number), {}).status_code == 400
 
 
+def test_the_contact_sheet_is_one_logged_look_in_small_grey_with_its_seconds_in_words(
+    desk, case, officer, items
+):
+    number = items["video"].number
+    page = desk.get(at("item", case, number)).content.decode()
+    assert "30 decoded of 30 expected" in page or " expected" in page
+    assert "<img" not in page
+    for extra in ({}, {"HTTP_HX_REQUEST": "true"}):
+        answer = desk.post(at("shots", case, number), **extra)
+        text = answer.content.decode()
+        assert answer.status_code == 200
+        assert 'src="data:image/jpeg;base64,' in text
+        assert f'href="{at("item", case, number)}?t=' in text
+        assert ("<html" in text) is (not extra)
+    looks = rows(officer, Viewing)
+    assert [look.view for look in looks] == ["sheet", "sheet"]
+    assert desk.post(at("shots", case, items["picture"].number)).status_code == 400
+    assert len(rows(officer, Viewing)) == 2
+    assert desk.get(at("shots", case, number)).status_code == 405
+
+
 def test_loudness_is_a_drawing_with_an_equal_text_and_no_sound_comes_with_it(desk, case, officer, talking):
     for extra in ({}, {"HTTP_HX_REQUEST": "true"}):
         answer = desk.post(at("loudness", case, talking.number), **extra)

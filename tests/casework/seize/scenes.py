@@ -1,5 +1,6 @@
 """A thing with much detail on a wall of its own, seen from two sides; drawn from a seed, nothing copied."""
 
+import av
 import cv2
 import numpy as np
 
@@ -43,4 +44,19 @@ def write(path, picture):
     """Write a JPEG."""
     path.parent.mkdir(parents=True, exist_ok=True)
     assert cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    return path
+
+
+def film(path, pictures, quality=3):
+    """Write a film of ten pictures a second; a higher ``quality`` is a worse one, as the encoder counts."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mpeg4", rate=10)
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt, stream.options = "yuv420p", {"qmin": str(quality), "qmax": str(quality)}
+        for number, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+            frame.pts = number
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
     return path

@@ -1,5 +1,6 @@
 """Search day through the real store, sandbox and law: the machine proposes, a named person confirms."""
 
+import re
 from threading import Event
 
 import pytest
@@ -11,11 +12,11 @@ from entente.casework.intake.service import Intake, evidence_store, receive
 from entente.casework.seize import service
 from entente.formats.typesetting import NotSet
 from entente.records import clock, guard, jobs, log
-from entente.records.models import Element, ElementMatch, LogEntry, Media, Membership, Milestone
+from entente.records.models import Element, ElementMatch, Exhibit, LogEntry, Media, Membership, Milestone
 from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.handling import Purpose
 from entente.vocabulary.media import Region
-from tests.casework.seize.scenes import aside, texture, wall, write
+from tests.casework.seize.scenes import aside, film, texture, wall, write
 from tests.formats.test_product import pdf_of
 
 VI = Purpose.VICTIM_IDENTIFICATION
@@ -219,6 +220,76 @@ def test_the_page_lists_prints_and_decides(case, circle, client, it, element, se
     printed = client.get(reverse("seize:checklist", args=[case.pk, "phone"]))
     assert printed["Content-Type"] == "application/pdf"
     assert printed.content.startswith(b"%PDF")
+
+
+def test_a_thing_in_a_video_of_the_search_is_met_with_its_second_and_its_place(
+    case, circle, client, it, element, tmp_path
+):
+    walk = [wall(30 + n // 10, texture(5)) for n in range(20)] + [wall(9, texture(1), at=(60, 150))] * 20
+    film(tmp_path / "search" / "walk.mp4", walk)
+    service.receive_search(it(), VI, case, [tmp_path / "search"], origin="search", source="day 9")
+    run()
+    assert service.compare(it(), VI, case).proposed == 1
+    (met,) = matches(case, it)
+    assert (met.method, met.media.kind) == ("seize.sight", "video")
+    assert 2.0 <= met.t < 4.0 and f"at {met.t:.1f} s of the video" in met.because
+    (left, top), _, (right, bottom), _ = met.place
+    assert (left, top) == pytest.approx((60 / 640, 150 / 480), abs=0.03)
+    assert (right, bottom) == pytest.approx((300 / 640, 390 / 480), abs=0.03)
+    client.force_login(circle.it)
+    shown = client.get(reverse("seize:page", args=[case.pk])).content.decode()
+    assert "seen in #1" in shown
+    assert f"?t={met.t:.3f}" in shown
+    assert re.search(r"(8|9|10|11) to (46|47|48) % from the left", shown)
+
+
+def test_a_video_in_which_an_element_is_seen_is_met_in_a_copy_at_its_second(case, it, tmp_path):
+    rooms = [wall(2, texture(3))] * 20 + [wall(9, texture(1), at=(60, 150))] * 20
+    film(tmp_path / "found" / "a.mp4", rooms)
+    receive(it(), VI, case, [tmp_path / "found"], Intake("a forum"))
+    run()
+    with guard.scope(it(), VI):
+        video = Media.objects.get(case=case)
+    cut = crop(it(), VI, video, Region(60 / 640, 150 / 480, 240 / 640, 240 / 480), t=3.0)
+    service.list_element(it(), VI, case, name="A poster", crop=cut, seen_at=3.0)
+    later = [wall(40, texture(41))] * 20 + rooms
+    film(tmp_path / "seized" / "b.mkv", later, quality=6)
+    service.receive_search(it(), VI, case, [tmp_path / "seized"], origin="seized", source="a disk")
+    run()
+    service.compare(it(), VI, case)
+    (met,) = matches(case, it)
+    assert met.method == "PDQ" and 4.0 <= met.t < 6.0
+    assert "the video in which the element is seen, #1, at" in met.because
+    assert f"at {met.t:.1f} s of the video" in met.because
+
+
+def test_a_confirmed_pair_begins_the_record_of_an_exhibit_and_a_proposed_one_does_not(
+    case, circle, client, it, element, searched
+):
+    service.compare(it(), VI, case)
+    first, second, *_ = matches(case, it)
+    service.decide(it(), VI, first, same=True)
+    client.force_login(circle.it)
+    page = reverse("seize:page", args=[case.pk])
+    link = f"{page}?exhibit={first.pk}#exhibits"
+    assert link in client.get(page).content.decode()
+    begun = client.get(page, {"exhibit": str(first.pk)}).content.decode()
+    assert re.search(r'name="exhibit-description"[^>]*value="A poster"', begun)
+    assert re.search(rf'<option value="{first.media_id}" selected', begun)
+    for wrong in (str(second.pk), "x", str(case.pk)):
+        page_of = client.get(page, {"exhibit": wrong}).content.decode()
+        assert not re.search(r'name="exhibit-description"[^>]*value="A poster"', page_of)
+    sent = {
+        "exhibit-number": "E-1",
+        "exhibit-description": "A poster",
+        "exhibit-items": [str(first.media_id)],
+    }
+    answer = client.post(reverse("seize:exhibit", args=[case.pk]), sent, follow=True)
+    assert answer.status_code == 200 and "E-1" in answer.content.decode()
+    with guard.scope(it(), VI):
+        row = Exhibit.objects.get(case=case)
+        assert [i.media_id for i in row.items.all()] == [first.media_id]
+        assert service.chain_of(row).records == ()
 
 
 def test_only_members_act_on_a_match(case, circle, it, element, searched):

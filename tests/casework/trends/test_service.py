@@ -8,6 +8,7 @@ from threading import Event
 import pytest
 from django.urls import reverse
 
+from entente.casework.close import service as close
 from entente.casework.cooperate.funnel import Level, ladder
 from entente.casework.intake.service import Intake, open_case, receive
 from entente.casework.trends import service
@@ -103,6 +104,44 @@ def test_a_re_share_carries_the_handling_of_both_items(case, it):
     service.count_case(it(), VI, case)
     with guard.scope(it(), VI):
         assert Reshare.objects.get(case=case).codes == "H0 H2"
+
+
+def wished(case, it, wish):
+    close.record_wish(it(), VI, case, wish, "a counsellor asked")
+    with guard.scope(it(), VI):
+        return Case.objects.get(pk=case.pk)
+
+
+def test_a_re_share_is_counted_whatever_they_wished_and_told_only_as_wished(case, it, circle, client):
+    add(case, it(), 1)
+    add(case, it(), 2)
+    assert service.count_case(it(), VI, case) == 1
+    with pytest.raises(service.NotTold, match="nobody asked yet"):
+        service.record_told(it(), VI, case)
+    never = wished(case, it, "never")
+    add(case, it(), 3)
+    assert service.count_case(it(), VI, never) == 1
+    with pytest.raises(service.NotTold, match="of none"):
+        service.record_told(it(), VI, never)
+    each = wished(case, it, "each")
+    client.force_login(circle.it)
+    page, told = reverse("trends:page", args=[case.pk]), reverse("trends:told", args=[case.pk])
+    assert "2 re-shares wait to be told of" in client.get(page).content.decode()
+    assert client.post(told, {"say": "told"}).status_code == 303
+    with guard.scope(it(), VI):
+        assert not service.to_be_told(each).exists()
+        rows = Reshare.objects.filter(case=case)
+        assert {(r.told_by_id, r.told_at is not None) for r in rows} == {(circle.it.id, True)}
+    add(case, it(), 4)
+    assert service.count_case(it(), VI, each) == 1
+    assert "1 re-share waits to be told of" in client.get(page).content.decode()
+    assert client.post(told, {"say": "not after all"}).status_code == 303
+    with guard.scope(it(), VI):
+        assert service.to_be_told(each).count() == 3
+    never = wished(case, it, "never")  # a wish that changes binds at once
+    with guard.scope(it(), VI):
+        assert not service.to_be_told(never).exists()
+    assert "wait to be told of" not in client.get(page).content.decode()
 
 
 def test_a_reader_and_an_outsider_count_nothing(case, circle, it):

@@ -36,13 +36,13 @@ from entente.records.models import (
 from entente.safeguards.access import Act, Deny, decide, leads
 from entente.vocabulary.agency import AgencyKind, Officer
 from entente.vocabulary.case import Outcome as OutcomeWord
-from entente.vocabulary.case import Stage
+from entente.vocabulary.case import ReshareWish, Stage
 from entente.vocabulary.handling import H2, Audience, Handling, Purpose, union
 
 STEP = "close"
 TELLING = 0.3  # log10 of a Bayes factor: twice as likely there as elsewhere
 LANGUAGES = {"FR": "fr", "IT": "it"}  # of a national unit; the others read English
-CLOSE, REOPEN = "close the case", "reopen the case"
+CLOSE, REOPEN, WISH = "close the case", "reopen the case", "wish about re-shares"
 
 
 class NotClosed(ValueError):
@@ -88,6 +88,29 @@ def record_outcome(
             case.child_at_risk = False
             case.save(update_fields=["child_at_risk"])
         announce("outcome", officer, purpose, case.pk, outcome=str(word))
+    return row
+
+
+def record_wish(officer: Officer, purpose: Purpose, case: Case, wish: ReshareWish | str, reason: str) -> Case:
+    """Record whether the person who was harmed wishes to be told of re-shares; the lead's alone.
+
+    The wish is theirs, or of who speaks for them, and may change at any time: the last one counts, and each
+    stays in the case with its reason, which says how it was asked and never a name. Directive 2012/29/EU
+    art. 6(4): a victim's wish not to be told binds.
+    """
+    try:
+        word = ReshareWish(wish)
+    except ValueError:
+        raise NotClosed("the wish is to be told of each re-share, of none, or was not asked yet") from None
+    with acting(officer, Act.ALTER, case.as_thing(), purpose, step=STEP, reason=WISH):
+        row = _demand_reason(officer, case, reason, "records the wish")
+        before, row.reshare_wish = row.reshare_wish, str(word)
+        row.save(update_fields=["reshare_wish"])
+        Change.objects.create(
+            what=WISH,
+            before={"rows": [], "was": before, "is": str(word), "reason": reason.strip()},
+            **carried(officer, case, case.handling),
+        )
     return row
 
 

@@ -18,6 +18,7 @@ from entente.records.door import DeskRequest, case_page
 from entente.records.models import Case, Change, Feedback, Outcome
 from entente.safeguards.access import leads
 from entente.vocabulary.case import Outcome as OutcomeWord
+from entente.vocabulary.case import ReshareWish
 
 OUTCOME_NAMES = {
     OutcomeWord.CHILD_SAFE: _("The child is safe"),
@@ -38,6 +39,24 @@ class OutcomeForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Never a person's name; it stays in the case and is not sent."),
+    )
+
+
+WISH_NAMES = {
+    ReshareWish.NOT_ASKED: _("Nobody has asked yet"),
+    ReshareWish.EACH: _("Be told of each re-share"),
+    ReshareWish.NEVER: _("Be told of none"),
+}
+
+
+class WishForm(forms.Form):
+    """Whether the person who was harmed wishes to be told of re-shares."""
+
+    wish = forms.ChoiceField(
+        label=_("They wish to"), choices=[(w.value, n) for w, n in WISH_NAMES.items()], required=False
+    )
+    reason = forms.CharField(
+        label=_("How they were asked"), max_length=500, help_text=_("Never a person's name.")
     )
 
 
@@ -68,6 +87,12 @@ def _page(request: DeskRequest, case: Case, **forms_given: forms.Form) -> HttpRe
     context: dict[str, Any] = {
         "outcome_form": OutcomeForm(),
         "reason_form": ReasonForm(),
+        "wish_form": WishForm(initial={"wish": case.reshare_wish}),
+        "wish": WISH_NAMES[ReshareWish(case.reshare_wish)],
+        "wishes": [
+            {"row": c, "name": WISH_NAMES[ReshareWish(c.before["is"])]}
+            for c in Change.objects.filter(case=case, what=service.WISH).select_related("made_by")
+        ],
         "outcomes": [{"row": o, "name": OUTCOME_NAMES[OutcomeWord(o.what)]} for o in outcomes],
         "told": told,
         "unsent": sum(not t.sent for t in told),
@@ -99,6 +124,22 @@ def tell(request: DeskRequest, case: Case) -> HttpResponse:
 
 @require_POST
 @case_page("close")
+def wish(request: DeskRequest, case: Case) -> HttpResponse:
+    """Record whether the person who was harmed wishes to be told of re-shares."""
+    form = WishForm(request.POST)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            service.record_wish(request.officer, request.purpose, case, data["wish"], data["reason"])
+            messages.success(request, _("The wish is recorded. It binds from now on."))
+            return _back(case)
+        except service.NotClosed as fault:
+            form.add_error(None, str(fault))
+    return _page(request, case, wish_form=form)
+
+
+@require_POST
+@case_page("close")
 def turn(request: DeskRequest, case: Case) -> HttpResponse:
     """Close the case, or open it again."""
     form = ReasonForm(request.POST)
@@ -115,5 +156,6 @@ def turn(request: DeskRequest, case: Case) -> HttpResponse:
 urlpatterns = [
     path("", page, name="page"),
     path("tell/", tell, name="tell"),
+    path("wish/", wish, name="wish"),
     path("turn/", turn, name="turn"),
 ]

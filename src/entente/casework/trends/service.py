@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Max, QuerySet
 
 from entente.casework.cooperate.funnel import Level, ladder, levels
 from entente.casework.match.compare import TURNED
@@ -22,13 +22,13 @@ from entente.casework.trends.counts import (
     published,
     total_shown,
 )
-from entente.records import guard
+from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.jobs import Progress, enqueue, task
 from entente.records.models import Case, Disclosure, Dispatch, Job, Media, Milestone, Occurrence, Reshare
 from entente.safeguards.access import Act, Shape, Thing
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.case import Stage
+from entente.vocabulary.case import ReshareWish, Stage
 from entente.vocabulary.handling import Purpose, union
 from entente.vocabulary.media_hash import PDQ_MIN_QUALITY, PDQ_NEAR
 
@@ -90,6 +90,52 @@ def count_case(officer: Officer, purpose: Purpose, case: Case) -> int:
             _write(officer, each)
         deed.reason = f"count re-shares: {len(todo)} new"
     return len(todo)
+
+
+class NotTold(ValueError):
+    """The person who was harmed is not told now; the text says why, and the mend."""
+
+
+def to_be_told(case: Case) -> QuerySet[Reshare]:
+    """Return the re-shares that wait to be told of: none unless they wished to be told of each."""
+    if case.reshare_wish != ReshareWish.EACH:
+        return Reshare.objects.none()
+    return Reshare.objects.filter(case=case, told_at=None)
+
+
+def record_told(officer: Officer, purpose: Purpose, case: Case) -> int:
+    """Record that the person was told of every re-share that waited, as they wished; return how many.
+
+    Raises ``NotTold`` where they wished to be told of none, where nobody asked, or where none waits.
+    """
+    with acting(
+        officer, Act.ALTER, case.as_thing(), purpose, step=STEP, reason="told of re-shares, as wished"
+    ) as deed:
+        held = Case.objects.select_for_update().get(pk=case.pk)  # a wish that changes meanwhile binds
+        if held.reshare_wish == ReshareWish.NEVER:
+            raise NotTold("they wished to be told of none, so nobody tells them; it changes under Close")
+        if held.reshare_wish != ReshareWish.EACH:
+            raise NotTold(
+                "nobody asked yet whether they wish to be told; the lead records it under Close"
+            )
+        waiting = to_be_told(held).filter(owner=officer.agency)
+        count = waiting.update(told_at=clock.now(), told_by=officer.id)
+        if not count:
+            raise NotTold("no re-share waits to be told of; count again first")
+        deed.reason = f"told of {count} re-shares, as wished"
+    return count
+
+
+def take_back_told(officer: Officer, purpose: Purpose, case: Case) -> int:
+    """Take the officer's own last word that they were told back; return how many wait again."""
+    with acting(
+        officer, Act.ALTER, case.as_thing(), purpose, step=STEP, reason="not told of re-shares after all"
+    ):
+        own = Reshare.objects.filter(case=case, told_by=officer.id, owner=officer.agency)
+        last = own.aggregate(last=Max("told_at"))["last"]
+        if last is None:
+            raise NotTold("you recorded nothing that could be taken back")
+        return own.filter(told_at=last).update(told_at=None, told_by=None)
 
 
 def _write(officer: Officer, met: _Meeting) -> None:

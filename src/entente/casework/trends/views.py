@@ -51,6 +51,10 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         "height": HEIGHT,
         "days": days,
         "total": len(rows),
+        "wish": case.reshare_wish,
+        "waiting": service.to_be_told(case).filter(owner=request.officer.agency).count(),
+        "told": rows.exclude(told_at=None).count(),
+        "own_told": rows.filter(told_by=request.officer.id).exists(),
         "since_safe": sum(r.seen_at >= safe.at for r in rows) if safe else None,
         "items": rows.order_by("media__number", "seen_at")[:300],
         "sources": rows.values("source")
@@ -65,6 +69,26 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         "jobs": asked_by(request.officer.agency, case.pk, "trends.count")[:1],
     }
     return render(request, "trends/page.html", context)
+
+
+@require_POST
+@case_page("trends")
+def told(request: DeskRequest, case: Case) -> HttpResponse:
+    """Record that the person who was harmed was told of what waited, or take that back."""
+    try:
+        if request.POST.get("say") == "not after all":
+            count = service.take_back_told(request.officer, request.purpose, case)
+            messages.success(request, _("%(n)s re-shares wait again.") % {"n": count})
+        else:
+            count = service.record_told(request.officer, request.purpose, case)
+            messages.success(
+                request, _("It is recorded that they were told of %(n)s re-shares.") % {"n": count}
+            )
+    except service.NotTold as fault:
+        messages.error(request, str(fault))
+    answer = redirect("trends:page", case_id=case.pk)
+    answer.status_code = 303
+    return answer
 
 
 @require_POST
@@ -90,6 +114,7 @@ def figures(request: DeskRequest, case: Case) -> HttpResponse:
 
 urlpatterns = [
     path("", page, name="page"),
+    path("told/", told, name="told"),
     path("count/", recount, name="count"),
     path("figures/", figures, name="figures"),
 ]

@@ -34,6 +34,8 @@ class Case(Guarded):
     child_at_risk_because = models.TextField(blank=True)
     closed_at = models.DateTimeField(null=True)
     votes_needed = models.PositiveSmallIntegerField(null=True)  # for a second opinion; the agency's if none
+    # whether the person who was harmed wishes to be told of re-shares: each, never; blank where nobody asked
+    reshare_wish = models.CharField(max_length=5, blank=True)
     items_given = models.PositiveIntegerField(default=0)  # the last item number given out
 
     class Meta:

@@ -40,6 +40,8 @@ class Reshare(CaseBound):
     seen_at = models.DateTimeField(default=clock.now)
     source = models.CharField(max_length=200)
     because = models.TextField()
+    told_at = models.DateTimeField(null=True)  # when the person who was harmed was told of it
+    told_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
 
     class Meta:
         ordering = ["seen_at"]

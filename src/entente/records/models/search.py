@@ -31,6 +31,8 @@ class ElementMatch(CaseBound):
     because = models.TextField()
     method = models.CharField(max_length=40)
     distance = models.PositiveSmallIntegerField(null=True)
+    t = models.FloatField(null=True)  # second at which it was met, where the file is a video
+    place = models.JSONField(null=True)  # the crop's four corners there, [x, y] as fractions
     state = models.CharField(max_length=10, default="proposed")  # proposed, confirmed, refused
     decided_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
 

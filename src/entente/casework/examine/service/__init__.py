@@ -4,7 +4,7 @@ from entente.casework.examine.service.cards import cards, reviewed
 from entente.casework.examine.service.crops import crop, crop_background
 from entente.casework.examine.service.editions import Marked, Stale, Step, changed, edition_of, history
 from entente.casework.examine.service.edits import edit
-from entente.casework.examine.service.film import LONGEST_SOUND_S, hear, loudness, moments
+from entente.casework.examine.service.film import LONGEST_SOUND_S, hear, loudness, moments, sheet
 from entente.casework.examine.service.look import (
     GREY_VIEWS,
     LONGEST_LOOK_MS,
@@ -96,6 +96,7 @@ __all__ = [
     "review",
     "reviewed",
     "set_aside",
+    "sheet",
     "show_grey",
     "step_of",
     "suggest",

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 
 from entente.casework.examine.facets import FACETS, Card
-from entente.casework.examine.service.look import GREY_VIEWS
+from entente.casework.examine.service.look import SHOW_LITTLE
 from entente.casework.match.compare import stacked
 from entente.records.models import Case, Clue, Media, Review, SeriesItem, Viewing
 from entente.vocabulary.agency import Officer
@@ -102,7 +102,7 @@ def _series(case: Case, only: Only) -> dict[int, list[str]]:
 def _looked(officer: Officer, case: Case, only: Only) -> dict[int, tuple[str, ...]]:
     """Return by item who had to see more than its grey still, as far as this officer may know."""
     found: dict[int, set[str]] = {}
-    looks = _of(Viewing.objects.filter(case=case), only).exclude(view__in=GREY_VIEWS).order_by()
+    looks = _of(Viewing.objects.filter(case=case), only).exclude(view__in=SHOW_LITTLE).order_by()
     for media, account, agency in looks.values_list("media__number", "account", "owner").distinct():
         who = found.setdefault(media, {"anybody"})
         if agency == officer.agency:

@@ -1,4 +1,4 @@
-"""What a video holds over time: the moments of its frames, how loud it is, and its sound, heard apart."""
+"""What a video holds over time: the moments of its frames, its shots, how loud it is, its sound apart."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from entente.casework.examine.service.look import counted, demand_viewable
 from entente.casework.examine.service.refused import ExamineRefused
 from entente.casework.intake.service import evidence_store
 from entente.evidence import film as opened
-from entente.evidence.film import Moments
+from entente.evidence.film import Moments, Sheet
 from entente.records.act import acting
 from entente.records.models import Media, Viewing
 from entente.safeguards.access import Act
@@ -35,6 +35,24 @@ def loudness(officer: Officer, purpose: Purpose, media: Media, *, read_restricti
     if isinstance(found, Refusal):
         raise ExamineRefused(found.reason)
     return found
+
+
+def sheet(
+    officer: Officer, purpose: Purpose, media: Media, *, read_restriction: bool = False
+) -> tuple[Viewing, Sheet]:
+    """Return where a video is cut and one small grey picture of its shots; one look, logged and counted."""
+    _demand_video(media)
+    found: list[Sheet] = []
+
+    def make() -> bytes | Refusal:
+        made = opened.sheet(evidence_store().original(media.key))
+        if isinstance(made, Refusal):
+            return made
+        found.append(made)
+        return made.picture
+
+    viewing, _ = counted(officer, purpose, media, "sheet", None, make, read_restriction=read_restriction)
+    return viewing, found[0]
 
 
 def hear(

@@ -22,6 +22,7 @@ from entente.vocabulary.handling import HandlingCode, Purpose
 from entente.vocabulary.media import Refusal
 
 GREY_VIEWS = ("grey", "edges")
+SHOW_LITTLE = (*GREY_VIEWS, "sheet")  # whoever had these has not looked at an item
 ADJUST = "entente.casework.examine.adjust:adjusted"  # followed inside the limited decoder
 
 LONGEST_LOOK_MS = 60_000  # one press shows no longer than the desk allows, whatever a browser claims

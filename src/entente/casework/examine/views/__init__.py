@@ -40,6 +40,7 @@ urlpatterns = [
     path("items/<int:number>/notes/", item.notes, name="notes"),
     path("items/<int:number>/keep/", compare.keep, name="keep"),
     path("items/<int:number>/moments/", film.moments, name="moments"),
+    path("items/<int:number>/shots/", film.shots, name="shots"),
     path("items/<int:number>/loudness/", film.loudness, name="loudness"),
     path("items/<int:number>/sound/", film.sound, name="sound"),
     path("compare/", compare.compare, name="compare"),

@@ -129,9 +129,10 @@ def seen_of(note: Note, media: Media, read: str) -> str:
 
 
 def sound_of(media: Media, read: str) -> dict[str, str]:
-    """Return the doors to a video's sound, as ``examine/sound.html`` shows them."""
+    """Return the doors to a video's shots and sound, as ``examine/sound.html`` shows them."""
     held = {"case_id": media.case_id, "number": media.number}
     return {
+        "shots_url": reverse("examine:shots", kwargs=held) + query_of(read, {}),
         "loudness_url": reverse("examine:loudness", kwargs=held) + query_of(read, {}),
         "sound_url": reverse("examine:sound", kwargs=held) + query_of(read, {}),
         "hide_url": reverse("examine:hide", kwargs=held),

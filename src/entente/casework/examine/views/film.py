@@ -1,7 +1,8 @@
-"""A video over time: its frames one by one, how loud it is, and its sound, heard apart and only by POST."""
+"""A video over time: its frames one by one, its shots, how loud it is, its sound apart; only by POST."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
@@ -19,6 +20,8 @@ from entente.records.door import DeskRequest, case_page
 from entente.records.models import Case, Media
 from entente.safeguards.exposure import clock_time
 from entente.vocabulary.handling import Purpose
+
+CLOSE_S = 3.0  # a film that was looked at up to so near its end was looked at whole
 
 
 def _refused(why: ValueError) -> HttpResponse:
@@ -49,6 +52,32 @@ def moments(request: DeskRequest, case: Case, number: int) -> HttpResponse:
     answer = redirect(f"{there}#bench-item")
     answer.status_code = 303
     return answer
+
+
+@require_POST
+@case_page("examine")
+def shots(request: DeskRequest, case: Case, number: int) -> HttpResponse:
+    """Show the contact sheet, small and grey, with each cut as a second to go to; one look, logged first."""
+    media, read = _asked(request, case, number)
+    try:
+        _, sheet = service.sheet(request.officer, request.purpose, media, read_restriction=read)
+    except ValueError as refused:
+        return _refused(refused)
+    shown = [_second(t) for t in sheet.shown]
+    context = {
+        "media": media,
+        "whole": not request.headers.get("HX-Request"),
+        "picture": b64encode(sheet.picture).decode(),
+        "shown": shown,
+        "cuts": [_second(t) for t in sheet.starts[1:]],
+        "until": clock_time(sheet.until) if sheet.until < (media.duration or 0) - CLOSE_S else "",
+        "read": "&h3=read" if read else "",
+    }
+    return render(request, "examine/shots.html", context)
+
+
+def _second(t: float) -> dict[str, Any]:
+    return {"t": t, "label": clock_time(t)}
 
 
 @require_POST

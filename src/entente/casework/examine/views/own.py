@@ -26,6 +26,7 @@ VIEWS = {
     "crop": gettext_lazy("a crop in clear"),
     "grey": gettext_lazy("a grey still"),
     "edges": gettext_lazy("a line drawing"),
+    "sheet": gettext_lazy("a contact sheet, grey"),
 }
 LIMITS = {
     "day_minutes": gettext_lazy("Minutes a day"),

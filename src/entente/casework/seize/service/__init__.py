@@ -34,6 +34,7 @@ from entente.casework.seize.service.listing import (
     in_words,
     list_element,
 )
+from entente.casework.seize.service.meeting import seen_in
 from entente.casework.seize.service.reproduce import (
     Again,
     Reproduced,
@@ -82,6 +83,7 @@ __all__ = [
     "reading",
     "receive_search",
     "reproduce",
+    "seen_in",
     "seized_summary",
     "sign",
     "who_may_receive",

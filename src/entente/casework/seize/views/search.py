@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from entente.casework.examine.views.tiles import tile_of
 from entente.casework.intake.views import ReceiveForm, laid_down
+from entente.casework.seize import elements as words
 from entente.casework.seize import service
 from entente.casework.seize.views.custody import to_chain
 from entente.casework.seize.views.forms import Moment, files_of
@@ -93,8 +94,9 @@ class ExhibitForm(H3InWords):
     )
     handling_text = forms.CharField(label=_("Restriction in words (for H3)"), required=False)
 
-    def __init__(self, case: Case, data: Any = None) -> None:
-        super().__init__(data, prefix="exhibit")
+    def __init__(self, case: Case, data: Any = None, begun: ElementMatch | None = None) -> None:
+        first = {"description": begun.element.name, "items": [begun.media_id]} if begun else None
+        super().__init__(data, prefix="exhibit", initial=first)
         self.fields["items"].queryset = files_of(case)  # type: ignore[attr-defined]
 
 
@@ -115,12 +117,14 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
 def _page(request: DeskRequest, case: Case, **forms_given: Any) -> HttpResponse:
     language = get_language() or "en"
     elements = list(Element.objects.filter(case=case).select_related("crop__parent", "clue"))
-    found = ElementMatch.objects.filter(case=case).select_related("element__crop", "media", "decided_by")
+    found = ElementMatch.objects.filter(case=case).select_related(
+        "element__crop__parent", "element__clue__media", "media", "decided_by"
+    )
     pairs = [_pair(m, language) for m in found.order_by("state", "element__number", "media__number")[:300]]
     context = {
         "element_form": ElementForm(case),
         "found_form": FoundForm(prefix="found", agency=request.user.agency.short),  # type: ignore[union-attr]
-        "exhibit_form": ExhibitForm(case),
+        "exhibit_form": ExhibitForm(case, begun=_confirmed(request, case)),
         "elements": [{"row": e, "tile": _crop_tile(e, language)} for e in elements],
         "pairs": [p for p in pairs if p["row"].state == "proposed"],
         "decided": [p for p in pairs if p["row"].state != "proposed"],
@@ -135,6 +139,16 @@ def _page(request: DeskRequest, case: Case, **forms_given: Any) -> HttpResponse:
     return render(request, "seize/page.html", context, status=400 if wrong else 200)
 
 
+def _confirmed(request: DeskRequest, case: Case) -> ElementMatch | None:
+    """Return the confirmed pair that the address names, with which an exhibit's record begins."""
+    try:
+        named = UUID(request.GET.get("exhibit", ""))
+    except ValueError:
+        return None
+    pairs = ElementMatch.objects.filter(case=case, state=words.MatchState.CONFIRMED)
+    return pairs.select_related("element").filter(pk=named).first()
+
+
 def _crop_tile(element: Element, language: str) -> dict[str, Any] | None:
     """Return the tile of an element's crop under the usual shelter, with an id of its own on the page."""
     if element.crop is None:
@@ -145,11 +159,23 @@ def _crop_tile(element: Element, language: str) -> dict[str, Any] | None:
 def _pair(match: ElementMatch, language: str) -> dict[str, Any]:
     """Return what the queue shows of one pair: both tiles side by side."""
     seen = tile_of(match.element.crop, language) if match.element.crop else None
+    at = f"?t={match.t:.3f}" if match.t is not None else ""
     return {
         "row": match,
         "seen": seen and {**seen, "id": f"seen-{match.pk}"},
-        "met": {**tile_of(match.media, language), "id": f"met-{match.pk}"},
+        "seen_in": service.seen_in(match.element),
+        "met": {**tile_of(match.media, language, at), "id": f"met-{match.pk}"},
+        "at": at,
+        "where": _where(match.place),
     }
+
+
+def _where(corners: list[list[float]] | None) -> dict[str, int] | None:
+    """Return the box around four corners in per cent of the picture, as a person looks for it."""
+    if not corners:
+        return None
+    across, down = (sorted(min(100, max(0, round(100 * c[axis]))) for c in corners) for axis in (0, 1))
+    return {"left": across[0], "right": across[-1], "top": down[0], "bottom": down[-1]}
 
 
 def _back(case: Case) -> HttpResponse:
