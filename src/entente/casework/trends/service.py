@@ -115,9 +115,7 @@ def record_told(officer: Officer, purpose: Purpose, case: Case) -> int:
         if held.reshare_wish == ReshareWish.NEVER:
             raise NotTold("they wished to be told of none, so nobody tells them; it changes under Close")
         if held.reshare_wish != ReshareWish.EACH:
-            raise NotTold(
-                "nobody asked yet whether they wish to be told; the lead records it under Close"
-            )
+            raise NotTold("nobody asked yet whether they wish to be told; the lead records it under Close")
         waiting = to_be_told(held).filter(owner=officer.agency)
         count = waiting.update(told_at=clock.now(), told_by=officer.id)
         if not count:
