@@ -2,6 +2,10 @@ PYTHON ?= python3.11
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+# Python keeps what it compiled, whatever a machine says of itself: the suite starts its own programs by the hundred.
+export PYTHONDONTWRITEBYTECODE :=
+# One more than the cores of a small machine: while one waits for its browser, its disk or a lock, another works.
+WORKERS ?= 3
 
 .PHONY: doors help setup text run test test-long check lint format bench bench-match bench-link bench-examine docs messages lock corpus fuzz audit bars bar-1 bar-2 bar-3 bar-4 bar-5 bar-6 bar-7
 .DEFAULT_GOAL := help
@@ -28,10 +32,10 @@ run: $(VENV)/.desk ## open a throw-away desk with a benign ten-day case, played 
 	$(BIN)/entente demo --port $(PORT)
 
 test: $(VENV)/.dev ## the whole suite; what is skipped is named in the summary
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 test-long: $(VENV)/.dev ## the suite with many more drawn examples
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 --dist loadfile
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 check: lint ## format, lint, types, walls, documents
 	$(BIN)/python -m pytest tests/house -q

@@ -27,8 +27,13 @@ LONGEST = (
     "tests/story/test_joint_examination.py",
     "tests/story/test_ten_days.py",
     "tests/records/test_postgres.py",
-    "tests/casework/locate/test_coverage.py",
+    "tests/story/test_known_or_new.py",
     "tests/cli/test_desk.py",
+    "tests/records/test_wall_of_pages.py",
+    "tests/casework/locate/test_coverage.py",
+    "tests/casework/seize/test_sight.py",
+    "tests/casework/examine/test_ledger.py",
+    "tests/web/test_headers.py",
 )
 
 
