@@ -63,6 +63,15 @@ NAMES: dict[str, Promise] = {
     "not ours": _("not ours"),
     "cannot say": _("cannot say"),
     "seen it": _("seen it, ask us"),
+    # how urgent a question is
+    "urgent": _("Urgent"),
+    "child at risk": _("Child at risk"),
+    # purposes
+    "victim-identification": _("Victim identification"),
+    "safeguarding": _("Safeguarding"),
+    "prosecution": _("Prosecution"),
+    "data-protection-audit": _("Data protection audit"),
+    "training-on-synthetic": _("Training on synthetic material"),
     # what can be cross-checked
     "hash": _("hash"),
     "device serial": _("device serial"),

@@ -273,6 +273,17 @@ def test_an_agency_is_asked_takes_on_hands_back_and_the_question_is_taken_back(c
     assert "posted in three rooms" not in str(
         {f.attname: getattr(there, f.attname) for f in there._meta.concrete_fields}
     )
+    suspects.restate(it, VI, row, Standing.of("abuser", "suspect", "fact", "A1", "seen by an officer"))
+    (anew,) = seen(circle, circle.fr, Investigation)
+    assert (anew.part, anew.evaluation, anew.asked_because) == ("abuser", "A1", "he posts in French")
+    with guard.system("the log in a test"):
+        entry = LogEntry.objects.filter(verb="disclose").last()
+        assert (entry.told["reason"], entry.told["recipients"]) == (
+            suspects.RESTATE,
+            [str(circle.agencies.fr.pk)],
+        )
+    suspects.take_back(it, VI, row)
+    assert [i.part for i in seen(circle, circle.fr, Investigation)] == ["distributor"]
     investigations.answer(fr, VI, there, take_on=True, because="ours")
     with pytest.raises(investigations.NotCoordinated, match="hands the suspect back"):
         investigations.ask(it, VI, row, circle.agencies.dk, because="x")

@@ -168,9 +168,11 @@ def test_those_asked_learn_of_each_other_only_where_the_asker_lets_them(circle, 
     client.force_login(circle.it)
     to = [str(a.pk) for a in (circle.agencies.dk, circle.agencies.fr)]
     allowed = {"circle_known": "on"} if known else {}
-    client.post(f"/cases/{case.pk}/cooperate/ask/", form(agencies=to, **allowed))
+    client.post(f"/cases/{case.pk}/cooperate/ask/", form(agencies=to, urgency="child at risk", **allowed))
     with guard.system("choose in a test"):
         sent = Dispatch.objects.get(addressed=circle.agencies.fr)
     client.force_login(circle.fr)
     page = client.get(f"/requests/{sent.pk}/").content
     assert (b"<dd>DK</dd>" in page) is known
+    words = client.get(f"/requests/{sent.pk}/", headers={"Accept-Language": "fr"}).content.decode()
+    assert "Enfant en danger" in words and "<dd>Identification des victimes</dd>" in words

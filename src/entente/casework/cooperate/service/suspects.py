@@ -17,7 +17,7 @@ from entente.casework.intake.service import WITHHELD_FROM, is_withheld
 from entente.records import guard, undo
 from entente.records.act import acting
 from entente.records.carried import carried
-from entente.records.models import Case, Change, Suspect, SuspectIdentifier
+from entente.records.models import Case, Change, Investigation, Suspect, SuspectIdentifier
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Handling, HandlingCode, Purpose
@@ -78,7 +78,10 @@ def _next_number(case: Case, agency: UUID, handling: Handling) -> int:
 
 
 def restate(officer: Officer, purpose: Purpose, suspect: Suspect, standing: Standing) -> Suspect:
-    """Say anew what a suspect is; what was said before is kept and can be brought back."""
+    """Say anew what a suspect is; what was said before is kept and can be brought back.
+
+    Whoever was asked to investigate reads what is said now, and no more what was wrong.
+    """
     with acting(officer, Act.ALTER, suspect.as_thing(), purpose, step=STEP, reason=RESTATE):
         held = _own(officer, suspect)
         touched = undo.Touched()
@@ -87,7 +90,19 @@ def restate(officer: Officer, purpose: Purpose, suspect: Suspect, standing: Stan
             setattr(held, name, value)
         held.save()
         touched.record(held.case_id, officer, RESTATE, held.handling, suspect=str(held.pk))
+        _say_to_asked(officer, purpose, held)
     return held
+
+
+def _say_to_asked(officer: Officer, purpose: Purpose, suspect: Suspect) -> None:
+    """Put what is said now in each question that stands: accurate at the other side too (2016/680 art. 7)."""
+    told = {n: getattr(suspect, n) for n in ("part", "category", "said", "evaluation")}
+    rows = Investigation.objects.filter(suspect=suspect, owner_id=officer.agency).exclude(state="taken back")
+    rows.filter(addressed_id=officer.agency).update(**told)
+    for row in rows.exclude(addressed_id=officer.agency):
+        to, thing = row.addressed_id, suspect.as_thing().going_to(row.addressed_id)
+        with acting(officer, Act.DISCLOSE, thing, purpose, step=STEP, reason=RESTATE, recipients=[to]):
+            Investigation.objects.filter(pk=row.pk).update(**told)
 
 
 def last_said(suspect: Suspect) -> Change | None:
@@ -108,6 +123,7 @@ def take_back(officer: Officer, purpose: Purpose, suspect: Suspect) -> Suspect:
             raise NotSetDown("nothing was said anew of this suspect; there is nothing to bring back")
         undo.take_back(change)
         held.refresh_from_db()
+        _say_to_asked(officer, purpose, held)
     return held
 
 
