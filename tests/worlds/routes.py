@@ -404,7 +404,10 @@ FORMS: dict[str, dict[str, list[Any]]] = {
         "handling_text": TEXT,
     },
     "cooperate:suspect": {
-        "do": ["ask", "identify", "set-aside", "agree", "ask-no-more", "withdraw", "restate", "take-back"],
+        "do": [
+            *("ask", "identify", "set-aside", "bring-back", "agree", "pause-again", "ask-no-more"),
+            *("withdraw", "work-again", "restate", "take-back"),
+        ],
         "kind": ["screen name"],
         "text": ["red_owl", "night_owl", "two words"],
         "row": [Pool("pause"), Pool("investigation_id"), Pool("identifier"), ""],
