@@ -266,6 +266,7 @@ UNIQUE = {
     "set_aside_once": "only on a record of the own agency's list",
     "compared_once": "within the own agency's questions",
     "scene_features_once": "within the own agency's features",
+    "scene_points_once": "within the own agency's points",
     "match_once": "within the own agency's verdicts",
     "reshare_once": "within the own agency's counts",
     "product_number_once": "within the own agency's numbers",

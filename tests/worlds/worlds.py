@@ -476,6 +476,8 @@ def _work(world: World) -> None:
     link.gather(au, VI, joint, [four, five])
     _list(world, "au", "Of ours", [four])
     check(au, VI, joint)
+    link.ask_to_compare(au, VI, joint)
+    link.ask_to_find(au, VI, four, Region(0.1, 0.1, 0.6, 0.6), None)
     _run_queue()
     due = NOW + timedelta(days=5)
     for who, to in [("it", "FR"), ("au", "FR"), ("au", "DK"), ("it", "AU")]:

@@ -39,6 +39,7 @@ from entente.records.models import (
     Restriction,
     Retention,
     SceneFeatures,
+    ScenePoints,
     Tombstone,
 )
 from entente.safeguards.access import Act, Thing
@@ -152,7 +153,8 @@ def _wipe(row: CaseBound | Case) -> _Wiped:
     case = row.pk if isinstance(row, Case) else row.case_id
     keys = _crops_taken_back(case, _media_of(row))
     gone = _hanging(row)
-    keys |= {m.key for m in gone.values() if isinstance(m, (Media, SceneFeatures, Appeal, Capture)) and m.key}
+    sealed = (Media, SceneFeatures, ScenePoints, Appeal, Capture)
+    keys |= {m.key for m in gone.values() if isinstance(m, sealed) and m.key}
     count = 0
     if isinstance(row, Case):
         Job.objects.filter(case=case).exclude(status="running").delete()

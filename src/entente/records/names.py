@@ -55,6 +55,7 @@ NAMES: dict[str, Promise] = {
     "near frame": _("near frame"),
     "same device": _("same device"),
     "name run": _("run of names"),
+    "same object": _("same object or scene"),
     "by hand": _("said by a person"),
     # what a partner answers
     "answer": _("answer"),

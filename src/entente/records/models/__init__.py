@@ -39,6 +39,7 @@ from entente.records.models.opinion import Opinion, Vote
 from entente.records.models.outcome import Feedback, Outcome, Reshare
 from entente.records.models.package import Package, PartnerCase, PartnerThing, PrivateCheck, SentThing
 from entente.records.models.partner import LegalBasis, PartnerKey
+from entente.records.models.points import ScenePoints
 from entente.records.models.product import Delivery, Disclosure, FollowUp, Product, Remark
 from entente.records.models.request import Answer, Check, CheckHit, Dispatch, Lead, Request
 from entente.records.models.retention import KeepReview, Restriction, Retention, Tombstone
@@ -154,6 +155,7 @@ __all__ = [
     "Retention",
     "Review",
     "SceneFeatures",
+    "ScenePoints",
     "Seal",
     "Seat",
     "SentThing",

@@ -42,9 +42,10 @@ class Link(CaseBound):
     because = models.TextField()
     method = models.CharField(max_length=40)
     version = models.CharField(max_length=20)
-    state = models.CharField(max_length=10, default="proposed")  # proposed, accepted, refused
+    state = models.CharField(max_length=10, default="proposed")  # proposed, accepted, refused, set aside
     decided_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
     decided_at = models.DateTimeField(null=True)
+    where = models.JSONField(default=dict)  # in which part of both items, with the points that say so
 
     class Meta:
         ordering = ["-weight", "made_at"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from entente.casework.link.scene.points import Box
 from entente.casework.match.overlay import APART, Drawing, fitted
 
-MOST_LINES = 60  # more would be one grey field
+MOST_LINES = 30  # more would be one grey field
 DOT = 4.0
 
 

@@ -23,6 +23,7 @@ class LinkKind(StrEnum):
     NEAR_FRAME = "near frame"
     SAME_DEVICE = "same device"
     NAME_RUN = "name run"
+    SAME_OBJECT = "same object"
     BY_HAND = "by hand"  # a person's own word, with the reason in words; found by no finder
 
 

@@ -3,22 +3,36 @@
 from entente.casework.link.service.deciding import accept, accept_all, refuse, refuse_all
 from entente.casework.link.service.decision import SeriesRefused, changes, undo
 from entente.casework.link.service.explaining import Why, explained, why
+from entente.casework.link.service.finding import (
+    Candidate,
+    FindRefused,
+    Search,
+    ask_to_find,
+    search,
+    searches,
+)
 from entente.casework.link.service.names import CHANGES
 from entente.casework.link.service.proposing import Proposed, ask_to_propose, propose, propose_links
 from entente.casework.link.service.queue import in_sight, waiting
 from entente.casework.link.service.saying import keep_apart, tie
+from entente.casework.link.service.scenes import ask_to_compare
 from entente.casework.link.service.series import gather, merge, move, split
 from entente.casework.link.service.suggesting import Bridge, Suggested, groups, suggested
 
 __all__ = [
     "CHANGES",
     "Bridge",
+    "Candidate",
+    "FindRefused",
     "Proposed",
+    "Search",
     "SeriesRefused",
     "Suggested",
     "Why",
     "accept",
     "accept_all",
+    "ask_to_compare",
+    "ask_to_find",
     "ask_to_propose",
     "changes",
     "explained",
@@ -32,6 +46,8 @@ __all__ = [
     "propose_links",
     "refuse",
     "refuse_all",
+    "search",
+    "searches",
     "split",
     "suggested",
     "tie",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from entente.casework.link import series as arithmetic
+from entente.casework.link.service.names import APART
 from entente.casework.link.service.suggesting import as_arithmetic
 from entente.records.models import Case, Link, Media, SeriesItem
 
@@ -34,7 +35,7 @@ def why(case: Case, a: Media, b: Media) -> list[Link]:
 def explained(case: Case, a: Media, b: Media) -> Why:
     """Return why two items belong together, as far as the scope shows the links."""
     rows = list(Link.objects.filter(case=case).select_related("a", "b", "made_by", "decided_by"))
-    standing = [k for k in rows if k.state != "refused"]
+    standing = [k for k in rows if k.state not in {"refused", APART}]
     by_row = {as_arithmetic(k): k for k in standing}
     found = arithmetic.explain(str(a.pk), str(b.pk), list(by_row))
     ends = {a.pk, b.pk}

@@ -22,6 +22,8 @@ CHANGES = (  # what the decisions of this step are called, in the log and in wha
     "move an item",
 )
 
+APART = "set aside"  # the state of a link over what ties strangers: nobody need decide on it
+
 
 def next_name(case_id: UUID, *, withheld: bool) -> str:
     """Return the next name: counted where others see the series, else at random, so that no gap tells."""

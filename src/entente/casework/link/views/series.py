@@ -10,11 +10,13 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.link import service
+from entente.casework.link.scene.drawing import drawn
+from entente.casework.match.overlay import Drawing
 from entente.records.door import DeskRequest, case_page
 from entente.records.jobs import asked_by
 from entente.records.models import Case, Change, Link, Media, Series, SeriesItem
@@ -72,11 +74,14 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
             "link": link,
             "a": {**tile_of(link.a, request.LANGUAGE_CODE), "id": f"{link.pk}-a"},
             "b": {**tile_of(link.b, request.LANGUAGE_CODE), "id": f"{link.pk}-b"},
+            "points": _points(link),
         }
         for link in leaf.object_list
     ]
     done = asked_by(request.officer.agency, case.pk, "link.propose")
     last = done.filter(status="done").first()
+    compared = asked_by(request.officer.agency, case.pk, "link.scenes")
+    crowds = compared.filter(status="done").first()
     context = {
         "rows": rows,
         "leaf": leaf,
@@ -87,8 +92,9 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         ],
         "series": service.in_sight(case).annotate(n=Count("items")),
         "refused": Link.objects.filter(case=case, state="refused").count(),
-        "hubs": last.result.get("hubs", []) if last else [],
+        "hubs": [h for job in (last, crowds) if job for h in job.result.get("hubs", [])],
         "jobs": done[:1],
+        "compared": compared[:1],
         "changes": _changes(case),
         "decisions": [
             {"value": "accept", "label": gettext("Belongs together"), "key": "a", "main": True},
@@ -96,6 +102,14 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         ],
     }
     return render(request, "link/page.html", context)
+
+
+def _points(link: Link) -> Drawing | None:
+    """Return where a link's items show the same, as a drawing."""
+    if not link.where:
+        return None
+    one, other = ((float(m.width or 4), float(m.height or 3)) for m in (link.a, link.b))
+    return drawn(link.where["pairs"], one, other)
 
 
 def _changes(case: Case, only: Series | None = None) -> list[dict[str, Any]]:
@@ -247,14 +261,3 @@ def _accepted(n: int) -> str:
 
 def _refused(n: int) -> str:
     return ngettext("%(n)d link refused.", "%(n)d links refused.", n) % {"n": n}
-
-
-urlpatterns = [
-    path("", page, name="page"),
-    path("propose/", propose, name="propose"),
-    path("decide/", decide, name="decide"),
-    path("gather/", gather, name="gather"),
-    path("series/<uuid:series_id>/", series, name="series"),
-    path("series/<uuid:series_id>/change/", change_series, name="change-series"),
-    path("changes/<uuid:change_id>/undo/", undo, name="undo"),
-]

@@ -1,0 +1,176 @@
+"""The same thing or place in other items of the case: proposed as links, with the points that say so.
+
+What ties too many strangers is set apart: its links wait for nobody, and it is listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from entente.casework.link import series as arithmetic
+from entente.casework.link.scene.agreement import METHOD, VERSION, Agreement
+from entente.casework.link.scene.hubs import Crowd, Tie, sorted_out
+from entente.casework.link.service import points as held_points
+from entente.casework.link.service.names import APART
+from entente.casework.link.service.points import Met, find_points, held, in_sight, opened
+from entente.casework.link.service.proposing import keep
+from entente.records.act import acting
+from entente.records.jobs import Progress, enqueue, task
+from entente.records.models import Case, Job, Link, ScenePoints
+from entente.safeguards.access import Act
+from entente.vocabulary.agency import Officer
+from entente.vocabulary.handling import Purpose
+from entente.vocabulary.reason import Reason
+
+KIND = arithmetic.LinkKind.SAME_OBJECT
+ASKED_AT_ONCE = 10  # items between two reports and two writings
+MOST_LINKS = 16  # of one asked item, the strongest
+MOST_PAIRS = 60  # points kept with a link, to be drawn
+
+
+def ask_to_compare(officer: Officer, purpose: Purpose, case: Case) -> Job:
+    """Put the comparison of a case's items by their points in the queue."""
+    with acting(officer, Act.ALTER, case.as_thing(), purpose, step="link", reason="ask for a comparison"):
+        return enqueue("link.scenes", officer, purpose, case=case.pk, priority=-1)
+
+
+@task("link.scenes")
+def find_scenes(progress: Progress) -> dict[str, Any]:
+    """Find the points of the case's items, and compare each new one with those before it."""
+    officer, purpose = progress.officer, progress.purpose
+    case_id = UUID(str(progress.job.case))
+    looked = find_points(progress)
+    with acting(
+        officer,
+        Act.READ,
+        Case.thing_of(case_id, officer.agency),
+        purpose,
+        step="link",
+        reason="compare points",
+    ) as deed:
+        case = Case.objects.get(pk=case_id)
+        rows = in_sight(officer.agency, case_id)
+        todo = [row for row in rows if not row.asked]
+        deed.reason = f"compare {len(todo)} items with {len(rows) - len(todo)} before them"
+    index = held(officer.agency, case_id, [row for row in rows if row.asked])
+    made = 0
+    for start in range(0, len(todo), ASKED_AT_ONCE):
+        part = todo[start : start + ASKED_AT_ONCE]
+        found = [_Asked(row, met) for row in part for met in _asked(index, row)]
+        made += _proposed(officer, purpose, case, part, found)
+        progress.tell(start + len(part), len(todo), f"{made} proposed")
+    hubs = _set_apart(officer, purpose, case)
+    return {"looked": looked, "compared": len(todo), "made": made, "hubs": [list(h) for h in hubs]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An item that was asked, the second in it, and where it was met."""
+
+    row: ScenePoints
+    met: tuple[float, Met]
+
+
+def _asked(index: held_points.HeldPoints, row: ScenePoints) -> list[tuple[float, Met]]:
+    """Return where an item's things were met, the strongest first; then it is in the index itself."""
+    best: dict[UUID, tuple[float, Met]] = {}
+    for shot in opened(row):
+        for met in index.ask(shot.points):
+            if met.row.pk not in best or met.found.score > best[met.row.pk][1].found.score:
+                best[met.row.pk] = (shot.t, met)
+    index.add(row)
+    return sorted(best.values(), key=lambda b: -b[1].found.score)[:MOST_LINKS]
+
+
+def _proposed(
+    officer: Officer, purpose: Purpose, case: Case, part: list[ScenePoints], found: list[_Asked]
+) -> int:
+    """Write what was met as links, each with its place and points; return how many are new."""
+    media = {f"#{m.number}": m for each in found for m in (each.row.media, each.met[1].row.media)}
+    links = [_link(each) for each in found]
+    made = keep(officer, purpose, case, media, arithmetic.Proposal(tuple(links), ())).made if links else 0
+    thing = Case.thing_of(case.pk, officer.agency)
+    with acting(officer, Act.ALTER, thing, purpose, step="link", reason="where the same things lie"):
+        for each in found:
+            _placed(officer, each)
+        ScenePoints.objects.filter(pk__in=[row.pk for row in part]).update(asked=True)
+    for row in part:
+        row.asked = True
+    return made
+
+
+def grade_of(score: int) -> str:
+    """Return how strong so many points are, in the words of the table of weights."""
+    return "40 points and more" if score >= 40 else "20 to 39 points" if score >= 20 else "14 to 19 points"
+
+
+def _link(each: _Asked) -> arithmetic.Link:
+    one, other = each.row.media, each.met[1].row.media
+    found = each.met[1].found
+    made = arithmetic.link(
+        f"#{one.number}", f"#{other.number}", KIND, grade_of(found.score), found.because.text
+    )
+    because = Reason(found.because.text, METHOD, VERSION, made.weight)
+    return arithmetic.Link(made.a, made.b, made.kind, made.weight, because, made.grade)
+
+
+def _placed(officer: Officer, each: _Asked) -> None:
+    """Keep with the link where it lies in its two items, and the points."""
+    one, other = each.row.media, each.met[1].row.media
+    where = where_of(each.met[0], each.met[1].t, each.met[1].found)
+    if one.number > other.number:
+        where = _other_way(where)
+    a, b = sorted((one, other), key=lambda m: m.number)
+    Link.objects.filter(a=a, b=b, kind=str(KIND), owner_id=officer.agency, where={}).update(where=where)
+
+
+def where_of(t: float, held_t: float, found: Agreement) -> dict[str, Any]:
+    """Return where a thing lies in both items, as JSON."""
+    step = max(1, -(-len(found.pairs) // MOST_PAIRS))
+    pairs = [[round(float(v), 4) for v in pair] for pair in found.pairs[::step]]
+    return {
+        "t": [t, held_t],
+        "boxes": [list(found.asked), list(found.held)],
+        "pairs": pairs,
+        "score": found.score,
+        "flat": found.flat,
+    }
+
+
+def _other_way(where: dict[str, Any]) -> dict[str, Any]:
+    pairs = [[*pair[2:], *pair[:2]] for pair in where["pairs"]]
+    return {**where, "t": where["t"][::-1], "boxes": where["boxes"][::-1], "pairs": pairs}
+
+
+def _set_apart(officer: Officer, purpose: Purpose, case: Case) -> list[tuple[int, str]]:
+    """Set the links apart that lie over what ties strangers; return how many items each ties, and why."""
+    thing = Case.thing_of(case.pk, officer.agency)
+    with acting(officer, Act.ALTER, thing, purpose, step="link", reason="what ties strangers") as deed:
+        links = Link.objects.filter(
+            case=case, kind=str(KIND), owner_id=officer.agency, state__in=["proposed", APART, "accepted"]
+        ).exclude(where={})
+        rows = {(f"#{k.a.number}", f"#{k.b.number}"): k for k in links.select_related("a", "b")}
+        kept, crowds = sorted_out(_tie(names, link) for names, link in rows.items())
+        good = {(tie.a, tie.b) for tie in kept}
+        for names, link in rows.items():
+            state = "proposed" if names in good else APART
+            if link.state in {"proposed", APART} and link.state != state:
+                Link.objects.filter(pk=link.pk).update(state=state)
+        deed.reason = f"{len(crowds)} things tie strangers: {len(rows) - len(good)} links are set aside"
+    return [(len(c.tied) + 1, c.text) for c in _told_once(crowds)]
+
+
+def _told_once(crowds: Iterable[Crowd]) -> list[Crowd]:
+    """Return one crowd for each set of pictures: a logo is told once, not once for each picture with it."""
+    found: dict[frozenset[str], Crowd] = {}
+    for crowd in crowds:
+        found.setdefault(frozenset({crowd.of, *crowd.tied}), crowd)
+    return list(found.values())
+
+
+def _tie(names: tuple[str, str], link: Link) -> Tie:
+    first, second = ((x, y, w, h) for x, y, w, h in link.where["boxes"])
+    return Tie(*names, int(link.where["score"]), first, second)

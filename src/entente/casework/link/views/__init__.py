@@ -1,0 +1,20 @@
+"""Pages of what belongs together: the proposals, the series, and a thing looked for in other items."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from entente.casework.link.views import scenes, series
+
+urlpatterns = [
+    path("", series.page, name="page"),
+    path("propose/", series.propose, name="propose"),
+    path("decide/", series.decide, name="decide"),
+    path("gather/", series.gather, name="gather"),
+    path("series/<uuid:series_id>/", series.series, name="series"),
+    path("series/<uuid:series_id>/change/", series.change_series, name="change-series"),
+    path("changes/<uuid:change_id>/undo/", series.undo, name="undo"),
+    path("compare/", scenes.compare, name="compare"),
+    path("items/<int:number>/find/", scenes.find, name="find"),
+    path("found/", scenes.found, name="found"),
+]
