@@ -228,6 +228,13 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     "link:propose": {},
     "link:decide": {"decision": ["accept", "refuse", "?"], "item": [Pool("link")]},
     "link:gather": {"item": [MEDIA]},
+    "link:why": {},
+    "link:say": {
+        "decision": ["together", "apart", "?"],
+        "a": [Pool("number")],
+        "b": [Pool("number")],
+        "because": TEXT,
+    },
     "link:series": {},
     "link:change-series": {
         "decision": ["split", "merge", "take-out", "move"],
@@ -511,6 +518,7 @@ FORMS: dict[str, dict[str, list[Any]]] = {
         "phones": ["", "+39 0171 445566"],
         "devices": ["", "SN-77"],
     },
+    "crosscheck:ask-series": {},
     "inform:page": {},
     "inform:draft": {
         **STATEMENT,
@@ -647,6 +655,7 @@ QUERIES: dict[str, list[dict[str, Any]]] = {
     "match:page": [{"page": "2"}],
     "link:page": [{"page": "2"}],
     "link:found": [{"of": Pool("job_id")}, {"of": "x"}],
+    "link:why": [{"a": "1", "b": "2"}, {"a": Pool("number"), "b": Pool("number")}],
     "link:series": [{"a": "1", "b": "2"}, {"a": Pool("number"), "b": Pool("number")}],
     "examine:page": [
         {"known": "exact"},

@@ -10,6 +10,7 @@ import pytest
 
 from entente.casework.crosscheck import service
 from entente.casework.intake.service import open_case
+from entente.casework.link import service as link
 from entente.casework.match.service import keys_of
 from entente.records import clock, guard, limits
 from entente.records.models import (
@@ -231,3 +232,26 @@ def test_the_limits_hold_for_a_minute_and_for_a_day(circle, case):
         check(circle, case)
     with guard.system("test"):
         assert LogEntry.objects.filter(verb="denied", step="crosscheck").count() == 2
+
+
+def test_a_series_is_asked_about_alone_and_hidden_answers_as_absent(circle):
+    asked = case_of(circle, "it")
+    it, dk = circle.agencies.it, circle.agencies.dk
+    rows = [item(asked, it, n, sha256=str(n) * 64) for n in (1, 2, 3)]
+    held = case_of(circle, "dk", "X-2")
+    item(held, dk, 1, sha256="1" * 64)
+    item(held, dk, 2, sha256="2" * 64)
+    item(held, dk, 3, sha256="3" * 64, audience="TLP:RED")
+    officer = circle.officer(circle.it)
+    some, hidden, absent = (link.gather(officer, VI, asked, [row]) for row in rows)
+    row = service.check(officer, VI, asked, kinds=["hash"], series=some)
+    with guard.scope(officer, VI):
+        assert [(h.ours, h.holder_id, h.contact) for h in row.found.all()] == [
+            ("S-1 · #1", dk.pk, dk.contact)
+        ]
+    with guard.system("make an item of which nobody holds a copy"):
+        Media.objects.filter(pk=rows[1].pk).update(sha256="9" * 64)
+    answers = [service.check(officer, VI, asked, kinds=["hash"], series=s) for s in (hidden, absent)]
+    assert [(a.hits, a.asked, a.kinds) for a in answers] == [(0, 1, ["hash"])] * 2
+    with guard.system("whom a holder was told of"):
+        assert set(Lead.objects.values_list("media__number", flat=True)) == {1, 3}

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
+from itertools import combinations, pairwise
 
-from entente.casework.link.series import Item, LinkKind, propose, series, why
+import numpy as np
+from benchmarks.drawn_series import drawn, score
+from benchmarks.link_series import components
+
+from entente.casework.link.series import Item, Link, LinkKind, explain, link, propose, series, why
 from entente.casework.link.series.kinds.name_run import HUB_FILES
 from entente.casework.link.series.kinds.near_frame import HUB_STRANGERS
+from entente.casework.link.series.splitting import _split
+from entente.casework.link.series.weights import table
 from entente.casework.match.hashes.pdq import PDQ
 from entente.vocabulary.media import FrameHash
 
@@ -121,3 +127,95 @@ def test_the_path_between_two_items_prefers_the_strongest_weakest_link() -> None
     weak = propose([Item("a", folder="x", name="n1.jpg"), Item("c", folder="x", name="n2.jpg")]).links
     assert [(k.a, k.b) for k in why("a", "c", (*links, *weak))] == [("a", "b"), ("b", "c")]
     assert why("a", "d", links) == ()
+
+
+def _evidence(*pairs: tuple[str, str], grade: str = "9-16") -> list[Link]:
+    return [link(a, b, LinkKind.NEAR_PICTURE, grade, f"near {a} {b}") for a, b in pairs]
+
+
+def _dense(*items: str) -> list[Link]:
+    return _evidence(*combinations(items, 2))
+
+
+def test_two_dense_groups_that_one_link_joins_stay_apart_and_the_link_is_shown() -> None:
+    links = [*_dense("a", "b", "c", "d"), *_dense("w", "x", "y", "z"), *_evidence(("d", "w"), grade="17-24")]
+    found = series(links)
+    assert found.groups == (("a", "b", "c", "d"), ("w", "x", "y", "z"))
+    (bridge,) = found.bridges
+    assert [(k.a, k.b) for k in bridge.links] == [("d", "w")]
+    assert {bridge.left, bridge.right} == set(found.groups)
+
+
+def test_a_person_s_word_makes_one_of_them_and_no_machine_parts_it() -> None:
+    links = [*_dense("a", "b", "c", "d"), *_dense("w", "x", "y", "z"), *_evidence(("d", "w"), grade="17-24")]
+    for said in ({"must": [("d", "w")]}, {"accepted": [("d", "w")]}, {"must": [("a", "z")]}):
+        found = series(links, **said)
+        assert [len(g) for g in found.groups] == [8]
+        assert found.bridges == ()
+    parted = series(links, must=[("a", "z")], must_not=[("b", "c")])
+    assert all(not {"b", "c"} <= set(group) for group in parted.groups)
+
+
+def test_a_chain_is_not_split_and_what_shares_one_thing_is_no_chain() -> None:
+    chain = _evidence(*pairwise("abcdefghijkl"))
+    assert [len(g) for g in series(chain).groups] == [12]
+    camera = propose([Item(f"{n:03}", device=("Nordica", "D4", "4102")) for n in range(60)]).links
+    assert [len(g) for g in series(camera).groups] == [60]
+
+
+def test_what_ties_many_groups_that_meet_only_in_it_is_a_hub() -> None:
+    groups = [[f"{letter}{n}" for n in range(4)] for letter in "abcdefgh"]
+    links = [each for group in groups for each in _dense(*group)]
+    links += [link("film", g[0], LinkKind.NEAR_FRAME, "few 1-8", f"clip {g[0]}") for g in groups]
+    found = series(links)
+    assert found.groups == tuple(tuple(g) for g in groups)
+    assert [h.items[0] for h in found.hubs] == ["film"]
+
+
+def test_the_weights_stand_in_one_table_that_names_its_source() -> None:
+    told = table()
+    assert told["source"]
+    assert set(told["kinds"]) == {str(k) for k in LinkKind} - {str(LinkKind.BY_HAND)}
+    for grades in told["kinds"].values():
+        for row in grades.values():
+            assert 0 < row["weight"] <= 1
+            assert row.get("same", 0) <= row.get("of", 0)
+
+
+def test_kinds_add_as_independent_evidence_and_a_run_of_names_never_joins_alone() -> None:
+    near = _evidence(("a", "b"), grade="25-31")
+    run = [link("a", "b", LinkKind.NAME_RUN, "camera", "one numbering")]
+    assert series(near).groups == series(run * 3).groups == series(near * 3).groups == ()
+    assert series([*near, *run]).groups == (("a", "b"),)
+
+
+def test_without_its_weakest_link_another_way_holds_or_items_fall() -> None:
+    strong, weak = _evidence(("a", "b"), ("c", "d")), _evidence(("b", "c"), grade="25-31")
+    told = explain("a", "d", [*strong, *weak])
+    assert (told.weakest, told.instead, told.falls) == (weak[0], (), ("c", "d"))
+    other = _evidence(("a", "d"), grade="25-31")
+    told = explain("a", "d", [*strong, *weak, *_evidence(("a", "x"), ("x", "d"), grade="17-24"), *other])
+    assert [(k.a, k.b) for k in told.path] == [("a", "x"), ("d", "x")]
+    assert told.instead
+    assert explain("a", "q", strong).path == ()
+
+
+def test_a_serial_that_means_nothing_takes_all_it_ties_with_it() -> None:
+    links = propose([Item(n, device=("Nordica", "D4", "4102")) for n in "abc"]).links
+    told = explain("a", "c", links)
+    assert told.falls == ("b", "c")
+
+
+def test_drawn_series_are_put_together_again_and_only_what_changed_is_split_anew() -> None:
+    found = drawn(7, 1500, false=0.05, compilations=3)
+    good = score(series(found.links).groups, found.truth)
+    plain = score(components(found), found.truth)
+    assert good.f1 > 0.95
+    assert good.f1 > plain.f1 + 0.2
+    assert good.strays < 30 < plain.strays
+    before = _split.cache_info()
+    more = link(found.items[0].id, "new", LinkKind.NEAR_PICTURE, "1-8", "one more")
+    series([*found.links, more])
+    after = _split.cache_info()
+    assert after.misses - before.misses <= 1
+    assert after.hits > before.hits

@@ -451,3 +451,78 @@ def test_another_case_of_the_same_officer_is_not_touched(case, circle, officer, 
     one = service.gather(me, VI, case, [between(proposed, 1, 2).a])
     with pytest.raises(service.SeriesRefused, match="within its case"):
         service.move(me, VI, foreign, one)
+
+
+def test_a_person_s_own_word_joins_or_keeps_apart_and_is_undone_exactly(case, officer, items, proposed):
+    before = picture_of_everything(officer)
+    made = service.tie(officer, VI, case, items[5], items[0], " the same  lamp ")
+    assert in_series(officer) == {made.name: {1, 6}}
+    with guard.scope(officer, VI):
+        told = service.explained(case, items[0], items[5])
+        (link,) = told.path
+        assert (link.kind, link.because, link.state) == ("by hand", "the same lamp", "accepted")
+        assert (link.made_by_id, link.decided_by_id, bool(link.decided_at)) == (officer.id, officer.id, True)
+        assert {row.media.number for row in told.placed} == {1, 6}
+        assert all(row.made_by_id == officer.id for row in told.placed)
+    service.keep_apart(officer, VI, case, items[1], items[2], "another room")
+    with guard.scope(officer, VI):
+        assert all(not {2, 3} <= {m.number for m in g} for g, _ in service.groups(case))
+        assert [k.because for k in service.explained(case, items[1], items[2]).apart] == ["another room"]
+        changes = list(Change.objects.order_by("-made_at"))
+    for change in changes:
+        service.undo(officer, VI, change)
+    assert picture_of_everything(officer) == before
+
+
+def test_a_word_that_does_not_fit_is_refused_with_its_mend(case, officer, items):
+    service.tie(officer, VI, case, items[0], items[1], "one lamp")
+    for wrong, says in (
+        (lambda: service.tie(officer, VI, case, items[0], items[1], "again"), "undo that first"),
+        (lambda: service.keep_apart(officer, VI, case, items[0], items[1], "no"), "take one of them out"),
+        (lambda: service.tie(officer, VI, case, items[2], items[2], "itself"), "two different items"),
+        (lambda: service.tie(officer, VI, case, items[2], items[3], "  "), "say why"),
+    ):
+        with pytest.raises(service.SeriesRefused, match=says):
+            wrong()
+    assert in_series(officer) == {"S-1": {1, 2}}
+
+
+def test_people_who_disagree_are_told_so(case, officer, items, proposed):
+    service.accept(officer, VI, between(proposed, 1, 2))
+    service.accept(officer, VI, between(proposed, 2, 3))
+    with acting(officer, Act.ALTER, case.as_thing(), VI, step="link"):
+        made = {"case": case, "owner_id": officer.agency, "made_by_id": officer.id, "state": "refused"}
+        told = {"kind": "by hand", "weight": 1, "because": "no", "method": "person", "version": ""}
+        Link.objects.create(a=items[0], b=items[2], **told, **made)
+    with guard.scope(officer, VI):
+        found = service.suggested(case)
+    assert [(a.number, b.number) for a, b in found.disagreed] == [(1, 3)]
+
+
+def test_what_only_one_link_joins_waits_as_a_bridge(case, officer):
+    codes = [pdq(n) for n in (1, 2)]
+    for n in range(8):
+        own = f"{int(codes[n // 4], 16) ^ (1 << n):064x}"
+        serial = {"metadata": {"make": "N", "model": "D", "serial": "771"}} if n in {3, 4} else {}
+        add(case, officer, n + 1, pdq_turns={"full": [own] * 8}, pdq_quality=100, **serial)
+    service.propose(officer, VI, case)
+    with guard.scope(officer, VI):
+        found = service.suggested(case)
+        assert [[m.number for m in g] for g, _ in found.groups] == [[1, 2, 3, 4], [5, 6, 7, 8]]
+        (bridge,) = found.bridges
+        assert [(k.a.number, k.b.number, k.kind) for k in bridge.links] == [(4, 5, "same device")]
+    service.accept(officer, VI, bridge.links[0])
+    with guard.scope(officer, VI):
+        assert [len(g) for g, _ in service.groups(case)] == [8]
+
+
+def test_a_withheld_link_is_no_reason_for_those_it_is_withheld_from(case, circle, officer):
+    camera = {"make": "Nordica", "model": "D410", "serial": "4102207"}
+    rows = [add(case, officer, n, metadata=camera, codes="H2" if n == 2 else "H0") for n in (1, 2, 3)]
+    service.propose(officer, VI, case)
+    join(case, circle.dk, "member", circle)
+    with guard.scope(officer, VI):
+        assert len(service.explained(case, rows[0], rows[2]).path) == 2
+    with guard.scope(circle.officer(circle.dk), VI):
+        told = service.explained(case, rows[0], rows[2])
+        assert (told.path, told.weakest, told.falls) == ([], None, [])

@@ -71,7 +71,7 @@ def test_a_series_page_shows_items_reasons_and_the_weakest_link(desk, case, offi
     text = desk.get(at("series", case, held.pk, query="?a=1&b=3")).content.decode()
     assert "Series S-1" in text
     assert "#1 · Picture · 64 × 48 · item 1 of 3" in text
-    assert "the weakest: all rests on it" in text
+    assert "The weakest reason, on which it rests:" in text
     assert "accepted a link" not in text
     assert "accepted links" in text
 
@@ -150,3 +150,35 @@ def test_the_worker_proposes_as_a_job(case, officer, items):
     assert jobs.run(job), job.error
     asked.refresh_from_db()
     assert (asked.status, asked.result) == ("done", {"made": 4, "held": 0, "hubs": []})
+
+
+def test_every_link_answers_why(desk, case, officer, items, proposed):
+    text = desk.get(at("page", case)).content.decode()
+    assert at("why", case, query="?a=1&amp;b=2") in text
+    service.accept(officer, VI, between(proposed, 1, 2))
+    text = desk.get(at("why", case, query="?a=1&b=3")).content.decode()
+    assert "The strongest path from #1 to #3" in text
+    assert "accepted by IT-1001" in text
+    assert "nobody decided on it yet" in text
+    assert "Without it these hang together with #1 no more:" in text
+    assert (
+        "No link that you may see joins #1 and #6."
+        in desk.get(at("why", case, query="?a=1&b=6")).content.decode()
+    )
+    for nothing in ("?a=1&b=1", "?a=1&b=99", "?a=x&b=²", "?a=1&b=" + "9" * 40):
+        assert "Choose two different items" in desk.get(at("why", case, query=nothing)).content.decode()
+
+
+def test_a_person_says_their_word_on_the_page(desk, case, officer, items):
+    there, said = at("say", case), {"a": "1", "b": "6", "because": "the same lamp"}
+    answer = desk.post(there, {**said, "decision": "together"}, follow=True).content.decode()
+    assert "<q>the same lamp</q>" in answer
+    assert "said by IT-1001 on" in answer
+    assert "IT-1001 put #1 into S-1" in answer
+    assert "said that two belong together" in desk.get(at("page", case)).content.decode()
+    refused = {**said, "b": "5", "because": "", "decision": "apart"}
+    assert "say why" in desk.post(there, refused, follow=True).content.decode()
+    apart = desk.post(there, {**refused, "because": "another room"}, follow=True).content.decode()
+    assert "A person keeps #1 and #5 apart" in apart
+    assert desk.post(there, {**said, "decision": "perhaps"}).status_code == 400
+    assert desk.post(there, {**said, "b": "99", "decision": "apart"}).status_code == 303

@@ -34,6 +34,8 @@ from entente.records.models import (
     Lead,
     ListedHash,
     Media,
+    Series,
+    SeriesItem,
 )
 from entente.safeguards.access import Act
 from entente.safeguards.limits import LIMITS
@@ -91,18 +93,19 @@ def check(
     *,
     kinds: Iterable[str],
     named: Mapping[str, Iterable[str]] | None = None,
+    series: Series | None = None,
 ) -> Check:
     """Ask all partners of this node about the identifiers of ``case``; tell each holder who asked.
 
-    ``kinds`` are of ``IdentifierKind``; ``named`` adds typed identifiers by kind. Raises
-    ``LimitReached`` past the limits, ``NotChecked`` for an unknown kind, ``NotComparable`` for a typed text
-    that is no identifier.
+    With ``series`` only about what its items hold, as far as the officer sees them. ``kinds`` are of
+    ``IdentifierKind``; ``named`` adds typed identifiers by kind. Raises ``LimitReached`` past the limits,
+    ``NotChecked`` for an unknown kind, ``NotComparable`` for a typed text that is no identifier.
     """
     wanted = kinds_of(kinds)
     typed = typed_of(wanted, named or {})
     thing = replace(case.as_thing(), owner=officer.agency)
     with acting(officer, Act.MERGE, thing, purpose, step=STEP, reason="ask all partners") as deed:
-        ours = [*typed, *identifiers_of(case, wanted)]
+        ours = [*typed, *_within(series, identifiers_of(case, wanted))]
         if not ours:
             raise NotChecked("nothing to ask about yet; receive items first, or type an identifier")
         with guard.system("cross-check: compare with what partners hold"):
@@ -112,6 +115,17 @@ def check(
         row = _record(officer, case, wanted, len(ours), found)
         _ask_list_owners(officer, purpose, case, found)
     return row
+
+
+def _within(series: Series | None, ours: Iterable[Ours]) -> Iterator[Ours]:
+    """Iterate over what the items of a series hold; all of it where no series is asked about."""
+    if series is None:
+        yield from ours
+        return
+    inside = set(SeriesItem.objects.filter(series=series).values_list("media", flat=True))
+    for one in ours:
+        if one.media in inside:
+            yield replace(one, label=f"{series} · {one.label}")
 
 
 def kinds_of(kinds: Iterable[str]) -> list[IdentifierKind]:

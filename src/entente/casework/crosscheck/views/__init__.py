@@ -7,6 +7,7 @@ from entente.casework.crosscheck.views import checks, online, sources
 urlpatterns = [
     path("", checks.page, name="page"),
     path("ask/", checks.ask, name="ask"),
+    path("ask/series/<uuid:series_id>/", checks.ask_series, name="ask-series"),
     path("private/", checks.ask_privately, name="private"),
     path("sources/", sources.sources, name="sources"),
     path("sources/fetch/", sources.fetch, name="source-fetch"),

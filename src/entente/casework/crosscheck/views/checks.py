@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.crosscheck import service
+from entente.casework.link.service import in_sight
 from entente.records.door import DeskRequest, case_page, consult, desk_page
 from entente.records.models import Agency, Case, Check, CheckHit, Lead, PartnerKey, PrivateCheck
 from entente.safeguards.access import opens_content
@@ -134,6 +135,22 @@ def ask(request: DeskRequest, case: Case) -> HttpResponse:
             messages.success(request, text if row.hits else _("No partner answers to any of it."))
             return redirect("crosscheck:page", case_id=case.pk)
     return _page(request, case, form)
+
+
+@require_POST
+@case_page("crosscheck")
+def ask_series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResponse:
+    """Ask all partners about the items of one series: a hit with its owner and the route, or nothing."""
+    series = get_object_or_404(in_sight(case), pk=series_id)
+    kinds = [str(IdentifierKind.HASH), str(IdentifierKind.DEVICE)]
+    try:
+        row = service.check(request.officer, request.purpose, case, kinds=kinds, series=series)
+    except ValueError as refused:
+        messages.error(request, str(refused))
+    else:
+        text = ngettext("%(n)d hit.", "%(n)d hits.", row.hits) % {"n": row.hits}
+        messages.success(request, text if row.hits else _("No partner answers to any of it."))
+    return redirect("crosscheck:page", case_id=case.pk)
 
 
 class PrivateForm(forms.Form):

@@ -29,8 +29,9 @@ class Bridge:
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
-    """Groups with their links; bridges; hubs as items and reason; pairs on which people disagree."""
+    """What waits; groups with their links; bridges; hubs; pairs on which people disagree."""
 
+    waiting: list[Link]
     groups: list[tuple[list[Media], list[Link]]]
     bridges: list[Bridge]
     hubs: list[tuple[Media, int]]  # an item, and how many it ties
@@ -52,6 +53,7 @@ def suggested(case: Case) -> Suggested:
     for link in links:
         by_pair[frozenset((str(link.a_id), str(link.b_id)))].append(link)
     return Suggested(
+        links,
         _groups(found, links, rows),
         [
             Bridge(
@@ -62,7 +64,7 @@ def suggested(case: Case) -> Suggested:
             for each in found.bridges
         ],
         [(rows[each.items[0]], len(each.items) - 1) for each in found.hubs],
-        _disagreed(case, found.contradictions),
+        _disagreed(case, must, must_not),
     )
 
 
@@ -105,10 +107,14 @@ def _pairs(links: Iterable[arithmetic.Link]) -> list[frozenset[str]]:
     return list(dict.fromkeys(frozenset((k.a, k.b)) for k in links))
 
 
-def _disagreed(case: Case, pairs: Iterable[tuple[str, str]]) -> list[tuple[Media, Media]]:
-    told = list(pairs)
-    rows = {str(m.pk): m for m in Media.objects.filter(case=case, pk__in={i for p in told for i in p})}
-    return [(rows[a], rows[b]) for a, b in told if a in rows and b in rows]
+def _disagreed(
+    case: Case, must: Iterable[tuple[str, str]], must_not: Iterable[tuple[str, str]]
+) -> list[tuple[Media, Media]]:
+    """Return the pairs that somebody keeps apart and that others' words hold together."""
+    of = {item: n for n, group in enumerate(arithmetic.series((), must).groups) for item in group}
+    pairs = dict.fromkeys((a, b) for a, b in must_not if a in of and of[a] == of.get(b))
+    rows = {str(m.pk): m for m in Media.objects.filter(case=case, pk__in={i for p in pairs for i in p})}
+    return [(rows[a], rows[b]) for a, b in pairs if a in rows and b in rows]
 
 
 def as_arithmetic(link: Link) -> arithmetic.Link:

@@ -1,16 +1,18 @@
-"""Pages of what belongs together: the proposals, the series, and a thing looked for in other items."""
+"""Pages of what belongs together: the proposals, the series, why, and a thing looked for in other items."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from entente.casework.link.views import scenes, series
+from entente.casework.link.views import reasons, scenes, series
 
 urlpatterns = [
     path("", series.page, name="page"),
     path("propose/", series.propose, name="propose"),
     path("decide/", series.decide, name="decide"),
     path("gather/", series.gather, name="gather"),
+    path("why/", reasons.why, name="why"),
+    path("say/", reasons.say, name="say"),
     path("series/<uuid:series_id>/", series.series, name="series"),
     path("series/<uuid:series_id>/change/", series.change_series, name="change-series"),
     path("changes/<uuid:change_id>/undo/", series.undo, name="undo"),

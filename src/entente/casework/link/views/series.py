@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.link import service
 from entente.casework.link.scene.drawing import drawn
+from entente.casework.link.views.reasons import told, two_items
 from entente.casework.match.overlay import Drawing
 from entente.records.door import DeskRequest, case_page
 from entente.records.jobs import asked_by
@@ -32,6 +33,8 @@ WHAT = {
     "accept links": gettext_lazy("accepted links"),
     "refuse a link": gettext_lazy("refused a link"),
     "refuse links": gettext_lazy("refused links"),
+    "tie two items": gettext_lazy("said that two belong together"),
+    "keep two apart": gettext_lazy("kept two apart"),
     "make a series": gettext_lazy("made a series"),
     "merge series": gettext_lazy("merged series"),
     "split a series": gettext_lazy("split a series"),
@@ -67,8 +70,8 @@ def tile_of(media: Media, language: str, at: int | None = None, of: int | None =
 @case_page("link")
 def page(request: DeskRequest, case: Case) -> HttpResponse:
     """Show the proposals, strongest first, the groups they suggest, and the series."""
-    waiting = service.waiting(case)
-    leaf = Paginator(waiting, QUEUE).get_page(request.GET.get("page"))
+    suggested = service.suggested(case)
+    leaf = Paginator(suggested.waiting, QUEUE).get_page(request.GET.get("page"))
     rows = [
         {
             "link": link,
@@ -85,14 +88,17 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     context = {
         "rows": rows,
         "leaf": leaf,
-        "undecided": len(waiting),
+        "undecided": len(suggested.waiting),
         "groups": [
             {"items": items, "links": links, "weakest": min(links, key=lambda k: k.weight)}
-            for items, links in service.groups(case)[:GROUPS]
+            for items, links in suggested.groups[:GROUPS]
         ],
+        "bridges": suggested.bridges[:GROUPS],
+        "disagreed": suggested.disagreed,
         "series": service.in_sight(case).annotate(n=Count("items")),
         "refused": Link.objects.filter(case=case, state="refused").count(),
         "hubs": [h for job in (last, crowds) if job for h in job.result.get("hubs", [])],
+        "ties": suggested.hubs[:GROUPS],
         "jobs": done[:1],
         "compared": compared[:1],
         "changes": _changes(case),
@@ -134,26 +140,25 @@ def series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResponse:
         "series": held,
         "items": [tile_of(m, request.LANGUAGE_CODE, n, len(members)) for n, m in enumerate(members, 1)],
         "members": members,
-        "links": Link.objects.filter(Q(a__in=ids) & Q(b__in=ids)).select_related("a", "b", "decided_by"),
+        "links": Link.objects.filter(Q(a__in=ids) & Q(b__in=ids)).select_related(
+            "a", "b", "decided_by", "made_by"
+        ),
         "others": service.in_sight(case).exclude(pk=held.pk),
         "changes": _changes(case, held),
         "decisions": [
             {"value": "split", "label": gettext("Split off"), "key": "s", "main": True},
             {"value": "take-out", "label": gettext("Take out"), "key": "t"},
         ],
-        **_why(request, case, members),
+        **_asked_of(request, case, members),
     }
     return render(request, "link/series.html", context)
 
 
-def _why(request: DeskRequest, case: Case, members: list[Media]) -> dict[str, Any]:
-    """Return the path of reasons between two items that were asked about."""
-    by_number = {str(m.number): m for m in members}
-    a, b = (by_number.get(request.GET.get(n, "")) for n in ("a", "b"))
-    if a is None or b is None or a.pk == b.pk:
-        return {}
-    steps = service.why(case, a, b)
-    return {"why": steps, "why_a": a, "why_b": b, "weakest": min(steps, key=lambda k: k.weight, default=None)}
+def _asked_of(request: DeskRequest, case: Case, members: list[Media]) -> dict[str, Any]:
+    """Return the reasons for two members that were asked about."""
+    pair = two_items(case, request.GET)
+    ids = {m.pk for m in members}
+    return told(case, pair if pair and {pair[0].pk, pair[1].pk} <= ids else None)
 
 
 def _series_page(held: Series | None, case: Case) -> HttpResponse:
