@@ -200,6 +200,12 @@ def test_without_its_weakest_link_another_way_holds_or_items_fall() -> None:
     assert explain("a", "q", strong).path == ()
 
 
+def test_two_reasons_of_one_weight_are_no_riddle() -> None:
+    both = [link("a", "b", LinkKind.NEAR_PICTURE, "9-16", text) for text in ("mirrored", "as it is")]
+    told = explain("a", "c", [*both, *_evidence(("b", "c"), grade="17-24")])
+    assert [k.because.text for k in told.path] == ["mirrored", "near b c"]
+
+
 def test_a_serial_that_means_nothing_takes_all_it_ties_with_it() -> None:
     links = propose([Item(n, device=("Nordica", "D4", "4102")) for n in "abc"]).links
     told = explain("a", "c", links)

@@ -6,6 +6,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from entente.casework.link.series.evidence import SHARED, Link
 
@@ -27,10 +28,11 @@ class Explanation:
 def why(a: str, b: str, links: Iterable[Link]) -> tuple[Link, ...]:
     """Return the path of links from ``a`` to ``b`` whose weakest link is strongest, or nothing."""
     around = _around(links)
-    queue: list[tuple[float, int, str, tuple[Link, ...]]] = [(-1.0, 0, a, ())]
+    turn = count()  # among equals the first found goes first
+    queue: list[tuple[float, int, str, int, tuple[Link, ...]]] = [(-1.0, 0, a, next(turn), ())]
     seen: set[str] = set()
     while queue:
-        weakest, steps, here, path = heapq.heappop(queue)
+        weakest, steps, here, _, path = heapq.heappop(queue)
         if here == b:
             return path
         if here in seen:
@@ -39,7 +41,9 @@ def why(a: str, b: str, links: Iterable[Link]) -> tuple[Link, ...]:
         for link in around[here]:
             there = link.b if link.a == here else link.a
             if there not in seen:
-                heapq.heappush(queue, (max(weakest, -link.weight), steps + 1, there, (*path, link)))
+                heapq.heappush(
+                    queue, (max(weakest, -link.weight), steps + 1, there, next(turn), (*path, link))
+                )
     return ()
 
 
