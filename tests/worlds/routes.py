@@ -150,7 +150,12 @@ FORMS: dict[str, dict[str, list[Any]]] = {
         "words": ["x", ""],
         "because": ["it was stolen", ""],
     },
-    "packages": {"file": [Upload("broken")], "case": [Pool("case"), ""]},
+    "packages": {
+        "file": [Upload("broken")],
+        "case": [Pool("case"), ""],
+        "seal": ["", "requests", "products"],
+        "to": [Pool("agency")],
+    },
     "package-receipt": {},
     "coordination": {},
     "investigation-answer": {"do": ["take-on", "decline"], "reason": ["ours", ""]},

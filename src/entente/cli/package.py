@@ -15,6 +15,7 @@ from entente.web import start
 
 SAYS = """\
 seal CASE --to AGENCY --out FILE    what the partner was not told yet of a case, and withdrawals
+post KIND --to AGENCY --out FILE    what waits for the partner of "requests" or "products", and what came back
 open FILE… [--case REF]             take packages in, in whatever order they were copied
 card                                print the agency's own card and its words
 """
@@ -24,10 +25,10 @@ def run(arguments: list[str]) -> int:
     """Do one of the acts; exit 1 where something was left out or refused, 2 where nothing was done."""
     made = words.on_desk(words.parser("package", SAYS))
     made.formatter_class = RawDescriptionHelpFormatter
-    made.add_argument("act", choices=["seal", "open", "card"])
-    made.add_argument("given", nargs="*", metavar="CASE or FILE")
-    made.add_argument("--to", default="", metavar="AGENCY", help="seal: short name of the partner")
-    made.add_argument("--out", type=Path, metavar="FILE", help="seal: nothing is overwritten")
+    made.add_argument("act", choices=["seal", "post", "open", "card"])
+    made.add_argument("given", nargs="*", metavar="CASE, KIND or FILE")
+    made.add_argument("--to", default="", metavar="AGENCY", help="seal, post: short name of the partner")
+    made.add_argument("--out", type=Path, metavar="FILE", help="seal, post: nothing is overwritten")
     made.add_argument(
         "--pass-on",
         action="append",
@@ -41,6 +42,7 @@ def run(arguments: list[str]) -> int:
     told = made.parse_args(arguments)
     wants = {
         "seal": len(told.given) == 1 and told.to and told.out,
+        "post": len(told.given) == 1 and told.to and told.out,
         "open": told.given,
         "card": not told.given,
     }
@@ -49,7 +51,7 @@ def run(arguments: list[str]) -> int:
     try:
         start.open_desk(start.folder_of(told.desk))
         account = start.acting_account(told.officer)
-        return {"seal": _seal, "open": _open, "card": _card}[told.act](told, account)
+        return {"seal": _seal, "post": _post, "open": _open, "card": _card}[told.act](told, account)
     except (start.NoDesk, PermissionError, OSError, LookupError, ValueError, RuntimeError) as fault:
         return words.refuse("package", fault)
 
@@ -85,6 +87,29 @@ def _seal(told: Namespace, account: Any) -> int:
         "withdrawals": len(plan.withdrawals),
         "unchanged": plan.unchanged,
         "left_out": [*plan.told_sender, *([plan.no_basis] if plan.no_basis else [])],
+        "expires": row.expires.isoformat(),
+    }
+    words.say(said, told.json)
+    return 1 if said["left_out"] else 0
+
+
+def _post(told: Namespace, account: Any) -> int:
+    from entente.casework.cooperate.service import sealing
+    from entente.records.models import Agency
+    from entente.vocabulary.handling import Purpose
+
+    kind = next((k for k in sealing.POSTS if k == told.given[0]), None)
+    to = Agency.objects.filter(short__iexact=told.to).first()
+    if kind is None or to is None:
+        return words.refuse("package", f"post one of {', '.join(sealing.POSTS)} to an agency of the circle")
+    with _new(told.out) as out:
+        row, due = sealing.post(account.as_officer(), Purpose(told.purpose), to, kind, out)
+    said = {
+        "package": row.number,
+        "digest": row.digest,
+        "to": row.partner.short,
+        "messages": len(due.goes),
+        "left_out": list(due.stays),
         "expires": row.expires.isoformat(),
     }
     words.say(said, told.json)

@@ -260,6 +260,14 @@ def basis_for(owner: UUID, agency: Agency) -> Basis:
     return demand_basis(AgencyKind(agency.kind), [r.as_basis() for r in rows], clock.now())
 
 
+def of_another_desk(owner: UUID, agency: UUID) -> bool:
+    """Whether an agency is a partner of another desk: ``owner`` pinned a card of it once."""
+    with guard.system("is that agency a partner of another desk?"):
+        return PartnerKey.objects.filter(
+            owner=owner, agency=agency, state__in=("confirmed", "replaced", "ended")
+        ).exists()
+
+
 def grounds_for(agency: Agency) -> list[Ground]:
     """Return what may be a basis for a partner of that kind, in the order of the Regulation."""
     return [g for g in Ground if g in RULES[AgencyKind(agency.kind)].grounds]

@@ -79,11 +79,16 @@ class SentThing(_OfAgency):
 
 
 class PartnerCase(_OfAgency):
-    """Into which case of ours an officer put what an originator sends of one of its own."""
+    """Where what an originator sends of one of its cases goes here.
+
+    Its things go into a case of ours, which an officer named. What it addressed to this agency (requests,
+    products) stands in ``shell``: a case of the partner's own, without a member, a title or a clock.
+    """
 
     known_as = models.UUIDField()
     theirs = models.UUIDField()
-    case = models.UUIDField()
+    case = models.UUIDField(null=True)
+    shell = models.UUIDField(null=True)
 
     class Meta:
         constraints = [

@@ -78,6 +78,7 @@ class Delivery(CaseBound):
     opened_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
+    theirs = models.UUIDField(null=True)  # came by package: the sender's own number of it
 
     class Meta:
         ordering = ["-made_at"]
@@ -95,6 +96,7 @@ class FollowUp(CaseBound):
     answer = models.TextField(blank=True)
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
+    theirs = models.UUIDField(null=True)  # came by package: the asker's own number of it
 
     class Meta:
         ordering = ["due"]

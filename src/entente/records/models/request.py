@@ -47,6 +47,8 @@ class Dispatch(CaseBound):
     # the specialist whom it is for, of the agency addressed; none: whoever is there
     specialist = models.ForeignKey("records.Account", models.PROTECT, null=True, related_name="+")
     reminded_at = models.DateTimeField(null=True)
+    theirs = models.UUIDField(null=True)  # came by package: the asker's own number of it
+    others = models.JSONField(default=list)  # came by package: who was asked as well, if those may know
 
     class Meta:
         ordering = ["-made_at"]
@@ -65,6 +67,7 @@ class Answer(CaseBound):
     clue_value = models.JSONField(null=True)
     evaluation = models.CharField(max_length=2, default="X4")
     taken_as = models.ForeignKey("records.Clue", models.SET_NULL, null=True, related_name="+")
+    theirs = models.UUIDField(null=True)  # came by package: the partner's own number of it
 
     class Meta:
         ordering = ["made_at"]

@@ -57,7 +57,8 @@ def answer(
         raise NotAnswered(f"an answer is one of {', '.join(ANSWERS)}")
     Evaluation.parse(evaluation)
     handling = handling_of(codes, handling_text)
-    clue_kind, clue_value = _statement(officer, kind, clue_kind, clue_value, dispatch.about)
+    own = Agency.objects.get(pk=officer.agency).country
+    clue_kind, clue_value = stated(own, kind, clue_kind, clue_value, dispatch.about)
     if kind in {"answer", "partial"} and not text.strip() and not clue_kind:
         raise NotAnswered("an answer needs words or a clue; write what you know")
     thing, said = dispatch.as_thing(), {"kind": kind, "text": text.strip(), "evaluation": evaluation}
@@ -75,11 +76,11 @@ def answer(
         if kind != "partial":
             Dispatch.objects.filter(pk=held.pk).update(state="answered")
         if held.field and held.crop_key and clue_kind:
-            _propose(officer, held, row)
+            proposed(officer, held, row)
     return row
 
 
-def _propose(officer: Officer, held: Dispatch, row: Answer) -> None:
+def proposed(officer: Officer, held: Dispatch, row: Answer) -> None:
     """Lay an answer about a crop before the case, on the item that the crop was cut from, as a proposal."""
     with guard.system("an answer of the shelf is proposed in the case of the one who asked"):
         crop = Request.objects.select_related("crop", "crop__parent").get(pk=held.request_id).crop
@@ -95,14 +96,14 @@ def _propose(officer: Officer, held: Dispatch, row: Answer) -> None:
         row.taken_as = clue
 
 
-def _statement(officer: Officer, kind: str, clue_kind: str, value: Any, about: str) -> tuple[str, Any]:
-    """Return what is stated: for yes and no the country, or its region, else the clue given, checked."""
+def stated(country: str, kind: str, clue_kind: str, value: Any, about: str) -> tuple[str, Any]:
+    """Return what an agency of ``country`` states: a country, its region, or the clue given, checked."""
     if about and kind not in YES_OR_NO:
         raise NotAnswered("this question is answered by yes, not ours, or cannot say")
     if kind == "cannot say":
         return "", None
     if kind == "not ours":
-        own = about or Agency.objects.get(pk=officer.agency).country
+        own = about or country
         return ("", None) if own == "EU" else (str(ClueKind.COUNTRY), own)
     if kind == "ours":
         if not about:

@@ -18,13 +18,14 @@ from entente.casework.locate.world import world
 from entente.evidence import tools
 from entente.evidence.open import render
 from entente.evidence.store import Erased, NotKept
-from entente.records import clock, derivation, emergency
+from entente.records import circle, clock, derivation, emergency
 from entente.records.act import acting, demand
 from entente.records.carried import carried
 from entente.records.derivation import Made
 from entente.records.models import Account, Agency, Case, Dispatch, Media, Request
 from entente.safeguards.access import Act
-from entente.vocabulary.agency import Officer
+from entente.safeguards.partners import CLUE, NoBasis, demand_transfer
+from entente.vocabulary.agency import AgencyKind, Officer
 from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.handling import H2, Purpose, union
 from entente.vocabulary.media import Refusal, Region
@@ -108,12 +109,25 @@ def _demand_precise(
         raise NotAsked("name at least one agency; nothing is sent to everybody")
     if any(a.pk == officer.agency for a in agencies):
         raise NotAsked("a request goes to another agency; take your own from the list")
+    _demand_reach(officer, agencies)
     if due <= clock.now():
         raise NotAsked("the answer is due in the past; give a later date")
     if asks and asks not in set(ClueKind):
         raise NotAsked(f"there is no clue of the kind {asks!r}; choose one from the list or none")
     if urgency not in URGENCIES:
         raise NotAsked(f"urgency is one of {', '.join(URGENCIES)}")
+
+
+def _demand_reach(officer: Officer, to: Iterable[Agency]) -> None:
+    """A partner of another desk is asked by package: it needs its card, and a legal basis for so much."""
+    for agency in to:
+        if not circle.of_another_desk(officer.agency, agency.pk):
+            continue
+        try:
+            circle.card_of(officer.agency, agency.pk)
+            demand_transfer(AgencyKind(agency.kind), circle.basis_for(officer.agency, agency), {CLUE}, 1)
+        except (circle.NotPinned, NoBasis) as fault:
+            raise NotAsked(f"{agency.short}: {fault}") from None
 
 
 def _demand_theirs(about: str, asks: str, to: Iterable[Agency], people: Iterable[Account]) -> None:

@@ -33,7 +33,7 @@ def crop_copy(
     reason = f"crop shown {view}"
     with acting(officer, Act.REVEAL, dispatch.as_thing(), purpose, step=STEP, reason=reason) as deed:
         held = addressed_to(officer, dispatch)
-        if not held.crop_key or not _crop_may_be_here(held, officer.agency):
+        if not held.crop_key or not crop_may_be_at(held, officer.agency):
             raise NotAnswered("this request has no crop, or its originator took it back; ask the sender")
         made = render(evidence_store().original(held.crop_key), view)
         if not isinstance(made, Refusal):
@@ -99,7 +99,7 @@ def _record_shown(deed: Deed, officer: Officer, dispatch: Dispatch, view: str, s
         derivation.record(deed, officer, [derived], instead=dispatch.owner)
 
 
-def _crop_may_be_here(dispatch: Dispatch, agency: UUID) -> bool:
+def crop_may_be_at(dispatch: Dispatch, agency: UUID) -> bool:
     """Whether every originator of the crop, besides sender and recipient, lets the agency have it now."""
     with guard.system("the crop's originators are asked again at each showing"):
         crop = Request.objects.select_related("crop").get(pk=dispatch.request_id).crop

@@ -68,6 +68,8 @@ def also_asked(officer: Officer, dispatch: Dispatch) -> list[str]:
     held = addressed_to(officer, dispatch)
     if not held.circle_known:
         return []
+    if held.theirs is not None:
+        return list(held.others)
     with guard.system("those asked know of each other, as the one who asked allowed"):
         rows = Dispatch.objects.filter(request_id=held.request_id).exclude(state="withdrawn")
         others = rows.exclude(addressed_id=officer.agency).order_by("addressed__short")

@@ -29,11 +29,13 @@ from entente.safeguards.retention import review_due
 
 MOST_SHOWN = 200
 REFUSED = (sealing.NotSealed, circle.NotPinned, NoBasis, ExchangeKeyRefused, release.NotReleased)
-KIND_NAMES = {
+KIND_NAMES: dict[str, Any] = {
     Kind.THINGS: _("things of a case"),
     Kind.RECEIPT: _("receipt"),
     Kind.QUESTION: _("private question"),
     Kind.ANSWER: _("private answer"),
+    Kind.REQUESTS: _("requests and answers"),
+    Kind.PRODUCTS: _("products and receipts"),
 }
 STATE_NAMES = {"sent": _("sent"), "waits": _("waits for an earlier one"), "taken": _("taken")}
 WAITS_FOR_PEOPLE = _("waits: its sender's log is another")
@@ -172,7 +174,9 @@ def _taken(request: DeskRequest, case: Case) -> HttpResponse:
 
 @desk_page
 def packages(request: DeskRequest) -> HttpResponse:
-    """List what went and came; open a package."""
+    """List what went, came and waits; open a package, or seal what waits for a partner."""
+    if request.POST.get("seal"):
+        return _posted(request)
     sent = request.method == "POST"
     form = OpenForm(request.POST, request.FILES) if sent else OpenForm()
     if sent and form.is_valid():
@@ -197,7 +201,7 @@ def packages(request: DeskRequest) -> HttpResponse:
         "rows": [
             {
                 "row": r,
-                "kind": KIND_NAMES[Kind(r.kind)],
+                "kind": KIND_NAMES.get(r.kind, r.kind),  # one that is not known here has its own name
                 "state": WAITS_FOR_PEOPLE if r.state == "waits" and r.left_out else STATE_NAMES[r.state],
                 "case": numbers.get(r.case, "") if r.case else "",
                 "receipt": r.receipt and STATE_NAMES.get(r.receipt.get("state", ""), ""),
@@ -205,10 +209,38 @@ def packages(request: DeskRequest) -> HttpResponse:
             for r in rows[:MOST_SHOWN]
         ],
         "form": form,
+        "waiting": _waiting(request) if works else [],
         "works": works,
         "nav": "partners",
     }
     return render(request, "cooperate/packages.html", context, status=400 if form.errors else 200)
+
+
+def _waiting(request: DeskRequest) -> list[dict[str, Any]]:
+    """Return what waits for each partner of another desk, by kind of package."""
+    found = []
+    for to in _partners(request):
+        for kind in sealing.POSTS:
+            due = sealing.due(request.officer, request.purpose, to, kind)
+            if due.goes or due.stays:
+                found.append({"to": to, "kind": kind, "name": KIND_NAMES[kind], "due": due})
+    return found
+
+
+def _posted(request: DeskRequest) -> HttpResponse:
+    """Seal what of one kind waits for a partner."""
+    given = request.POST.get("to", "")
+    to = next((a for a in _partners(request) if str(a.pk) == given), None)
+    kind = next((k for k in sealing.POSTS if k == request.POST["seal"]), None)
+    out = io.BytesIO()
+    try:
+        if to is None or kind is None:
+            raise sealing.NotSealed(gettext("Choose a partner that has a card in force."))
+        row, _due = sealing.post(request.officer, request.purpose, to, kind, out)
+    except REFUSED as fault:
+        messages.error(request, str(fault))
+        return redirect("packages")
+    return _file(out, row)
 
 
 @require_POST

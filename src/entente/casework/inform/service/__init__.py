@@ -1,5 +1,6 @@
 """Products: drafted, reviewed, issued, disclosed, followed up; a case leaves for partners’ tools too."""
 
+from entente.casework.inform.service.arriving import take_products
 from entente.casework.inform.service.collections import (
     Opened,
     close_for_machines,
@@ -76,6 +77,7 @@ __all__ = [
     "regenerate",
     "remark",
     "submit",
+    "take_products",
     "things_of",
     "titles",
     "unacknowledged",

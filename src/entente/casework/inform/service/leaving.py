@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from entente.records import circle, emergency, guard, leaving
+from entente.records import circle, emergency, leaving
 from entente.records.act import acting
-from entente.records.models import Agency, Case, CaseBound, Disclosure, Media, PartnerKey, Product
+from entente.records.models import Agency, Case, CaseBound, Disclosure, Media, Product
 from entente.safeguards.access import Act
 from entente.safeguards.partners import CLUE, MEDIA, RULES, Basis, NoBasis, demand_transfer
 from entente.safeguards.release import LeftOut
@@ -54,11 +54,7 @@ def basis_to(officer: Officer, to: Agency) -> Basis | None:
 
     Nothing for an agency that works on this desk itself: no card of it was ever pinned.
     """
-    with guard.system("is that agency a partner of another desk?"):
-        pinned = PartnerKey.objects.filter(
-            owner=officer.agency, agency=to, state__in=("confirmed", "replaced", "ended")
-        ).exists()
-    if not pinned:
+    if not circle.of_another_desk(officer.agency, to.pk):
         return None
     try:
         return circle.basis_for(officer.agency, to)

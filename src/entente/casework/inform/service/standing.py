@@ -106,7 +106,7 @@ def _source(number: str, clue: Clue, case: Case, language: str) -> Source:
         text=f"{line} — {clue.because}" if clue.because else line,
         item=_item(case, clue.media),
         by=person.service_number if person else "",
-        agency=person.agency.name if person else clue.owner.name,
+        agency=_agency_behind(clue, person),
         agencies=_agencies(clue),
         handling=clue.handling,
         evaluation=clue.evaluation,
@@ -115,10 +115,26 @@ def _source(number: str, clue: Clue, case: Case, language: str) -> Source:
     )
 
 
+def _agency_behind(clue: Clue, person: Account | None) -> str:
+    """Return whose statement a clue is: of the person behind it, of the partner that answered, or our own."""
+    if person is not None:
+        return person.agency.name
+    answer = answer_behind(clue)
+    return answer.addressed.name if answer else clue.owner.name
+
+
 def who_answers_for(clue: Clue) -> Account | None:
-    """Return the person behind a clue: who answered for a partner, else who confirmed or recorded it."""
-    answer = Answer.objects.filter(taken_as=clue).select_related("made_by__agency").first()
-    return (answer.made_by if answer else None) or clue.decided_by or clue.made_by
+    """Return the person behind a clue: who answered for a partner, else who confirmed or recorded it.
+
+    Nobody for an answer that came by package: its partner names no officer.
+    """
+    answer = answer_behind(clue)
+    return answer.made_by if answer else clue.decided_by or clue.made_by
+
+
+def answer_behind(clue: Clue) -> Answer | None:
+    """Return the answer that a clue was taken from."""
+    return Answer.objects.filter(taken_as=clue).select_related("made_by__agency", "addressed").first()
 
 
 def _home_source(number: str, home: HomeProposal, case: Case) -> Source:

@@ -8,8 +8,25 @@ they came.
 """
 
 from entente.casework.cooperate.service.arrivals.clue import NotTaken, take_clue
+from entente.casework.cooperate.service.arrivals.messages import Came, NotRead, take_messages
 from entente.casework.cooperate.service.arrivals.opened import NeedsCase, Opened
 from entente.casework.cooperate.service.arrivals.opening import open_package
+from entente.casework.cooperate.service.arrivals.requests import take_requests
+from entente.casework.cooperate.service.arrivals.shell import forget_crops, keep_crop, shell_of
 from entente.casework.cooperate.service.arrivals.taking import TAKERS
 
-__all__ = ["TAKERS", "NeedsCase", "NotTaken", "Opened", "open_package", "take_clue"]
+__all__ = [
+    "TAKERS",
+    "Came",
+    "NeedsCase",
+    "NotRead",
+    "NotTaken",
+    "Opened",
+    "forget_crops",
+    "keep_crop",
+    "open_package",
+    "shell_of",
+    "take_clue",
+    "take_messages",
+    "take_requests",
+]

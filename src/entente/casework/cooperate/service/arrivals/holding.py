@@ -81,7 +81,7 @@ class Holding:
         place = (told.origin, told.case)
         if place not in self._paired:
             pair = PartnerCase.objects.filter(owner=owner, known_as=told.origin, theirs=told.case).first()
-            self._paired[place] = Case.objects.filter(pk=pair.case).first() if pair else None
+            self._paired[place] = Case.objects.filter(pk=pair.case).first() if pair and pair.case else None
         paired = self._paired[place]
         into = row.case if row else paired or self._case
         if into is None:

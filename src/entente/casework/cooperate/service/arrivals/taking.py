@@ -18,8 +18,9 @@ from entente.vocabulary.handling import Purpose
 
 MOST_WHOLE = 128 << 20  # bytes of a body that is no list of things
 # Who takes a package that carries no things; a later step enters itself here.
-Taker = Callable[[Officer, Purpose, Package, bytes], None]
-TAKERS: dict[Kind, Taker] = {}
+# It returns what it refused of it, a sentence each.
+Taker = Callable[[Officer, Purpose, Package, bytes], list[str] | None]
+TAKERS: dict[str, Taker] = {}
 
 
 def take(
@@ -32,25 +33,26 @@ def take(
     done: Opened,
 ) -> None:
     """Take one package that is believed and whose turn it is; ``done`` gets what became of it."""
-    kind = Kind(believed.head.kind)
-    refused: list[str] = []
+    kind, refused = believed.head.kind, list[str]()
+    taker = TAKERS.get(kind)
     with unsealed(officer.agency, file) as reader:
         if reader.head != believed.head:
             raise PackageRefused(Code.SWAPPED, "it changed while it was opened; open it again")
-        if kind is Kind.THINGS:
+        if kind == Kind.THINGS:
             refused = take_things(officer, purpose, believed, reader, case, done)
-        elif kind is Kind.RECEIPT:
+        elif kind == Kind.RECEIPT:
             _take_receipt(officer, reader)
+        elif taker is None:  # it is taken, and its sender reads why: what comes after it is not held up
+            refused = [
+                f"this desk does not know packages of “{kind}”: bring it up to date, and ask for it anew"
+            ]
         else:
             row.state = "taken"
             row.save()
-            taker = TAKERS.get(kind)
-            if taker is None:
-                raise PackageRefused(Code.NONSENSE, f"nobody here takes a {kind}; install what does")
             data = reader.whole(MOST_WHOLE)
             try:
                 with transaction.atomic():
-                    taker(officer, purpose, row, data)
+                    refused = taker(officer, purpose, row, data) or []
             except (PackageRefused, NeedsCase):
                 raise
             except ValueError as fault:  # it is taken and worth nothing: the line goes on

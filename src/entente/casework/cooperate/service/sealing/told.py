@@ -17,13 +17,16 @@ from entente.vocabulary.handling import H2
 def told_before(owner: UUID, to: Agency, case: Case) -> dict[UUID, SentThing]:
     """Return what ``to`` was told of a case, by thing."""
     with guard.system("what was this partner told of a case before?"):
-        return {s.thing: s for s in SentThing.objects.filter(owner=owner, to=to, case=case.pk)}
+        return {
+            s.thing: s
+            for s in SentThing.objects.filter(owner=owner, to=to, case=case.pk, kind__in=words.KINDS)
+        }
 
 
 def versions(owner: UUID) -> dict[UUID, tuple[int, str]]:
     """Return the highest version of each thing that anybody was told, and its content."""
     with guard.system("which version of a thing is the last?"):
-        rows = SentThing.objects.filter(owner=owner, origin=owner).order_by("version")
+        rows = SentThing.objects.filter(owner=owner, origin=owner, kind__in=words.KINDS).order_by("version")
         return {
             thing: (version, content)
             for thing, version, content in rows.values_list("thing", "version", "content")
@@ -35,7 +38,9 @@ def withdrawals(officer: Officer, to: Agency, case: Case, told: Mapping[UUID, Se
     with guard.system("what was told to a partner and holds no longer?"):
         held = [s for s in told.values() if not s.withdrawn]
         cases = set(Case.objects.values_list("pk", flat=True))
-        standing = SentThing.objects.filter(owner=officer.agency, to=to, withdrawn=False)
+        standing = SentThing.objects.filter(
+            owner=officer.agency, to=to, withdrawn=False, kind__in=words.KINDS
+        )
         held += [s for s in standing.exclude(case=case.pk) if s.case not in cases]  # its case was erased
         ids = [s.thing for s in held]
         media = set(Media.objects.filter(pk__in=ids).values_list("pk", flat=True))
@@ -67,13 +72,14 @@ def called_from(owner: UUID, to: Agency, ids: list[UUID]) -> set[UUID]:
 
 def told_things(owner: UUID, case: Case) -> list[SentThing]:
     """Return what partners were told of a case and may still have, for a page of those who are in it."""
-    rows = SentThing.objects.filter(owner=owner, case=case.pk, withdrawn=False)
+    rows = SentThing.objects.filter(owner=owner, case=case.pk, withdrawn=False, kind__in=words.KINDS)
     return list(rows.select_related("to").order_by("to__short", "kind", "thing"))
 
 
 def called_back(owner: UUID, case: Case, to: Agency) -> list[SentThing]:
     """Return what was called back from ``to`` and still stands, for a page of those who are in the case."""
-    rows = list(SentThing.objects.filter(owner=owner, case=case.pk, to=to).order_by("kind", "thing"))
+    mine = SentThing.objects.filter(owner=owner, case=case.pk, to=to, kind__in=words.KINDS)
+    rows = list(mine.order_by("kind", "thing"))
     called = called_from(owner, to, [r.thing for r in rows])
     media = Media.objects.filter(case=case, pk__in=called).values_list("pk", flat=True)
     clues = Clue.objects.filter(case=case, pk__in=called, state="confirmed").values_list("pk", flat=True)
