@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID
@@ -17,6 +16,8 @@ from entente.formats.sealed_package import Kind
 from entente.records import guard
 from entente.records.models import Agency, Delivery, FollowUp
 from entente.safeguards.access import Thing
+from entente.safeguards.commitment import canonical
+from entente.safeguards.strict_json import loads
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Audience, Purpose, union
 
@@ -107,7 +108,7 @@ def _again(officer: Officer, purpose: Purpose, to: Agency, message: Message) -> 
         version = version_for(officer, Purpose(row.document["purpose"]), row.product, to)
     except (NotDisclosed, guard.Denied) as fault:
         return str(fault)
-    made = json.loads(json.dumps(compose(as_facts(version.draft, row.product.number))))
+    made = loads(canonical(compose(as_facts(version.draft, row.product.number))))
     return "" if made == row.document else CHANGED
 
 
