@@ -18,7 +18,7 @@ from entente.casework.cooperate.clue_value import said
 from entente.casework.cooperate.views.forms import POLICE, AskForm
 from entente.casework.cooperate.views.names import ANSWER_NAMES, kind_name
 from entente.casework.locate.world import world
-from entente.records import clock
+from entente.records import circle, clock
 from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Agency, Answer, Appeal, Case, Dispatch, Request
@@ -100,6 +100,8 @@ def send(request: DeskRequest, case: Case) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             messages.success(request, _("The request was sent to each agency by itself."))
+            if any(circle.of_another_desk(request.officer.agency, a.pk) for a in data["agencies"]):
+                messages.warning(request, _("For partners of other desks it waits under Packages: seal it."))
             return redirect("cooperate:page", case_id=case.pk)
     return _case_page(request, case, form)
 

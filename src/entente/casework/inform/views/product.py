@@ -32,7 +32,7 @@ from entente.casework.inform.service import (
 from entente.casework.inform.views.files import as_json, as_pdf
 from entente.casework.inform.views.forms import KIND_NAMES, STATE_NAMES, AskBackForm, RemarkForm, ToForm
 from entente.formats.typesetting import NotSet
-from entente.records import clock
+from entente.records import circle, clock
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Case, Clue, Delivery, FollowUp, Product, Remark
 from entente.vocabulary.handling import Purpose
@@ -227,7 +227,10 @@ def leave(request: DeskRequest, case: Case, product_id: UUID) -> HttpResponse:
     try:
         if request.method == "POST":
             disclose(request.officer, purpose, product, to)
-            messages.success(request, _("The product is with %(agency)s.") % {"agency": to.name})
+            if circle.of_another_desk(request.officer.agency, to.pk):
+                messages.warning(request, _("For partners of other desks it waits under Packages: seal it."))
+            else:
+                messages.success(request, _("The product is with %(agency)s.") % {"agency": to.name})
             return redirect("inform:trace", case_id=case.pk, product_id=product.pk)
         context["version"] = version_for(request.officer, purpose, product, to)
     except (NotDisclosed, NotComposed, NotSet, ProductChanged) as fault:

@@ -22,7 +22,7 @@ from entente.safeguards.partners import CLUE, NoBasis, demand_transfer
 from entente.vocabulary.agency import AgencyKind, Officer
 from entente.vocabulary.handling import Purpose, narrowest, union
 
-MOST = 200  # messages of one package: those with crops are large
+MOST, LARGEST = 200, 64 << 20  # messages and bytes of one package: those with crops are large
 
 Told = Mapping[UUID, SentThing]
 Gather = Callable[[Officer, Purpose, Agency, Told], Iterable[Message]]
@@ -108,7 +108,10 @@ def post(officer: Officer, purpose: Purpose, to: Agency, kind: Kind, stream: Bin
     thing = Thing(Shape.AGENCY, owner=officer.agency, to=to.pk)
     reason = f"seal {kind}"
     demand(officer, Act.EXPORT, thing, purpose, step=STEP, reason=reason)
-    made = _asked_again(officer, purpose, to, kind)
+    try:
+        made = _asked_again(officer, purpose, to, kind)
+    except OSError as fault:
+        raise _unread(fault) from None
     if not made.goes:
         why = f": {made.stays[0]}" if made.stays else ""
         raise NotSealed(f"nothing waits for that partner that you may send{why}")
@@ -129,20 +132,33 @@ def post(officer: Officer, purpose: Purpose, to: Agency, kind: Kind, stream: Bin
                 told=(made.stays, ()),
             )
         except OSError as fault:
-            raise NotSealed(
-                f"a crop cannot be read from the evidence store ({fault}); run entente fsck"
-            ) from None
+            raise _unread(fault) from None
         deed.seal(row.digest)
         _remember(officer.agency, to, made.goes, row)
     return row, made
+
+
+def _unread(fault: OSError) -> NotSealed:
+    return NotSealed(f"a crop cannot be read from the evidence store ({fault}); run entente fsck")
 
 
 def _asked_again(officer: Officer, purpose: Purpose, to: Agency, kind: Kind) -> Due:
     """Return what is due, the law asked anew for each message that says something."""
     made = due(officer, purpose, to, kind)
     why = {m.thing: POSTS[kind].again(officer, purpose, to, m) for m in made.goes if not m.free}
-    goes = tuple(m for m in made.goes if not why.get(m.thing))
+    goes = _within(m for m in made.goes if not why.get(m.thing))
     return Due(goes, (*made.stays, *filter(None, why.values())))
+
+
+def _within(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """Return as many as one package holds; the rest goes in the next."""
+    found, size = [], 0
+    for each in messages:
+        size += len(each.line()) if each.attached else 0
+        if found and size > LARGEST:
+            break
+        found.append(each)
+    return tuple(found)
 
 
 def _remember(owner: UUID, to: Agency, messages: Iterable[Message], row: Package) -> None:
