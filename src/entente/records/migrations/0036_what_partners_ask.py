@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0032_accounts_on_platforms"),
+        ("records", "0035_a_log_that_changed"),
     ]
 
     operations = [
