@@ -152,7 +152,7 @@ def _asked_again(officer: Officer, purpose: Purpose, to: Agency, kind: Kind) -> 
 
 def _within(messages: Iterable[Message]) -> tuple[Message, ...]:
     """Return as many as one package holds; the rest goes in the next."""
-    found, size = [], 0
+    found, size = list[Message](), 0
     for each in messages:
         size += len(each.line()) if each.attached else 0
         if found and size > LARGEST:
