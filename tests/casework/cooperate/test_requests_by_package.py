@@ -323,5 +323,6 @@ def test_the_page_seals_what_waits_and_both_logs_say_so(desks, circle):
     page = client.get(reverse("dispatch", args=[inbox(desks, "fr")[0].pk])).content.decode()
     assert "Where is this tile sold?" in page and "came by package" in page
     with guard.system("read the log in a test"):
-        bodies = [e.body for e in LogEntry.objects.order_by("seq")]
-    assert any('"seal requests"' in b and str(of(desks, "fr").pk) in b for b in bodies)
+        told = [e.told for e in LogEntry.objects.order_by("seq")]
+    assert [t["agency"] for t in told if t["reason"] == "seal requests"] == [str(of(desks, "it").pk)]
+    assert str(of(desks, "fr").pk) in {t["agency"] for t in told if t["reason"] == "open a package."}
