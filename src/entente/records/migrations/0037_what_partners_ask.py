@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0035_a_log_that_changed"),
+        ("records", "0036_search_and_wish"),
     ]
 
     operations = [
