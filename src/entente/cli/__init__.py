@@ -28,7 +28,7 @@ VERBS = {
     "receive": "take files and folders into a case",
     "export": "write a case for a partner, as far as the law allows",
     "machines": "let an agency's machines fetch what was opened for it (TAXII)",
-    "package": "seal what goes to a partner's desk, open what came",
+    "package": "seal or post what goes to a partner's desk, open what came",
     "log": "prove the log",
 }
 
