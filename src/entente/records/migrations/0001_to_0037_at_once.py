@@ -38,6 +38,9 @@ STEPS = (
     "0032_accounts_on_platforms",
     "0033_links_graded_and_dated",
     "0034_identifier_worked_on",
+    "0035_a_log_that_changed",
+    "0036_search_and_wish",
+    "0037_same_objects",
 )
 
 
