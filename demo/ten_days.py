@@ -334,7 +334,7 @@ class TenDays:
     def day_9(self) -> None:
         """The search: things seen in the pictures are there, with the files."""
         self.tell("day 9: the search")
-        scenes.draw_search(self.folder / "search", further=30)
+        scenes.draw_search(self.folder / "search", 30)
         scenes.draw_seized(self.folder / "seized", 120)
         with self.at(9, 7, 30):
             with self.desk_of("IT-1001") as italy:

@@ -204,7 +204,7 @@ def test_a_show_of_stills_with_seconds_between_its_frames_is_whole(tmp_path: Pat
     assert not opened.partial and opened.decoded == opened.expected == 6
 
 
-@pytest.mark.parametrize("sampling", [Sampling.SPARSE, Sampling.DENSE])
+@pytest.mark.parametrize("sampling", [Sampling.SPARSE, Sampling.DENSE, Sampling.EVERY])
 def test_a_film_that_breaks_off_before_its_announced_end_is_partial(
     tmp_path: Path, sampling: Sampling
 ) -> None:

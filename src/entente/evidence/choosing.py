@@ -64,7 +64,11 @@ def sampled(
     """
     until, count = time.monotonic() + limit_s * FILLING, video.count
     if sampling is Sampling.EVERY:
-        yield from _counted(frames_of(video, every_until(until, count), count), count)
+        last = 0.0
+        for last, frame in _counted(frames_of(video, every_until(until, count), count), count):
+            yield last, frame
+        if count.filled and video.duration - last > LOST_S:
+            count.expected = count.decoded + 1  # what lies between there and the announced end
         return
     times = []
     for moment, frame in _counted(frames_of(video, keys_only, count), count):
