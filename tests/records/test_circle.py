@@ -233,6 +233,9 @@ def test_the_pages_carry_a_card_from_proposal_to_basis_and_hide_the_words_from_t
     assert one.post(page, told).status_code == 302
     with guard.system("choose in a test"):
         basis = LegalBasis.objects.get()
+    for unknown in ({}, {"do": "dance", "because": "x"}):
+        for decided in (decide, reverse("partner-basis", args=[basis.pk])):
+            assert "Choose what to do" in two.post(decided, unknown, follow=True).content.decode()
     two.post(reverse("partner-basis", args=[basis.pk]), {"do": "confirm"})
     assert "no legal basis" not in two.get(page).content.decode()
     two.post(reverse("partner-basis", args=[basis.pk]), {"do": "end", "because": "annulled"})

@@ -329,4 +329,25 @@ def _decided(row: PartnerKey | LegalBasis, officer: Officer, state: str) -> None
     row.save()
 
 
-__all__ = ["NoBasis", "NotACard", "NotPinned"]
+__all__ = [
+    "OF_THIS_DESK",
+    "STEP",
+    "NoBasis",
+    "NotACard",
+    "NotPinned",
+    "basis_for",
+    "card_of",
+    "cards_as",
+    "confirm_basis",
+    "confirm_card",
+    "end_basis",
+    "grounds_for",
+    "own_card",
+    "propose",
+    "propose_basis",
+    "propose_own",
+    "refuse",
+    "replaces",
+    "revoke",
+    "words_of",
+]

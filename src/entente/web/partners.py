@@ -184,8 +184,10 @@ def card_decide(request: DeskRequest, card_id: UUID) -> HttpResponse:
             service.confirm_card(officer, purpose, row, request.POST.get("words", ""))
         elif do == "revoke":
             service.revoke(officer, purpose, row, because)
-        else:
+        elif do == "refuse":
             service.refuse(officer, purpose, row, because)
+        else:
+            raise service.NotPinned(gettext("Choose what to do."))
         messages.success(request, gettext("Decided; it is in the log."))
     except service.NotPinned as fault:
         messages.error(request, str(fault))
@@ -204,8 +206,10 @@ def basis_decide(request: DeskRequest, basis_id: UUID) -> HttpResponse:
             service.confirm_basis(officer, purpose, row)
         elif do == "end":
             service.end_basis(officer, purpose, row, because)
-        else:
+        elif do == "refuse":
             service.refuse(officer, purpose, row, because)
+        else:
+            raise service.NotPinned(gettext("Choose what to do."))
         messages.success(request, gettext("Decided; it is in the log."))
     except service.NotPinned as fault:
         messages.error(request, str(fault))

@@ -180,6 +180,28 @@ def test_a_question_of_a_number_that_came_or_too_long_does_not_stop_the_line(des
     assert the(desks, "fr").state == "waits"
 
 
+@pytest.mark.parametrize(("wrong", "says"), [
+    ({"number": "seven"}, "no number that can be read"), ({"kinds": ["soul"]}, "cannot be read"),
+    ({"kinds": [["hash"]]}, "cannot be read"), ({"kinds": []}, "cannot be read"),
+    ({"asked": True}, "cannot be read"),
+])  # fmt: skip
+def test_a_question_that_says_nonsense_is_refused_in_a_sentence(desks, wrong, says):
+    first = asked(desks)
+    line, _, request = parts(desks, "fr", first)[2].partition(b"\n")
+    body = canonical(loads(line) | wrong).encode() + b"\n" + request
+    (refused,) = opened(desks, "fr", remade(desks, "it", "fr", first, body), case=False).refused
+    assert says in refused and "ask the partner" in refused
+
+
+def test_an_answer_without_a_number_is_refused_in_a_sentence(desks):
+    opened(desks, "fr", asked(desks), case=False)
+    out = io.BytesIO()
+    service.answer(who(desks, "fr"), VI, the(desks, "fr"), out)
+    body = canonical({"number": "seven", "held": 1}).encode() + b"\n" + b"x"
+    (refused,) = opened(desks, "it", remade(desks, "fr", "it", out.getvalue(), body), case=False).refused
+    assert "no number that can be read" in refused
+
+
 @pytest.mark.parametrize("count", [-1, 2**40, 2**70, None])
 def test_an_answer_with_an_impossible_count_does_not_stop_the_line(desks, count):
     opened(desks, "fr", asked(desks), case=False)

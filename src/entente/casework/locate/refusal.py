@@ -1,9 +1,10 @@
-"""A clue that cannot be weighed: which one, why, and the mend; in English, French or Italian."""
+"""A clue that cannot be weighed, a place that cannot be entered: why, and the mend, in three languages."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from entente.casework.locate.place_words import OF_PLACES
 from entente.casework.locate.refusal_words import FRENCH_AND_ITALIAN
 from entente.vocabulary.clue import NotAClue
 
@@ -31,9 +32,22 @@ class ClueRefused(NotAClue):
         return ClueRefused(clue_id, self.text, **self.values)
 
 
-def in_words(why: NotAClue, language: str) -> str:
+class SaidInWords(ValueError):
+    """What an officer did was refused: the reason in English, with a name in braces for each value."""
+
+    def __init__(self, text: str, **values: Any) -> None:
+        self.text, self.values = text, values
+        super().__init__(self.reason)
+
+    @property
+    def reason(self) -> str:
+        """The reason in English."""
+        return self.text.format(**self.values) if self.values else self.text
+
+
+def in_words(why: NotAClue | SaidInWords, language: str) -> str:
     """Return the reason in ``language``; English where it is not French or Italian."""
-    told = FRENCH_AND_ITALIAN.get(why.text)
+    told = FRENCH_AND_ITALIAN.get(why.text) or OF_PLACES.get(why.text)
     if told is None or language not in _AT:
         return why.reason
     return told[_AT[language]].format(**why.values) if why.values else told[_AT[language]]

@@ -180,13 +180,12 @@ def _take_question(officer: Officer, purpose: Purpose, package: Package, data: b
     """Keep a partner's question until an officer decided on it, so many a day and no more."""
     limits.spend(PARTNERS_LIMIT, package.known_as)
     told, request = _parts(data)
-    kinds = told.get("kinds")
-    asked = told.get("asked")
-    if not isinstance(kinds, list) or type(asked) is not int or not 0 < asked <= private.MOST_ASKED:
+    kinds, asked = _kinds(told.get("kinds")), told.get("asked")
+    if not kinds or type(asked) is not int or not 0 < asked <= private.MOST_ASKED:
         raise NotPrivate("the question cannot be read; ask the partner for another")
     if len(request) > private.LONGEST_ELEMENT * asked + private.FRAME:
         raise NotPrivate("the question is longer than what it asks; ask the partner for another")
-    number = UUID(str(told.get("number")))
+    number = _number(told)
     if PrivateCheck.objects.filter(owner=officer.agency, outgoing=False, number=number).exists():
         raise NotPrivate("a question of this number came before; ask the partner for another")
     PrivateCheck.objects.create(
@@ -194,7 +193,7 @@ def _take_question(officer: Officer, purpose: Purpose, package: Package, data: b
         partner_id=package.partner_id,
         outgoing=False,
         number=number,
-        kinds=[str(IdentifierKind(k)) for k in kinds],
+        kinds=kinds,
         asked=asked,
         request=request,
         state="waits",
@@ -211,7 +210,7 @@ def _take_answer(officer: Officer, purpose: Purpose, package: Package, data: byt
         partner=package.partner_id,
         outgoing=True,
         state="asked",
-        number=UUID(str(told.get("number"))),
+        number=_number(told),
     ).first()
     if row is None or row.case is None:
         raise NotPrivate("no question of yours waits for this answer")
@@ -261,6 +260,20 @@ def _parts(data: bytes) -> tuple[dict[str, Any], bytes]:
     if not end or not isinstance(told, dict):
         raise NotPrivate("it cannot be read; ask the partner for another")
     return told, rest
+
+
+def _number(told: dict[str, Any]) -> UUID:
+    try:
+        return UUID(str(told.get("number")))
+    except ValueError:
+        raise NotPrivate("it has no number that can be read; ask the partner for another") from None
+
+
+def _kinds(told: Any) -> list[str]:
+    """Return what a question asks about; nothing where one of it is no kind."""
+    known = {str(k) for k in IdentifierKind}
+    given = told if isinstance(told, list) else []
+    return given if all(isinstance(k, str) and k in known for k in given) else []
 
 
 def _went(way: str, data: bytes) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from entente.casework.crosscheck import service
 from entente.casework.locate import service as locate
 from entente.casework.locate.views.forms import CaptureForm, Handled
 from entente.casework.locate.views.home import tell_checked, tell_turned
+from entente.casework.locate.views.said import said
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Capture, Case
 from entente.vocabulary.handling import EVALUATIONS
@@ -55,7 +56,7 @@ def sources(request: DeskRequest, case: Case) -> HttpResponse:
                 request.officer, request.purpose, case, file.read(), name=name, step=service.STEP, **data
             )
         except REFUSED as fault:
-            form.add_error(None, str(fault))
+            form.add_error(None, said(fault))
         else:
             messages.success(request, _("Sealed, and its digest is in the log."))
             return redirect("crosscheck:sources", case_id=case.pk)
@@ -88,7 +89,7 @@ def fetch(request: DeskRequest, case: Case) -> HttpResponse:
         try:
             service.fetch(request.officer, request.purpose, case, **form.cleaned_data)
         except REFUSED as fault:
-            form.add_error(None, str(fault))
+            form.add_error(None, said(fault))
         else:
             messages.success(request, _("Fetched and sealed; that it was fetched is in the log."))
             return redirect("crosscheck:sources", case_id=case.pk)
@@ -118,7 +119,7 @@ def decide(request: DeskRequest, case: Case, capture_id: UUID) -> HttpResponse:
         else:
             messages.error(request, gettext("Choose what to do."))
     except REFUSED as fault:
-        messages.error(request, str(fault))
+        messages.error(request, said(fault))
     return redirect("crosscheck:sources", case_id=case.pk)
 
 
@@ -130,7 +131,7 @@ def give_out(request: DeskRequest, case: Case, capture_id: UUID) -> HttpResponse
     try:
         data, ending = service.source_as(request.officer, request.purpose, row, request.POST.get("as", ""))
     except REFUSED as fault:
-        messages.error(request, str(fault))
+        messages.error(request, said(fault))
         return redirect("crosscheck:sources", case_id=case.pk)
     answer = HttpResponse(data, content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="capture-{str(row.pk)[:8]}.{ending}"'

@@ -47,15 +47,17 @@ def kept_archive(file: Held) -> bytes:
             data = member.readall() or b""
             size += len(data)
             if size > MOST_OUT:
-                raise PlaceRefused(f"its archives unpack to over {MOST_OUT >> 20} MiB; get it as WACZ")
+                raise PlaceRefused(
+                    "its archives unpack to over {most} MiB; get it as WACZ", most=MOST_OUT >> 20
+                )
             found.append((member.name, data))
     except NotOpened as fault:
-        raise PlaceRefused(f"the archive cannot be unpacked: {fault.refusal.reason}") from None
+        raise PlaceRefused("the archive cannot be unpacked: {why}", why=fault.refusal.reason) from None
     finally:
         archive.close()
     if archive.refusal or not found:
         why = archive.refusal.reason if archive.refusal else "there is no WARC file in it"
-        raise PlaceRefused(f"the archive cannot be unpacked: {why}")
+        raise PlaceRefused("the archive cannot be unpacked: {why}", why=why)
     if len({data.startswith(PACKED) for _, data in found}) > 1:
         raise PlaceRefused("its archives are packed differently, and are no one file; get it as WACZ")
     return b"".join(data for _, data in sorted(found))
@@ -70,13 +72,15 @@ def _asked(data: bytes, form: str, most: int) -> dict[str, Any]:
     finally:
         os.close(fd)
     if answer.refusal:
-        raise PlaceRefused(f"the archive cannot be read: {answer.refusal.reason}")
+        raise PlaceRefused("the archive cannot be read: {why}", why=answer.refusal.reason)
     said = answer.data.get("told")
     try:
         if not isinstance(said, dict):
             raise TypeError
         if "not" in said:
-            raise PlaceRefused(shown(str(said["not"]["reason"]))[:500])
+            raise PlaceRefused(
+                "the archive cannot be read: {why}", why=shown(str(said["not"]["reason"]))[:500]
+            )
         counts = {name: int(said[name]) for name in ("records", "unsound")}
         if len(said["pages"]) > most or min(counts.values()) < 0:
             raise ValueError

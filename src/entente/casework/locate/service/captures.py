@@ -94,7 +94,7 @@ def keep_page(
         try:
             kept = evidence_store().keep_bytes(data, case.pk)
         except (NotKept, Erased, StoreFailed) as fault:
-            raise PlaceRefused(f"the page cannot be sealed: {fault}") from None
+            raise PlaceRefused("the page cannot be sealed: {why}", why=fault) from None
         row = Capture(
             candidate=place,
             address=address.strip(),
@@ -122,7 +122,9 @@ def _demand_page(data: bytes, address: str, taken_at: datetime) -> str:
     if taken_at > clock.now():
         raise PlaceRefused("the time of capture has not come yet; write it in UTC")
     if len(data) > LARGEST:
-        raise PlaceRefused(f"a kept page has {LARGEST >> 20} MiB at most; keep the part that matters")
+        raise PlaceRefused(
+            "a kept page has {most} MiB at most; keep the part that matters", most=LARGEST >> 20
+        )
     if not (form := form_of(data)):
         raise PlaceRefused("a capture is a page kept as HTML, MHTML, PDF, WARC or WACZ, or a picture of it")
     return form
@@ -171,7 +173,9 @@ def page_of(officer: Officer, purpose: Purpose, capture: Capture, *, step: str =
             with evidence_store().open(row.key) as file:
                 data = file.read()
         except (OSError, ValueError) as fault:  # lost, damaged or erased
-            raise PlaceRefused(f"the page cannot be read ({fault}); check it, and run entente fsck") from None
+            raise PlaceRefused(
+                "the page cannot be read ({why}); check it, and run entente fsck", why=fault
+            ) from None
         if sha256(data).hexdigest() != row.sha256:
             raise PlaceRefused("the page is not the one that was brought; check it, and run entente fsck")
     return data

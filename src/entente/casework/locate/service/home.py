@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from entente.casework.locate.refusal import SaidInWords
 from entente.casework.locate.service.places import STEP, demand_open, judged, unjudged
 from entente.records import clock
 from entente.records.act import acting
@@ -14,7 +15,7 @@ from entente.vocabulary.case import Stage
 from entente.vocabulary.handling import Purpose, union
 
 
-class ProposalRefused(ValueError):
+class ProposalRefused(SaidInWords):
     """A home is proposed by one person and confirmed by another; the text says what is missing."""
 
 
@@ -33,7 +34,8 @@ def propose_home(officer: Officer, purpose: Purpose, place: CandidatePlace, *, b
         if left := len(unjudged(officer, place)):
             raise ProposalRefused(
                 "say first which clues this place explains, which it fails to explain, and of which one "
-                f"cannot say; not judged yet: {left}"
+                "cannot say; not judged yet: {left}",
+                left=left,
             )
         said = list(judged(place).values())
         stands_on = [place, *Capture.objects.filter(candidate=place, state="kept"), *said]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from entente.casework.locate.likelihood import SILENT
+from entente.casework.locate.refusal import SaidInWords
 from entente.casework.locate.sameness import canonical
 from entente.casework.locate.service.weigh import clues_at_hand
 from entente.records import clock, guard
@@ -22,7 +23,7 @@ from entente.vocabulary.handling import Handling, HandlingCode, Purpose, union
 STEP = "locate"
 
 
-class PlaceRefused(ValueError):
+class PlaceRefused(SaidInWords):
     """A candidate place was not entered, changed or tied to a clue; the text says the mend."""
 
 
@@ -78,7 +79,7 @@ def _turn(officer: Officer, purpose: Purpose, place: CandidatePlace, to: str, be
     with acting(officer, Act.ALTER, place.as_thing(), purpose, step=STEP, reason=reason):
         row = CandidatePlace.objects.select_for_update().get(pk=place.pk)
         if row.state == to:
-            raise PlaceRefused(f"this place is {to} already; reload the page to see how it stands")
+            raise PlaceRefused("this place stands so already; reload the page to see how")
         row.state, row.decided_because = to, because
         row.decided_by_id, row.decided_at = officer.id, clock.now()
         row.save(update_fields=["state", "decided_because", "decided_by", "decided_at"])
@@ -118,7 +119,7 @@ def judge_rest(
 
 def _demand_said(says: str, because: str) -> None:
     if says not in SAYS:
-        raise PlaceRefused(f"choose one of: {', '.join(SAYS)}")
+        raise PlaceRefused("choose one of: {all}", all=", ".join(SAYS))
     if not because.strip():
         raise PlaceRefused("say why; without its reason nobody can check it")
 

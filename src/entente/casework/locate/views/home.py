@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from entente.casework.locate import service
 from entente.casework.locate.explain import clue_name
 from entente.casework.locate.views.forms import CaptureForm, PlaceForm
+from entente.casework.locate.views.said import said
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import CandidateClue, CandidatePlace, Capture, Case, Clue, HomeProposal
 from entente.records.models.candidate import SAYS
@@ -82,7 +83,7 @@ def candidates(request: DeskRequest, case: Case) -> HttpResponse:
         try:
             row = service.enter(request.officer, request.purpose, case, **form.cleaned_data)
         except REFUSED as fault:
-            form.add_error(None, str(fault))
+            form.add_error(None, said(fault))
         else:
             messages.success(
                 request, _("Entered. Say which clues it explains, and which it fails to explain.")
@@ -185,7 +186,7 @@ def judge(request: DeskRequest, case: Case, candidate_id: UUID) -> HttpResponse:
         if rest := request.POST.get("rest", "").strip():
             changed += len(service.judge_rest(request.officer, request.purpose, place, because=rest))
     except REFUSED as fault:
-        messages.error(request, str(fault))
+        messages.error(request, said(fault))
     else:
         messages.success(request, gettext("Recorded: %(n)s.") % {"n": changed})
     return redirect("locate:candidate", case_id=case.pk, candidate_id=place.pk)
@@ -211,7 +212,7 @@ def decide(request: DeskRequest, case: Case, candidate_id: UUID) -> HttpResponse
             case _other:
                 messages.error(request, _("Choose what to do with the place."))
     except REFUSED as fault:
-        messages.error(request, str(fault))
+        messages.error(request, said(fault))
     return redirect("locate:candidate", case_id=place.case_id, candidate_id=place.pk)
 
 
@@ -223,7 +224,7 @@ def home_confirm(request: DeskRequest, case: Case, proposal_id: UUID) -> HttpRes
     try:
         service.confirm_home(request.officer, request.purpose, proposal)
     except REFUSED as fault:
-        messages.error(request, str(fault))
+        messages.error(request, said(fault))
     return redirect("locate:candidate", case_id=case.pk, candidate_id=proposal.candidate_id)
 
 
@@ -244,7 +245,7 @@ def bring(request: DeskRequest, case: Case, candidate_id: UUID) -> HttpResponse:
                 request.officer, request.purpose, place, file.read(), name=str(file.name or ""), **data
             )
         except REFUSED as fault:
-            form.add_error(None, str(fault))
+            form.add_error(None, said(fault))
         else:
             messages.success(request, _("Sealed, and its digest is in the log."))
             return redirect("locate:candidate", case_id=case.pk, candidate_id=place.pk)
@@ -271,7 +272,7 @@ def capture(request: DeskRequest, case: Case, capture_id: UUID) -> HttpResponse:
         else:
             messages.error(request, gettext("Choose what to do."))
     except REFUSED as fault:
-        messages.error(request, str(fault))
+        messages.error(request, said(fault))
     return redirect("locate:candidate", case_id=case.pk, candidate_id=row.candidate_id)
 
 
@@ -307,7 +308,7 @@ def capture_open(request: DeskRequest, case: Case, capture_id: UUID) -> HttpResp
     try:
         data = service.page_of(request.officer, request.purpose, row)
     except REFUSED as fault:
-        messages.error(request, str(fault))
+        messages.error(request, said(fault))
         return redirect("locate:candidate", case_id=case.pk, candidate_id=row.candidate_id)
     answer = HttpResponse(data, content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="capture-{str(row.pk)[:8]}.{row.form}"'
