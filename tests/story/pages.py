@@ -80,6 +80,7 @@ ROWS: dict[str, Any] = {
     "list_id": models.HashList,
     "candidate_id": models.CandidatePlace,
     "online_id": models.OnlineAccount,
+    "brought_id": models.Brought,
     "exhibit_id": models.Exhibit,
     "account_id": models.Account,
     "agency_id": models.Agency,

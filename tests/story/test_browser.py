@@ -6,6 +6,7 @@ Pictures of every page, wide and narrow, go to ``screenshots/`` for people to lo
 
 from __future__ import annotations
 
+import json
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from entente.casework.cooperate.service import (
     suspects,
     task_forces,
 )
-from entente.casework.crosscheck.service import propose_hours, record_account, take_times
+from entente.casework.crosscheck.service import bring, propose_hours, record_account, take_times
 from entente.casework.examine import service as examine
 from entente.casework.examine.service.opinions import ask_opinion
 from entente.casework.inform import service as inform
@@ -55,6 +56,7 @@ from entente.records.models import (
 from entente.safeguards.card import Card
 from entente.vocabulary.handling import Purpose
 from entente.vocabulary.suspect import Standing
+from tests.formats.test_cybertip import police
 from tests.story import pages
 from tests.story.conftest import desk_in
 from tests.story.walk import Desk, Walk, chromium, system
@@ -744,6 +746,7 @@ def _what_the_walk_left_out(walk) -> None:
     hours = "".join(f"2026-03-{n % 28 + 1:02d}T{16 + n % 7}:00:00Z\n" for n in range(60))
     take_times(lead, vi, online, f"{hours}soon\n".encode(), name="times.csv")
     propose_hours(lead, vi, online)
+    bring(lead, vi, case, json.dumps(police()).encode(), form="cybertip-json")
     words = {code: {"title": "A bag", "text": "Which bakery?"} for code in ("en", "fr", "it")}
     with system():
         crop = Media.objects.filter(case=walk.case, origin="crop").first()

@@ -24,6 +24,8 @@ from entente.records import clock, guard
 from entente.records.models import (
     Answer,
     Appeal,
+    Brought,
+    BroughtPart,
     CandidatePlace,
     Capture,
     Change,
@@ -182,6 +184,9 @@ CASE = {
     "crosscheck:source-fetch": {POST},
     "crosscheck:source": {POST},
     "crosscheck:source-open": {POST},
+    "crosscheck:documents": {GET, POST},
+    "crosscheck:document": {GET},
+    "crosscheck:document-decide": {POST},
     "crosscheck:accounts": {GET, POST},
     "crosscheck:account": {GET},
     "crosscheck:account-times": {POST},
@@ -401,6 +406,10 @@ def world(circle, case):
             platform="a board", name="walker", spelling="walker", category="suspect", source="s", basis="b",
             since=clock.now().date(), until=clock.now().date(), **made,
         )  # fmt: skip
+        brought = Brought.objects.create(form="stix", number="DK-1", sha256="0" * 64, size=1, **made)
+        part = BroughtPart.objects.create(
+            brought=brought, place=1, kind="file", value={"md5": "0" * 32}, where="item 1", **made
+        )
         home = HomeProposal.objects.create(candidate=place, place="a house", because="the view", **made)
         due = clock.now() + timedelta(days=2)
         asked = Request.objects.create(question="Which town?", due=due, purpose=str(VI), **made)
@@ -508,6 +517,7 @@ def world(circle, case):
         case=case,
         reader=reader,
         link=link,
+        part=part,
         media=a,
         arguments={
             "case_id": case.pk,
@@ -525,6 +535,7 @@ def world(circle, case):
             "candidate_id": place.pk,
             "capture_id": page.pk,
             "online_id": online.pk,
+            "brought_id": brought.pk,
             "membership_id": second.pk,
             "request_id": asked.pk,
             "answer_id": answer.pk,
@@ -641,6 +652,7 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "cooperate:suspect": {"do": "set-aside", "reason": "another person"},
         "crosscheck:ask": {"kinds": "hash"},
         "crosscheck:source": {"act": "set-aside", "because": "another page"},
+        "crosscheck:document-decide": {"act": "take", "part": str(world.part.pk)},
         "crosscheck:account-decide": {"act": "aside", "because": "another board"},
         "crosscheck:account-line": {
             "kind": "other name",

@@ -488,6 +488,22 @@ FORMS: dict[str, dict[str, list[Any]]] = {
         "because": ["another page", ""],
     },
     "crosscheck:source-open": {"as": ["", "warc", "wacz"]},
+    "crosscheck:documents": {
+        "file": [Upload("tip"), Upload("broken")],
+        "form": [""],
+        "sender": [""],
+        "codes": CODES,
+        "handling_text": TEXT,
+    },
+    "crosscheck:document": {},
+    "crosscheck:document-decide": {
+        "act": ["take", "refuse", "undo", "away", ""],
+        "part": [Pool("part"), ""],
+        "change": [Pool("change_id")],
+        "category": ["suspect", ""],
+        "basis": ["an order", ""],
+        "because": ["another case", ""],
+    },
     "crosscheck:accounts": {
         "platform": ["a board"],
         "name": ["river.runner", "a b"],
@@ -742,6 +758,13 @@ VERBS: dict[str, list[list[Any]]] = {
     ],
     "machines": [["--json"], ["open", "close"], CASES, ["--to=DK", "--to=FR", "--to=IT"]],
     "receive": [["--json"], FILES, ["--case=JOINT-1", "--case=AU-1", "--case=HIDDEN-1"], ["--source=disk"]],
+    "bring": [
+        ["--json"],
+        [Upload("tip"), Upload("tip"), Upload("broken")],
+        ["--case=JOINT-1", "--case=AU-1", "--case=HIDDEN-1"],
+        ["--handling=H2", "--handling=H0"],
+        ["--from=", "--from=DK"],
+    ],
     "lists": [
         ["--json"],
         [("import", Upload("hashes")), ("import", Upload("broken")), "show", "remove"],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -97,6 +98,7 @@ from entente.vocabulary.media import Region
 from entente.vocabulary.suspect import Standing
 from tests.casework.inform.by_two import issue
 from tests.evidence.drawn import clip, encoded, scene
+from tests.formats.test_cybertip import police
 
 VI = Purpose.VICTIM_IDENTIFICATION
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
@@ -367,10 +369,12 @@ def _draw(world: World) -> None:
     clip(at / "withheld" / "film.mp4", seconds=1.0)
     keep("upload/fresh.png", encoded(scene(seed=20), "PNG"))
     keep("upload/page.html", b"<!doctype html><p>a lane")
+    keep("upload/tip.json", json.dumps(police()).encode())
     keep("upload/broken.png", b"\x89PNG\r\n\x1a\n nothing")
     world.files = {
         "fresh": at / "upload/fresh.png",
         "broken": at / "upload/broken.png",
+        "tip": at / "upload/tip.json",
         "shared": at / "au/four.png",
         "withheld": at / "withheld/six.png",
         "archive": at / "upload/two.zip",
@@ -506,6 +510,7 @@ def _work(world: World) -> None:
     _place(au, joint, "a house", ("H2",), clues[1])
     _place(it, joint, "a flat", ("H0",), clues[0])
     _online(it, joint, "forest.walker", ("H0",))
+    _brought(it, joint, b"1", ("H0",))
     told = [("It is in Italy.", "fact", [clues[0].pk], "X4")]
     issue(it, world.officer("it_third"), joint, statements=told)
     product = issue(au, world.officer("au_second"), joint, statements=told)
@@ -632,6 +637,7 @@ def _withheld_work(world: World) -> None:
     seize.exhibit(it, VI, joint, number="E-HIDDEN", description="a disk", media=picture)
     _place(it, joint, "a withheld house", ("H2",), thing)
     _online(it, joint, "forest_walker7", ("H2",))
+    _brought(it, joint, b"2", ("H2",))
     with guard.system("choose in a test"):
         seen = CandidatePlace.objects.filter(case=joint, owner=it.agency, codes="H0").first()
     if seen is not None:
@@ -688,6 +694,31 @@ def _place(officer: Any, case: Case, name: str, codes: tuple[str, ...], clue: Cl
     locate.judge_rest(officer, VI, place, because="true of any house")
     locate.propose_home(officer, VI, place, because="a view")
     return place
+
+
+def _brought(officer: Any, case: Case, told: bytes, codes: tuple[str, ...]) -> None:
+    """Bring a report of one account, one number and one file; the limited process is not asked here."""
+    from entente.casework.crosscheck.service.brought import bringing, reading
+
+    mark = told.decode()
+    said = {
+        **{"form": "cybertip-json", "number": "12", "sender": "A service", "at": "", "facts": []},
+        **{"left_out": [], "refused": []},
+        "parts": [
+            {"kind": kind, "value": value, "where": "person 1", "about": ""}
+            for kind, value in (
+                ("account", {"name": f"elm{mark}"}),
+                ("phone number", {"number": "+39 0171 445566"}),
+                ("file", {"md5": mark * 32}),
+            )
+        ],
+    }
+    asked = reading._asked
+    reading._asked = lambda *_: said
+    try:
+        bringing.bring(officer, VI, case, told, form="cybertip-json", codes=codes)
+    finally:
+        reading._asked = asked
 
 
 def _online(officer: Any, case: Case, name: str, codes: tuple[str, ...]) -> None:
@@ -1195,6 +1226,8 @@ NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "step_id": ((apps.get_model("records", "TrailStep"), "pk"),),
     "proposal_id": ((HomeProposal, "pk"),),
     "candidate_id": ((CandidatePlace, "pk"),),
+    "brought_id": ((apps.get_model("records", "Brought"), "pk"),),
+    "part": ((apps.get_model("records", "BroughtPart"), "pk"),),
     "online_id": ((apps.get_model("records", "OnlineAccount"), "pk"),),
     "line": ((apps.get_model("records", "AccountLine"), "pk"),),
     "capture_id": ((apps.get_model("records", "Capture"), "pk"),),

@@ -26,6 +26,7 @@ VERBS = {
     "fsck": "check every original and the log",
     "lists": "import, show and remove hash lists",
     "receive": "take files and folders into a case",
+    "bring": "propose in a case what a CyberTip or a case package holds",
     "export": "write a case for a partner, as far as the law allows",
     "machines": "let an agency's machines fetch what was opened for it (TAXII)",
     "package": "seal or post what goes to a partner's desk, open what came",

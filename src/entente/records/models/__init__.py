@@ -3,6 +3,7 @@
 from entente.records.models.account_change import AccountChange
 from entente.records.models.agency import Account, Agency, LoginLink
 from entente.records.models.appeal import Appeal, TipFile
+from entente.records.models.brought import Brought, BroughtPart
 from entente.records.models.candidate import CandidateClue, CandidatePlace, Capture
 from entente.records.models.case import Case, Change, Membership, Milestone
 from entente.records.models.checkpoint import Checkpoint, Cosignature, LogAlarm, LogStamp, PartnerLog
@@ -69,6 +70,8 @@ __all__ = [
     "Agency",
     "Answer",
     "Appeal",
+    "Brought",
+    "BroughtPart",
     "CandidateClue",
     "CandidatePlace",
     "Capture",

@@ -12,6 +12,16 @@ from entente.casework.crosscheck.service.asking import (
     check,
 )
 from entente.casework.crosscheck.service.behaviour import hours_of, propose_hours, take_times, weigh_texts
+from entente.casework.crosscheck.service.brought import (
+    Concerning,
+    NotBrought,
+    bring,
+    decisions_of,
+    refuse_parts,
+    take_away,
+    take_decision_back,
+    take_parts,
+)
 from entente.casework.crosscheck.service.fetching import NotFetched, fetch
 from entente.casework.crosscheck.service.online import (
     Near,
@@ -33,14 +43,18 @@ __all__ = [
     "MOST_A_MINUTE",
     "STEP",
     "TYPED",
+    "Concerning",
     "Near",
+    "NotBrought",
     "NotChecked",
     "NotFetched",
     "OnlineRefused",
     "add_line",
     "answer",
     "ask_privately",
+    "bring",
     "check",
+    "decisions_of",
     "fetch",
     "grade_source",
     "hours_of",
@@ -48,7 +62,11 @@ __all__ = [
     "propose_hours",
     "record_account",
     "refuse",
+    "refuse_parts",
     "source_as",
+    "take_away",
+    "take_decision_back",
+    "take_parts",
     "take_times",
     "turn_account",
     "turn_line",

@@ -53,7 +53,7 @@ def record_account(
     handling_text: str = "",
 ) -> OnlineAccount:
     """Record an account from a lawful record: from whom, under which law, for which days, about whom."""
-    spelling = _demand_record(platform, name, category, source, basis, necessity)
+    spelling = demand_record(platform, name, category, source, basis, necessity)
     if until < since or since > clock.now().date():
         raise OnlineRefused("the record covers days from … to …, in this order, and none that has not come")
     handling = Handling(frozenset(HandlingCode(c) for c in codes), handling_text.strip())
@@ -76,7 +76,8 @@ def record_account(
     return row
 
 
-def _demand_record(platform: str, name: str, category: str, source: str, basis: str, necessity: str) -> str:
+def demand_record(platform: str, name: str, category: str, source: str, basis: str, necessity: str) -> str:
+    """Return the one spelling of an account's name, where its record says all that the law asks of it."""
     if category not in set(Concerned):
         raise OnlineRefused("say whom the account concerns: suspect, victim, witness …")
     if not platform.strip() or not source.strip() or not basis.strip():

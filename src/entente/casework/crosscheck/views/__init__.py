@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from entente.casework.crosscheck.views import checks, online, sources
+from entente.casework.crosscheck.views import brought, checks, online, sources
 
 urlpatterns = [
     path("", checks.page, name="page"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("sources/fetch/", sources.fetch, name="source-fetch"),
     path("sources/<uuid:capture_id>/", sources.decide, name="source"),
     path("sources/<uuid:capture_id>/open/", sources.give_out, name="source-open"),
+    path("documents/", brought.documents, name="documents"),
+    path("documents/<uuid:brought_id>/", brought.document, name="document"),
+    path("documents/<uuid:brought_id>/decide/", brought.decide, name="document-decide"),
     path("accounts/", online.accounts, name="accounts"),
     path("accounts/<uuid:online_id>/", online.account, name="account"),
     path("accounts/<uuid:online_id>/times/", online.times, name="account-times"),
