@@ -32,7 +32,8 @@ SHARED = frozenset(
     {(LinkKind.SAME_FILE, "digest"), (LinkKind.NEAR_PICTURE, "equal"), (LinkKind.SAME_DEVICE, "serial")}
 )
 WEAK_ALONE = frozenset({LinkKind.NAME_RUN})  # adds to other evidence, joins nothing by itself
-IN_PART = frozenset({LinkKind.NEAR_FRAME})  # a part of one meets a part of the other: so do compilations
+# a part of one meets a part of the other: so do compilations and logos
+IN_PART = frozenset({LinkKind.NEAR_FRAME, LinkKind.SAME_OBJECT})
 
 
 @dataclass(frozen=True, slots=True)
