@@ -31,6 +31,7 @@ NAMES = {
     "backwards": "a new list against everything held",
     "bulk": "a folder of very many files",
     "grid": "5,000 items in the real browser: paint, scroll, filter, decide",
+    "link_camera": "residuals of sensors against prnu-python; AUC, calibration, 10,000 cameras searched",
     "store": "sealing originals against plain writing and SHA-256",
     "locate": "a region from twelve clues; our rule against naive product and independent mixtures",
     "text": "drawn signs read back, by script, size, angle and blur",

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from entente.casework.locate import scale
+from entente.casework.link import scale
 from entente.casework.locate.engine import cells90, groups, locate, sift, tables_version
 from entente.casework.locate.explain import explain, explain_groups
 from entente.casework.locate.map import draw

@@ -138,7 +138,7 @@ def _set_up(folder: Path) -> None:
 
 def _speak_as_the_site() -> None:
     """Take the site's own verbal scale where ENTENTE_VERBAL_SCALE names one; ``NoDesk`` for a bad one."""
-    from entente.casework.locate import scale
+    from entente.casework.link import scale
 
     named = os.environ.get("ENTENTE_VERBAL_SCALE")
     if not named:

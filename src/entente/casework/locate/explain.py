@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from entente.casework.link.scale import LANGUAGES, in_force
 from entente.casework.locate.contradiction import shown
 from entente.casework.locate.likelihood import SILENT
 from entente.casework.locate.sameness import canonical, counted
-from entente.casework.locate.scale import LANGUAGES, in_force
 from entente.casework.locate.world import world
 from entente.vocabulary.clue import Clue
 from entente.vocabulary.place import ClueWeight, GroupWeight, Posterior

@@ -88,7 +88,7 @@ def _bound(level: Any, at: int, file: str) -> float:
 @cache
 def packaged() -> Scale:
     """Return the scale that comes with the program."""
-    text = (files("entente.casework.locate") / "data" / "verbal_scale.toml").read_bytes().decode()
+    text = (files("entente.casework.link") / "data" / "verbal_scale.toml").read_bytes().decode()
     return read(text, "verbal_scale.toml")
 
 

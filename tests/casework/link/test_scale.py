@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.casework.locate.clues import article
 
-from entente.casework.locate import scale
+from entente.casework.link import scale
 from entente.casework.locate.explain import strength
 from entente.cli import main
 from entente.web import start
+from tests.casework.locate.clues import article
 
 LEVEL = '[[level]]\nfrom = {0}\nen = "{1}"\nfr = "{1} fr"\nit = "{1} it"\n'
 HEAD = 'name = "House"\nsource = "our quality manual, page 4"\n'
