@@ -301,6 +301,7 @@ def prepared(folder: str) -> None:
     """Lay out work for every kind of task: two cases, a list, a clue, an element of a search."""
     from entente.casework.examine import service as examine
     from entente.casework.intake.service import Intake, receive
+    from entente.casework.link import service as link
     from entente.casework.match import service as match
     from entente.casework.seize import service as seize
     from entente.records import guard
@@ -325,6 +326,8 @@ def prepared(folder: str) -> None:
         with mock.patch("entente.casework.intake.service.sealing.LARGE", 1):
             _finish(receive(officer, purpose, case, [film], Intake(SOURCE)))
         items = list(Media.objects.filter(case=case, kind="picture").order_by("sha256"))
+        sized = max((m.width, m.height) for m in items)
+        link.cameras.know(officer, purpose, case, [m for m in items if (m.width, m.height) == sized])
         box = Region(0.1, 0.1, 0.5, 0.5)
         crop = examine.crop(officer, purpose, items[0], box)
         examine.mark(

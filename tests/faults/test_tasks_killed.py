@@ -15,6 +15,7 @@ KINDS = (
     "examine.suggest",
     "intake.look-closer",
     "intake.receive",
+    "link.cameras",
     "link.propose",
     "lists.purge",
     "locate.weigh",

@@ -273,6 +273,7 @@ UNIQUE = {
     "element_found_once": "within the own agency's proposals",
     "exhibit_number_once": "within the own agency's numbers",
     "link_once": "within the own agency's proposals",
+    "camera_finding_once": "within the own agency's comparisons",
     "stage_once": "milestones are read by all members of the case",
     "item_number_once": "numbers are given by the desk: withheld items get random ones above a million",
     "element_number_once": "numbers are given by the desk, withheld elements' too",

@@ -26,6 +26,7 @@ from entente.records.models import (
     Appeal,
     Brought,
     BroughtPart,
+    Camera,
     CandidatePlace,
     Capture,
     Change,
@@ -111,6 +112,10 @@ CASE = {
     "link:compare": {POST},
     "link:find": {POST},
     "link:found": {GET},
+    "link:cameras": {GET},
+    "link:camera-know": {POST},
+    "link:camera-compare": {POST},
+    "link:camera-away": {POST},
     "examine:page": {GET},
     "examine:tiles": {GET},
     "examine:filter": {POST},
@@ -376,6 +381,7 @@ def world(circle, case):
             media=a, verdict="near", list_name="L", entry="e", transform="", **because, **made
         )
         link = Link.objects.create(a=a, b=b, kind="near picture", weight=0.9, **because, **made)
+        camera = Camera.objects.create(name="#1", references=[str(a.pk)], rows=48, columns=64, **made)
         series = Series.objects.create(name="S-1", **made)
         for media in (a, b):
             SeriesItem.objects.create(series=series, media=media, **made)
@@ -524,6 +530,7 @@ def world(circle, case):
             "match_id": {"match:decide": match.pk, "match:why": match.pk, "seize:decide": met.pk},
             "series_id": series.pk,
             "change_id": change.pk,
+            "camera_id": camera.pk,
             "number": 1,
             "clue_id": clue.pk,
             "observation_id": seen.pk,
@@ -598,6 +605,7 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "link:decide": {"decision": "refuse", "item": str(world.link.pk)},
         "link:gather": {"item": items},
         "link:say": {"decision": "apart", "a": "1", "b": "2", "because": "another room"},
+        "link:camera-know": {"item": items},
         "link:change-series": {"decision": "take-out", "item": items},
         "link:find": {"x": "0", "y": "0", "w": "0.5", "h": "0.5"},
         "examine:filter": {"kind": "picture"},

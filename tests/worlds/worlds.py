@@ -477,6 +477,8 @@ def _work(world: World) -> None:
     examine.keep(au, VI, joint, {"kind": "picture", "clue": "yes"}, first)
     examine.hand_over(au, VI, first, world.people["au_second"])
     link.gather(it, VI, joint, [one, two])
+    link.cameras.know(it, VI, joint, [one, two, three])
+    link.cameras.ask_to_compare(it, VI, joint)
     link.gather(au, VI, joint, [four, five])
     _list(world, "au", "Of ours", [four])
     check(au, VI, joint)
@@ -630,6 +632,8 @@ def _withheld_work(world: World) -> None:
     _look(it, picture, read_restriction=True)
     examine.review(it, VI, joint, [m.number for m in items], "again")
     made = link.gather(it, VI, joint, items)
+    link.cameras.know(it, VI, joint, [m for m in items if m.kind == "picture"][:3])
+    link.cameras.ask_to_compare(it, VI, joint)
     step = examine.keep(it, VI, joint, {"series": made.name}, None)
     examine.hand_over(it, VI, step, world.people["it_third"])
     seize.list_element(it, VI, joint, name="a red lamp", clue=thing)
@@ -1210,6 +1214,7 @@ NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "match_id": ((Match, "pk"), (ElementMatch, "pk")),
     "series_id": ((Series, "pk"),),
     "series_name": ((Series, "name"),),
+    "camera_id": ((apps.get_model("records", "Camera"), "pk"),),
     "change_id": ((apps.get_model("records", "Change"), "pk"),),
     "number": ((Media, "number"),),
     "clue_id": ((Clue, "pk"),),

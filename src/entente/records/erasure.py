@@ -23,6 +23,7 @@ from entente.records.announce import announce
 from entente.records.durable import empty_journal
 from entente.records.models import (
     Appeal,
+    Camera,
     Capture,
     Case,
     CaseBound,
@@ -153,19 +154,25 @@ def _wipe(row: CaseBound | Case) -> _Wiped:
     case = row.pk if isinstance(row, Case) else row.case_id
     keys = _crops_taken_back(case, _media_of(row))
     gone = _hanging(row)
-    sealed = (Media, SceneFeatures, ScenePoints, Appeal, Capture)
-    keys |= {m.key for m in gone.values() if isinstance(m, sealed) and m.key}
+    keys |= _keys(gone.values())
     count = 0
     if isinstance(row, Case):
         Job.objects.filter(case=case).exclude(status="running").delete()
     else:
         for quoting in _quoting(case, {str(pk) for pk in gone}):
+            keys |= _keys([quoting])
             count += quoting.delete()[0]
     things = list(gone)
     for table in (Originator, Release, Restriction, Feed):
         for start in range(0, len(things), 400):
             table.objects.filter(thing__in=things[start : start + 400]).delete()
     return _Wiped(count + row.delete()[0], sorted(keys))
+
+
+def _keys(rows: Iterable[models.Model]) -> set[str]:
+    """Return the keys under which the bytes of these rows lie."""
+    holding = (Media, SceneFeatures, ScenePoints, Camera, Appeal, Capture)
+    return {row.key for row in rows if isinstance(row, holding) and row.key}
 
 
 def _media_of(row: CaseBound | Case) -> set[UUID]:

@@ -56,6 +56,7 @@ NAMES: dict[str, Promise] = {
     "same device": _("same device"),
     "name run": _("run of names"),
     "same object": _("same object or scene"),
+    "same camera": _("same camera"),
     "by hand": _("said by a person"),
     # what a partner answers
     "answer": _("answer"),
@@ -97,6 +98,7 @@ NAMES: dict[str, Promise] = {
     "product for a recipient": _("product for a recipient"),
     "copy for a request": _("copy for a request"),
     "shown to a recipient": _("shown to a recipient"),
+    "camera fingerprint": _("camera fingerprint"),
     # how a seal was found
     "intact": _("intact"),
     "broken": _("broken"),

@@ -55,6 +55,7 @@ JOB_NAMES = {
     "match.check": _("Comparing items"),
     "match.scenes": _("Looking for parts of held pictures"),
     "link.propose": _("Looking for links"),
+    "link.cameras": _("Comparing items with cameras"),
     "examine.suggest": _("Looking for clues"),
     "seize.compare": _("Comparing elements with what was found"),
     "trends.count": _("Counting re-shares"),

@@ -4,6 +4,7 @@ from entente.records.models.account_change import AccountChange
 from entente.records.models.agency import Account, Agency, LoginLink
 from entente.records.models.appeal import Appeal, TipFile
 from entente.records.models.brought import Brought, BroughtPart
+from entente.records.models.camera import Camera, CameraFinding
 from entente.records.models.candidate import CandidateClue, CandidatePlace, Capture
 from entente.records.models.case import Case, Change, Membership, Milestone
 from entente.records.models.checkpoint import Checkpoint, Cosignature, LogAlarm, LogStamp, PartnerLog
@@ -72,6 +73,8 @@ __all__ = [
     "Appeal",
     "Brought",
     "BroughtPart",
+    "Camera",
+    "CameraFinding",
     "CandidateClue",
     "CandidatePlace",
     "Capture",

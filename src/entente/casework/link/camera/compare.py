@@ -16,7 +16,7 @@ from entente.casework.link.camera.residual import Plane
 
 LEAST_OVERLAP = 256 * 256  # pixels; below, nothing is said
 ALIKE = 0.004  # by how much two shapes may differ and still be one picture made smaller
-SMALLEST = 0.35  # of a side: below it what a sensor left is gone
+SMALLEST = 0.45  # of a side: below it what a sensor left is gone
 BLUR = 0.45  # of a pixel of the smaller picture: what shrinking takes away
 
 

@@ -26,9 +26,9 @@ class Fitness(StrEnum):
 
 # Learned on drawn sensors, measured on real ones (docs/methods/camera.md); `make bench-link` prints these.
 CALIBRATED = {
-    Fitness.ORIGINAL: Calibration(-2.0, 0.4, 64, 448, 0.05),
-    Fitness.RE_SAVED: Calibration(-2.0, 0.4, 128, 896, 0.2),
-    Fitness.RESIZED: Calibration(-2.0, 0.4, 192, 1344, 0.4),
+    Fitness.ORIGINAL: Calibration(-1.47, 0.344, 36, 180, 0.112),
+    Fitness.RE_SAVED: Calibration(-1.02, 0.513, 72, 360, 0.545),
+    Fitness.RESIZED: Calibration(-0.9, 0.5, 108, 540, 0.6),
 }
 NEUTRAL = 0.30103  # log10 of 2: below it, a ratio is about neutral
 TOO_LITTLE, BETWEEN, NO_SIGN = "too little", "between", "no sign"  # why nothing can be said

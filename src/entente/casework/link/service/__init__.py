@@ -1,5 +1,6 @@
 """What belongs with it? Links are proposed with a reason; people make series, and can take it back."""
 
+from entente.casework.link.service import cameras
 from entente.casework.link.service.deciding import accept, accept_all, refuse, refuse_all
 from entente.casework.link.service.decision import SeriesRefused, changes, undo
 from entente.casework.link.service.explaining import Why, explained, why
@@ -34,6 +35,7 @@ __all__ = [
     "ask_to_compare",
     "ask_to_find",
     "ask_to_propose",
+    "cameras",
     "changes",
     "explained",
     "gather",

@@ -20,6 +20,8 @@ CHANGES = (  # what the decisions of this step are called, in the log and in wha
     "merge series",
     "split a series",
     "move an item",
+    "make a camera",
+    "take a camera away",
 )
 
 APART = "set aside"  # the state of a link over what ties strangers: nobody need decide on it

@@ -1,10 +1,10 @@
-"""Pages of what belongs together: the proposals, the series, why, and a thing looked for in other items."""
+"""Pages of what belongs together: proposals, series, why, cameras, a thing looked for in other items."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from entente.casework.link.views import reasons, scenes, series
+from entente.casework.link.views import cameras, reasons, scenes, series
 
 urlpatterns = [
     path("", series.page, name="page"),
@@ -19,4 +19,8 @@ urlpatterns = [
     path("compare/", scenes.compare, name="compare"),
     path("items/<int:number>/find/", scenes.find, name="find"),
     path("found/", scenes.found, name="found"),
+    path("cameras/", cameras.page, name="cameras"),
+    path("cameras/know/", cameras.know, name="camera-know"),
+    path("cameras/compare/", cameras.compare, name="camera-compare"),
+    path("cameras/<uuid:camera_id>/away/", cameras.away, name="camera-away"),
 ]

@@ -39,6 +39,8 @@ WHAT = {
     "merge series": gettext_lazy("merged series"),
     "split a series": gettext_lazy("split a series"),
     "move an item": gettext_lazy("moved an item"),
+    "make a camera": gettext_lazy("made a camera"),
+    "take a camera away": gettext_lazy("took a camera away"),
 }
 
 
@@ -101,7 +103,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         "ties": suggested.hubs[:GROUPS],
         "jobs": done[:1],
         "compared": compared[:1],
-        "changes": _changes(case),
+        "changes": changes_of(case),
         "decisions": [
             {"value": "accept", "label": gettext("Belongs together"), "key": "a", "main": True},
             {"value": "refuse", "label": gettext("Does not"), "key": "r"},
@@ -118,7 +120,8 @@ def _points(link: Link) -> Drawing | None:
     return drawn(link.where["pairs"], one, other)
 
 
-def _changes(case: Case, only: Series | None = None) -> list[dict[str, Any]]:
+def changes_of(case: Case, only: Series | None = None) -> list[dict[str, Any]]:
+    """Return the latest decisions of this step, of one series if it is named, with what they are called."""
     rows = service.changes(case)
     if only is not None:
         touched = {str(only.pk), *(str(i) for i in only.items.values_list("pk", flat=True))}
@@ -144,7 +147,7 @@ def series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResponse:
             "a", "b", "decided_by", "made_by"
         ),
         "others": service.in_sight(case).exclude(pk=held.pk),
-        "changes": _changes(case, held),
+        "changes": changes_of(case, held),
         "decisions": [
             {"value": "split", "label": gettext("Split off"), "key": "s", "main": True},
             {"value": "take-out", "label": gettext("Take out"), "key": "t"},

@@ -1,0 +1,51 @@
+"""What the files say of their camera by themselves: asked before any pixel."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from entente.casework.link.camera import Described
+from entente.records.models import Case, Media
+from entente.vocabulary.media import MediaKind
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A make, model and serial that pictures of one size name."""
+
+    make: str
+    model: str
+    serial: str
+    size: tuple[int, int]  # columns, rows
+    items: tuple[Media, ...]
+
+
+def pictures(case: Case) -> list[Media]:
+    """Return the case's opened pictures: no crops, nothing that the police photographed."""
+    rows = Media.objects.filter(case=case, kind=str(MediaKind.PICTURE), refusal="").exclude(key="")
+    return list(rows.exclude(origin__in=["crop", "search"]))
+
+
+def devices(case: Case) -> list[Device]:
+    """Return the cameras that the pictures name, those of most pictures first."""
+    held: dict[tuple[str, str, str, tuple[int, int]], list[Media]] = defaultdict(list)
+    for row in pictures(case):
+        one = described(row)
+        if one.make or one.model:
+            held[one.make, one.model, one.serial, (one.columns, one.rows)].append(row)
+    found = [Device(*key, tuple(rows)) for key, rows in held.items()]
+    return sorted(found, key=lambda d: (-len(d.items), d.items[0].number))
+
+
+def described(media: Media) -> Described:
+    """Return what an item's file says of its making, in the arithmetic's words."""
+    told = {name: str(media.metadata.get(name) or "") for name in ("make", "model", "serial", "software")}
+    boxes = str(media.tags.get("container:boxes", ""))
+    return Described(
+        kind=media.kind,
+        rows=media.height or 0,
+        columns=media.width or 0,
+        layout=frozenset([*media.tags, boxes]) - {""},
+        **told,
+    )
