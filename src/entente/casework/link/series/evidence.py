@@ -24,9 +24,7 @@ class LinkKind(StrEnum):
     SAME_DEVICE = "same device"
     NAME_RUN = "name run"
     SAME_OBJECT = "same object"
-    SAME_CAMERA = (
-        "same camera"  # by its sensor's noise; weighed by its ratio, found by the service of cameras
-    )
+    SAME_CAMERA = "same camera"  # by its sensor's noise; weighed by its ratio, found by another job
     BY_HAND = "by hand"  # a person's own word, with the reason in words; found by no finder
 
 
