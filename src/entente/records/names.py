@@ -98,7 +98,7 @@ NAMES: dict[str, Promise] = {
     "product for a recipient": _("product for a recipient"),
     "copy for a request": _("copy for a request"),
     "shown to a recipient": _("shown to a recipient"),
-    "camera fingerprint": _("camera fingerprint"),
+    "sensor pattern": _("sensor pattern"),
     # how a seal was found
     "intact": _("intact"),
     "broken": _("broken"),

@@ -69,7 +69,7 @@ def test_a_camera_from_its_pictures_to_its_end(circle, case, items, client) -> N
         derived = Derivation.objects.get(thing=camera.pk)
     assert {link.a_id, link.b_id} == {min(references, key=lambda m: m.number).pk, items["b"].pk}
     assert "supports" in link.because and "z " in link.because and "png" not in link.because
-    assert derived.what == "camera fingerprint" and set(derived.inputs) == {m.sha256 for m in references}
+    assert derived.what == "sensor pattern" and set(derived.inputs) == {m.sha256 for m in references}
     assert run(circle, case, "link.cameras")["compared"] == 0, "only what is missing"
 
     client.force_login(circle.it)

@@ -41,7 +41,7 @@ from entente.records.announce import News, announce, on
 from entente.records.derivation import Made
 from entente.records.jobs import Progress, enqueue_once, task
 from entente.records.models import Camera, CameraFinding, Case, Media
-from entente.safeguards.access import Act, Shape, Thing
+from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose, union
 
@@ -61,13 +61,13 @@ def compare_cameras(progress: Progress) -> dict[str, Any]:
     """Make the fingerprints that are missing, and compare what was not compared."""
     officer, purpose = progress.officer, progress.purpose
     case = UUID(str(progress.job.case))
-    thing = Thing(Shape.CASE, owner=officer.agency, case=case, id=case)
+    thing = Case.thing_of(case, officer.agency)
     with acting(officer, Act.READ, thing, purpose, step="link", reason="which cameras are known") as deed:
         known = list(Camera.objects.filter(owner_id=officer.agency, case_id=case))
         items = list(Media.objects.filter(case_id=case, refusal="").exclude(origin__in=["crop", "search"]))
         deed.reason = f"compare items with {len(known)} cameras"
     for camera in known:
-        _learn(officer, purpose, thing, camera, items)
+        _learn(officer, purpose, camera, items)
     held = {c.pk: plane for c in known if (plane := _opened(c)) is not None}
     todo = list(_todo([c for c in known if c.pk in held], items))
     counts = {"cameras": len(held), "compared": 0, "proposed": 0}
@@ -76,6 +76,7 @@ def compare_cameras(progress: Progress) -> dict[str, Any]:
         with ThreadPoolExecutor(AT_ONCE) as threads:  # they wait for decoders; the sandbox limits those
             noises = list(threads.map(_noise_of, part))
         found = [_found(each, noise, held) for each, noise in zip(part, noises, strict=True)]
+        thing = Case.thing_of(case, officer.agency)  # anew: it may have been restricted meanwhile
         with acting(officer, Act.ALTER, thing, purpose, step="link") as deed:
             made = sum(_written(officer, each) for one in found for each in one)
             deed.reason = f"compare {len(part)} items with cameras: {made} links proposed"
@@ -90,7 +91,7 @@ def compare_cameras(progress: Progress) -> dict[str, Any]:
 # --- what a camera leaves in its pictures -----------------------------------------------------------------
 
 
-def _learn(officer: Officer, purpose: Purpose, thing: Thing, camera: Camera, items: list[Media]) -> None:
+def _learn(officer: Officer, purpose: Purpose, camera: Camera, items: list[Media]) -> None:
     """Make and seal a camera's fingerprint where there is none of this method."""
     there = camera.key and evidence_store().has(camera.key)
     if camera.version == VERSION and (camera.because or there):
@@ -100,6 +101,7 @@ def _learn(officer: Officer, purpose: Purpose, thing: Thing, camera: Camera, ite
     sized = [each for each in taken if each[0].shape == taken[0][0].shape]
     because = "" if len(sized) >= FEWEST else f"{len(sized)} of its pictures can be read, {FEWEST} are needed"
     data = b"" if because else _sealed(fingerprint(sized))
+    thing = Case.thing_of(camera.case_id, officer.agency)
     with acting(officer, Act.ALTER, thing, purpose, step="link") as deed:
         row = Camera.objects.select_for_update().filter(pk=camera.pk).first()
         if row is None:
@@ -115,7 +117,7 @@ def _learn(officer: Officer, purpose: Purpose, thing: Thing, camera: Camera, ite
 
 def _made(row: Camera, wanted: list[Media], data: bytes) -> Made:
     return Made(
-        what="camera fingerprint",
+        what="sensor pattern",
         sources=wanted,
         inputs=[m.sha256 for m in wanted],
         tool=tools.READ,
