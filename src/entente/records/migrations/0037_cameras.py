@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0034_identifier_worked_on"),
+        ("records", "0036_search_and_wish"),
     ]
 
     operations = [
