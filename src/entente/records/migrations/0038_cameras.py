@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0036_search_and_wish"),
+        ("records", "0037_same_objects"),
     ]
 
     operations = [
