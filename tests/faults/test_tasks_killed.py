@@ -17,6 +17,7 @@ KINDS = (
     "intake.receive",
     "link.cameras",
     "link.propose",
+    "link.scenes",
     "lists.purge",
     "locate.weigh",
     "match.backwards",
