@@ -309,7 +309,7 @@ def prepared(folder: str) -> None:
     from entente.vocabulary.clue import ClueKind
     from entente.vocabulary.handling import Purpose
     from entente.vocabulary.media import Region
-    from tests.evidence.drawn import clip
+    from tests.evidence.drawn import clip, encoded, scene
 
     purpose = Purpose.VICTIM_IDENTIFICATION
     open_case("NU-2")
@@ -326,8 +326,13 @@ def prepared(folder: str) -> None:
         with mock.patch("entente.casework.intake.service.sealing.LARGE", 1):
             _finish(receive(officer, purpose, case, [film], Intake(SOURCE)))
         items = list(Media.objects.filter(case=case, kind="picture").order_by("sha256"))
-        sized = max((m.width, m.height) for m in items)
-        link.cameras.know(officer, purpose, case, [m for m in items if (m.width, m.height) == sized])
+        walls = Path(folder).with_name("walls")
+        walls.mkdir(exist_ok=True)
+        for n in range(3):
+            (walls / f"{n}.png").write_bytes(encoded(scene(60, 80, seed=7 + n), "PNG"))
+        _finish(receive(officer, purpose, case, [walls], Intake(SOURCE)))
+        flat = Media.objects.filter(case=case, kind="picture").exclude(pk__in=[m.pk for m in items])
+        link.cameras.know(officer, purpose, case, list(flat))
         box = Region(0.1, 0.1, 0.5, 0.5)
         crop = examine.crop(officer, purpose, items[0], box)
         examine.mark(

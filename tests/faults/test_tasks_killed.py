@@ -17,7 +17,6 @@ KINDS = (
     "intake.receive",
     "link.cameras",
     "link.propose",
-    "link.scenes",
     "lists.purge",
     "locate.weigh",
     "match.backwards",
