@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0038_what_partners_ask"),
+        ("records", "0039_documents_brought"),
     ]
 
     operations = [
