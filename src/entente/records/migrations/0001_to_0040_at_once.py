@@ -41,6 +41,9 @@ STEPS = (
     "0035_a_log_that_changed",
     "0036_search_and_wish",
     "0037_same_objects",
+    "0038_what_partners_ask",
+    "0039_documents_brought",
+    "0040_cameras",
 )
 
 
