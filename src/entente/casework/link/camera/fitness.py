@@ -28,7 +28,7 @@ class Fitness(StrEnum):
 CALIBRATED = {
     Fitness.ORIGINAL: Calibration(-1.47, 0.344, 36, 180, 0.112),
     Fitness.RE_SAVED: Calibration(-1.02, 0.513, 72, 360, 0.545),
-    Fitness.RESIZED: Calibration(-0.78, 0.569, 108, 540, 0.655),
+    Fitness.RESIZED: Calibration(-0.91, 0.644, 108, 540, 0.610),
 }
 NEUTRAL = 0.30103  # log10 of 2: below it, a ratio is about neutral
 TOO_LITTLE, BETWEEN, NO_SIGN = "too little", "between", "no sign"  # why nothing can be said
