@@ -392,8 +392,11 @@ def asked(task: str, folder: str) -> str:
 
 def _payload(task: str, folder: str) -> dict[str, Any]:
     """Return what a task is told beside its case; inside the officer's scope."""
-    from entente.records.models import HashList, ListVersion
+    from entente.records.models import HashList, ListVersion, Media
 
+    if task == "link.find":
+        item = Media.objects.filter(case__number=CASE, kind="picture").order_by("number").first()
+        return {"item": item.number, "region": [0.1, 0.1, 0.8, 0.8], "t": None}
     if task == "intake.receive":
         return {"paths": [folder], "source": "another phone"}
     if task == "match.backwards":
