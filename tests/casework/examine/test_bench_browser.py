@@ -241,7 +241,10 @@ def test_sound_plays_only_while_it_is_held_and_stops_on_release(opened):
     page.wait_for_timeout(300)
     page.keyboard.up("Enter")
     until(page, "document.querySelector('#sound audio') === null")
-    page.wait_for_timeout(100)
+    for _ in range(100):  # the page tells the end after the sound is gone, and a busy machine tells it late
+        if len(desk.asked) > 1:
+            break
+        page.wait_for_timeout(50)
     assert desk.asked[0] == ("3 sound", {"start": "1.5"}, {"purpose": "victim-identification"})
     name, _, fields = desk.asked[1]
     assert name == "3 hide"
