@@ -32,12 +32,11 @@ from entente.casework.link.camera import (
     fit,
     held_out,
     middle,
-    residual,
-    search,
 )
 from entente.casework.link.camera.calibrate import Calibration
 from entente.casework.link.camera.fitness import CALIBRATED, Fitness
-from entente.casework.link.camera.residual import GREY, LEVELS, NOISE, Plane, centre
+from entente.casework.link.camera.residual import GREY, LEVELS, NOISE, Plane, centre, residual
+from entente.casework.link.camera.signs import search
 from entente.casework.link.camera.wavelet import BACK_HIGH, BACK_LOW, HIGH, LOW, TAPS, halved
 
 SIX = (2000, 3008)

@@ -13,12 +13,10 @@ from entente.casework.link.camera import (
     fingerprint,
     fit,
     middle,
-    packed,
-    residual,
-    search,
-    turned,
 )
 from entente.casework.link.camera.compare import z_of
+from entente.casework.link.camera.residual import residual
+from entente.casework.link.camera.signs import packed, search, turned
 
 SIZE = (256, 320)
 

@@ -148,7 +148,8 @@ def test_another_agency_sees_no_camera_of_withheld_pictures_and_a_reader_makes_n
 
 
 def test_nothing_of_a_decoder_is_believed_that_is_no_plane() -> None:
-    from entente.casework.link.camera.seen import learned_of, residual_of, to_compare, to_learn
+    from entente.casework.link.camera.answer import learned_of, residual_of
+    from entente.casework.link.camera.seen import to_compare, to_learn
 
     class Seen:
         kind = "picture"

@@ -7,8 +7,7 @@ import pytest
 from benchmarks.link_camera import published
 from demo.sensors import Sensor
 
-from entente.casework.link.camera import TooSmall, residual
-from entente.casework.link.camera.residual import centre
+from entente.casework.link.camera.residual import TooSmall, centre, residual
 from entente.casework.link.camera.wavelet import BACK_HIGH, BACK_LOW, HIGH, LOW, down, halved, up
 
 

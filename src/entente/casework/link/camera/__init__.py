@@ -1,8 +1,11 @@
-"""Same camera: what a sensor leaves in its pictures, compared, and what that is worth."""
+"""Same camera: what a sensor leaves in its pictures, compared, and what that is worth.
+
+The compiled loops stand in ``residual`` and ``signs``, which a server that only shows cameras never loads.
+"""
 
 from entente.casework.link.camera.calibrate import Calibration, auc, cllr, held_out, learned
 from entente.casework.link.camera.compare import LEAST_OVERLAP, Fit, Likeness, compared, fit
-from entente.casework.link.camera.fingerprint import FEWEST, SIDE, fingerprint, middle
+from entente.casework.link.camera.fingerprint import FEWEST, fingerprint
 from entente.casework.link.camera.fitness import (
     CALIBRATED,
     Described,
@@ -13,8 +16,7 @@ from entente.casework.link.camera.fitness import (
     told,
     worth,
 )
-from entente.casework.link.camera.residual import TooSmall, residual
-from entente.casework.link.camera.signs import packed, search, turned
+from entente.casework.link.camera.plane import SIDE, middle
 
 METHOD, VERSION = "link.camera", "1"
 
@@ -31,7 +33,6 @@ __all__ = [
     "Fitness",
     "Likeness",
     "Told",
-    "TooSmall",
     "Worth",
     "auc",
     "cllr",
@@ -42,10 +43,6 @@ __all__ = [
     "held_out",
     "learned",
     "middle",
-    "packed",
-    "residual",
-    "search",
     "told",
-    "turned",
     "worth",
 ]

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 Floats = NDArray[np.float64]
 LN10 = float(np.log(10))
@@ -47,6 +46,8 @@ def learned(same: Sequence[float], other: Sequence[float], cllr: float = float("
     def cost(told: Floats) -> float:
         logit = told[0] + told[1] * z / spread
         return float(np.sum(np.logaddexp(0, logit) - target * logit))
+
+    from scipy.optimize import minimize  # 40 MB, and only who learns a curve needs it
 
     found = minimize(cost, np.array([0.0, 1.0]), method="BFGS").x
     prior = float(np.log(len(same) / len(other)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from entente.casework.link.camera.residual import Plane
+from entente.casework.link.camera.plane import Plane
 
 LEAST_OVERLAP = 256 * 256  # pixels; below, nothing is said
 ALIKE = 0.004  # by how much two shapes may differ and still be one picture made smaller

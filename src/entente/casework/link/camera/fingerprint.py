@@ -13,17 +13,10 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from entente.casework.link.camera.residual import Plane, cleaned
+from entente.casework.link.camera.plane import Plane
 
-SIDE = 2048  # pixels a side of the middle that is compared
 SATURATED = 250
 FEWEST = 3  # pictures of which a fingerprint is made
-
-
-def middle(plane: NDArray[np.uint8], side: int = SIDE) -> NDArray[np.uint8]:
-    """Return the middle of a plane, at most ``side`` pixels each way."""
-    top, left = (max(0, (size - side) // 2) for size in plane.shape[:2])
-    return np.ascontiguousarray(plane[top : top + side, left : left + side])
 
 
 def fingerprint(taken: Iterable[tuple[Plane, NDArray[np.uint8]]]) -> Plane:
@@ -31,6 +24,8 @@ def fingerprint(taken: Iterable[tuple[Plane, NDArray[np.uint8]]]) -> Plane:
 
     Raises ``ValueError`` where they are not of one size, or there is none.
     """
+    from entente.casework.link.camera.residual import cleaned  # numba, with the first fingerprint only
+
     above: Plane | None = None
     below: Plane | None = None
     for noise, luma in taken:

@@ -16,14 +16,12 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy import fft
 
+from entente.casework.link.camera.plane import LEAST, Plane
 from entente.casework.link.camera.wavelet import BACK_HIGH, BACK_LOW, HIGH, LOW, down, halved, up
 from entente.casework.link.camera.wiener import add_noise_of, gains, power_of
 
 LEVELS, NOISE = 4, np.float32(25.0)  # variance of the noise, in grey values squared
 GREY = (0.29893602, 0.58704307, 0.11402090)
-LEAST = 128  # pixels a side, below which four levels mean nothing
-
-Plane = NDArray[np.float32]
 
 
 class TooSmall(ValueError):

@@ -9,7 +9,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from entente.casework.link.camera.residual import Plane
+from entente.casework.link.camera.plane import Plane
 
 Words = NDArray[np.uint64]
 BLOCK = 2048  # words of a fingerprint that are compared with each asked one before the next are read

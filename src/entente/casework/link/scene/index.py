@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from entente.casework.link.scene.loops import IN_BLOCK, RADIUS, put, votes
-from entente.casework.link.scene.words import COUNT, Coded
+from entente.casework.link.scene.words import COUNT, IN_BLOCK, RADIUS, Coded
 
 CANDIDATES = 50  # looked at in full
 NEAREST = 3  # words under which an asked point is looked for
@@ -43,6 +42,8 @@ class SceneIndex:
 
     def add(self, number: int, coded: Coded) -> None:
         """Add one picture under its points' nearest words."""
+        from entente.casework.link.scene.loops import put  # numba, with the first picture only
+
         self._make_room(len(coded))
         words, signs = coded.words[:, 0], coded.signs[:, 0]
         self._used = put(
@@ -75,6 +76,8 @@ class SceneIndex:
 
     def _voted(self, asked: Coded) -> NDArray[np.float32]:
         """Return each picture's votes; a rare word is worth more, a picture of many points gets fewer."""
+        from entente.casework.link.scene.loops import votes
+
         worth = np.log1p(self._postings.sum() / (1.0 + self._postings)).astype(np.float32) ** 2
         total = votes(
             asked.words, asked.signs, self._last, self._fill, self._before, self._owners, self._signs, worth,

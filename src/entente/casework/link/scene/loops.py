@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from entente.casework.link.scene.words import IN_BLOCK, RADIUS
 from entente.casework.match.index.instructions import bits
-
-IN_BLOCK = 16  # postings that lie together; a word's blocks are a chain, so that it grows at its end
-RADIUS = 24  # bits of 64 by which signatures of one thing may differ
 
 
 @njit(cache=True, nogil=True)

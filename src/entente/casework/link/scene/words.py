@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from entente.casework.link.scene.points import Points
 
 COUNT, SIGNS = 4096, 64
+IN_BLOCK = 16  # postings that lie together; a word's blocks are a chain, so that it grows at its end
+RADIUS = 24  # bits of 64 by which signatures of one thing may differ
 FILE = "words.xz"
 AT_ONCE = 512  # points that are compared with all words at once: 8 MB
 BITS = np.uint64(1) << np.arange(SIGNS, dtype=np.uint64)

@@ -28,8 +28,8 @@ from entente.casework.link.camera import (
     told,
     worth,
 )
-from entente.casework.link.camera.residual import Plane
-from entente.casework.link.camera.seen import TO_COMPARE, TO_LEARN, learned_of, residual_of
+from entente.casework.link.camera.answer import TO_COMPARE, TO_LEARN, learned_of, residual_of
+from entente.casework.link.camera.plane import Plane
 from entente.casework.link.service.cameras.files import described
 from entente.casework.link.service.cameras.linking import linked, unfounded
 from entente.evidence import tools
