@@ -23,7 +23,7 @@ _PLAIN = frozenset(
     {"BinaryField", "BooleanField", "CharField", "TextField"}
     | {"IntegerField", "PositiveIntegerField", "PositiveSmallIntegerField"}
 )
-ROOM_KB = 64 * 1024  # of pages that SQLite keeps in memory; by itself 2 MB, less than the tops of the indexes
+ROOM_KB = 32 * 1024  # of pages that SQLite keeps in memory; by itself 2 MB, less than the tops of the indexes
 
 
 @UUIDField.register_lookup
