@@ -84,8 +84,8 @@ def group_of(kind: ClueKind) -> ClueGroup:
 _NO_REGION = "region is four numbers, x, y, width and height, not {region!r}"
 
 
-class NotAClue(ValueError):
-    """What was given is no clue that can be read: ``text`` says why, with ``values`` for its braces."""
+class SaidInWords(ValueError):
+    """What was done or given was refused: ``text`` says why in English, with ``values`` for its braces."""
 
     def __init__(self, text: str, **values: Any) -> None:
         self.text, self.values = text, values
@@ -95,6 +95,10 @@ class NotAClue(ValueError):
     def reason(self) -> str:
         """The reason in English."""
         return self.text.format(**self.values) if self.values else self.text
+
+
+class NotAClue(SaidInWords):
+    """What was given is no clue that can be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from django.utils.translation import override
 
 import entente
 from entente.casework.locate.place_words import OF_PLACES
-from entente.casework.locate.refusal import SaidInWords, in_words
+from entente.casework.locate.refusal import in_words
 from entente.casework.locate.service import PlaceRefused
 from entente.casework.locate.views.said import said
+from entente.vocabulary.clue import SaidInWords
 
 ROOM = Path(entente.__file__).parent / "casework"
 FILES = sorted([*(ROOM / "locate" / "service").glob("*.py"), *(ROOM / "crosscheck").rglob("*.py")])

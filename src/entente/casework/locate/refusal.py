@@ -6,7 +6,7 @@ from typing import Any
 
 from entente.casework.locate.place_words import OF_PLACES
 from entente.casework.locate.refusal_words import FRENCH_AND_ITALIAN
-from entente.vocabulary.clue import NotAClue
+from entente.vocabulary.clue import NotAClue, SaidInWords
 
 _LONGEST = 200  # signs of a value that are repeated in a refusal
 _AT = {"fr": 0, "it": 1}
@@ -32,20 +32,7 @@ class ClueRefused(NotAClue):
         return ClueRefused(clue_id, self.text, **self.values)
 
 
-class SaidInWords(ValueError):
-    """What an officer did was refused: the reason in English, with a name in braces for each value."""
-
-    def __init__(self, text: str, **values: Any) -> None:
-        self.text, self.values = text, values
-        super().__init__(self.reason)
-
-    @property
-    def reason(self) -> str:
-        """The reason in English."""
-        return self.text.format(**self.values) if self.values else self.text
-
-
-def in_words(why: NotAClue | SaidInWords, language: str) -> str:
+def in_words(why: SaidInWords, language: str) -> str:
     """Return the reason in ``language``; English where it is not French or Italian."""
     told = FRENCH_AND_ITALIAN.get(why.text) or OF_PLACES.get(why.text)
     if told is None or language not in _AT:

@@ -131,8 +131,7 @@ def ask(request: DeskRequest, case: Case) -> HttpResponse:
         except ValueError as refused:
             form.add_error(None, str(refused))
         else:
-            text = ngettext("%(n)d hit.", "%(n)d hits.", row.hits) % {"n": row.hits}
-            messages.success(request, text if row.hits else _("No partner answers to any of it."))
+            _tell_hits(request, row.hits)
             return redirect("crosscheck:page", case_id=case.pk)
     return _page(request, case, form)
 
@@ -148,9 +147,14 @@ def ask_series(request: DeskRequest, case: Case, series_id: UUID) -> HttpRespons
     except ValueError as refused:
         messages.error(request, str(refused))
     else:
-        text = ngettext("%(n)d hit.", "%(n)d hits.", row.hits) % {"n": row.hits}
-        messages.success(request, text if row.hits else _("No partner answers to any of it."))
+        _tell_hits(request, row.hits)
     return redirect("crosscheck:page", case_id=case.pk)
+
+
+def _tell_hits(request: DeskRequest, hits: int) -> None:
+    """Say how many hits there are; the same sentence where a partner hides and where nothing is held."""
+    text = ngettext("%(n)d hit.", "%(n)d hits.", hits) % {"n": hits}
+    messages.success(request, text if hits else _("No partner answers to any of it."))
 
 
 class PrivateForm(forms.Form):

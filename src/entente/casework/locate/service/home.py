@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from entente.casework.locate.refusal import SaidInWords
 from entente.casework.locate.service.places import STEP, demand_open, judged, unjudged
 from entente.records import clock
 from entente.records.act import acting
@@ -12,6 +11,7 @@ from entente.records.models import CandidatePlace, Capture, HomeProposal, Milest
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.case import Stage
+from entente.vocabulary.clue import SaidInWords
 from entente.vocabulary.handling import Purpose, union
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from entente.casework.locate.likelihood import SILENT
-from entente.casework.locate.refusal import SaidInWords
 from entente.casework.locate.sameness import canonical
 from entente.casework.locate.service.weigh import clues_at_hand
 from entente.records import clock, guard
@@ -17,7 +16,7 @@ from entente.records.models import CandidateClue, CandidatePlace, Case, Clue, Ho
 from entente.records.models.candidate import SAYS
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
-from entente.vocabulary.clue import ClueKind
+from entente.vocabulary.clue import ClueKind, SaidInWords
 from entente.vocabulary.handling import Handling, HandlingCode, Purpose, union
 
 STEP = "locate"

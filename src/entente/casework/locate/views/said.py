@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import get_language
 
-from entente.casework.locate.refusal import SaidInWords, in_words
+from entente.casework.locate.refusal import in_words
+from entente.vocabulary.clue import SaidInWords
 
 
 def said(fault: Exception) -> str:
