@@ -170,7 +170,6 @@ def _shown(request: DeskRequest, case: Case, row: OnlineAccount, **given: forms.
         "fewest": posting.FEWEST,
         "hours": posting.hours(counts),
         "width": posting.WIDTH,
-        "height": posting.HEIGHT,
         "quiet": (start, (start + posting.QUIET) % 24, fewest),
         "offsets": [(f"{o:+d}", share) for o, share in posting.offsets(counts)],
         "lines": [(one, LINE_NAMES[LineKind(one.kind)], STATEMENT_NAMES[Said(one.said)]) for one in lines],
