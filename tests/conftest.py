@@ -74,6 +74,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         def _split_scope(self, nodeid: str) -> str:
             return share_of(nodeid)
 
+        def remove_node(self, node: Any) -> str | None:
+            """Do not begin again what hung or ended its worker: it would end the next one, too."""
+            for tests in self.assigned_work[node].values():
+                for test, done in tests.items():
+                    if not done:
+                        tests[test] = True
+                        super().remove_node(node)
+                        return str(test)
+            return super().remove_node(node)
+
     return Shares(config, log)
 
 

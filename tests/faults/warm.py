@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import gc
 import json
 import os
@@ -22,6 +23,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Iterator
 from importlib import import_module
@@ -29,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG, PR_SET_PTRACER, ANYBODY = 1, 0x59616D61, ctypes.c_ulong(-1)
+PATIENCE_S = 300.0  # no child has so much to do: one that hangs is asked where, and ended
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -63,12 +67,32 @@ class Warm:
         order = {"function": function, "arguments": arguments, "stopped": stopped, "double": double}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        return self._line()["pid"]
+        self._pid = self._line()["pid"]
+        return self._pid
 
     def end(self) -> tuple[int, Any]:
-        """Wait for the child; return its exit code, negative for a signal, and its answer if it gave one."""
-        code = self._line()["code"]
+        """Wait for the child; return its exit code, negative for a signal, and its answer if it gave one.
+
+        Raises ``TimeoutError`` with the stack of each of its threads where it hangs.
+        """
+        hung = threading.Event()
+        watch = threading.Timer(PATIENCE_S, self._end_hung, [hung])
+        watch.start()
+        try:
+            code = self._line()["code"]
+        finally:
+            watch.cancel()
+        if hung.is_set():
+            raise TimeoutError(f"a child hung: {self.errors.read_text()[-6000:]}")
         return code, pickle.loads(self.answer.read_bytes()) if self.answer.exists() else None
+
+    def _end_hung(self, hung: threading.Event) -> None:
+        """Have the child write its stacks into ``errors``, and kill it."""
+        hung.set()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGUSR1)
+            time.sleep(2)
+            os.kill(self._pid, signal.SIGKILL)
 
     def do(self, function: str, *arguments: Any) -> Any:
         """Run one function to its end; a fault of it is an error here."""
@@ -212,6 +236,7 @@ def _child(order: dict[str, Any], answer: Path, errors: Path) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PTRACER, ANYBODY)
         told = os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(told, 2)
+        faulthandler.register(signal.SIGUSR1, file=2, all_threads=True)
         os.dup2(os.open(os.devnull, os.O_RDWR), 1)
         if order["double"]:
             getattr(doubles, order["double"])()
