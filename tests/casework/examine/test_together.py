@@ -103,7 +103,8 @@ class Page:
     async def close(self):
         """Go, as a browser does that is closed."""
         self.ear.cancel()
-        await asyncio.wait([self.ear])
+        await asyncio.wait([self.ear], timeout=20)
+        assert self.ear.done(), "a page that has gone is still listened to"
 
 
 def played(scene):
@@ -183,6 +184,20 @@ def test_a_page_that_comes_back_is_told_what_it_missed(circle, case, media, room
         await look(room.look)()
         _, _, data = await again.told()
         assert data == {"note": [str(n.pk) for n in missed]}
+
+    played(scene)
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_a_page_that_goes_while_a_message_comes_is_gone(circle, case, media, room, steps):
+    async def scene():
+        page = await (await look(Page)(circle.au)).open(at(case, item=1, since=""))
+        (seat,) = room._seats
+        seat._put(together.STILL_HERE)
+        for _ in range(steps):  # of the loop, on the way of the message to the page
+            await asyncio.sleep(0)
+        await page.close()
+        assert seat.gone is not None
 
     played(scene)
 

@@ -164,7 +164,10 @@ class Room:
             yield f"retry: {AGAIN_MS}\n\n".encode()
             while True:
                 try:
-                    text = await asyncio.wait_for(seat.post.get(), BEAT_S)
+                    # not wait_for(): before Python 3.12 a message that comes at that moment makes it forget
+                    # that the page has gone, and the seat would be held for ever
+                    async with asyncio.timeout(BEAT_S):
+                        text = await seat.post.get()
                 except TimeoutError:
                     text = STILL_HERE
                 if text is None:
