@@ -20,7 +20,7 @@ from entente.casework.intake.service import CaseRefused, open_case
 from entente.records import checkpoint, log
 from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page, consult, desk_page
-from entente.records.h3 import H3InWords
+from entente.records.h3 import Handled
 from entente.records.models import (
     Account,
     Case,
@@ -37,7 +37,7 @@ from entente.records.models import (
 from entente.records.names import VERBS, named
 from entente.safeguards.access import FOUNDERS, Act, Shape, Thing, opens_content
 from entente.vocabulary.case import Clock, Stage
-from entente.vocabulary.handling import Audience, HandlingCode, Purpose
+from entente.vocabulary.handling import Audience, Purpose
 from entente.web.context import steps_of
 
 PROVED = 20_000  # entries that the page proves each time; the whole log: `entente log verify`
@@ -111,24 +111,20 @@ def board(request: DeskRequest) -> HttpResponse:
     return render(request, "board.html", {"rows": rows, "feedback": told, "founds": founds, "stubs": stubs})
 
 
-class NewCase(H3InWords):
+class NewCase(Handled):
     """A new case; its handling is chosen here, so that there is no moment of exposure."""
 
     number = forms.CharField(label=_("Case number"), max_length=40)
     title = forms.CharField(label=_("Operation name (never a person's name)"), max_length=120)
     victim_number = forms.CharField(label=_("Victim number (V-number)"), max_length=20)
-    codes = forms.MultipleChoiceField(
-        label=_("Handling codes"),
-        choices=[(c.value, c.value) for c in HandlingCode],
-        initial=["H0"],
-        widget=forms.CheckboxSelectMultiple,
-    )
-    handling_text = forms.CharField(label=_("Restriction in words (for H3)"), required=False)
     audience = forms.ChoiceField(
         label=_("Audience"), choices=[(a.value, a.value) for a in Audience], initial=Audience.AMBER
     )
     discovered_at = forms.DateTimeField(
         label=_("Discovered at (UTC)"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
+    field_order = (
+        *("number", "title", "victim_number", "codes", "handling_text", "audience", "discovered_at"),
     )
 
 

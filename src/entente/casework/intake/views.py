@@ -20,11 +20,10 @@ from django.utils.translation import gettext_lazy as _
 from entente.casework.intake.service import Intake, as_received, receive
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
-from entente.records.h3 import H3InWords
+from entente.records.h3 import Handled
 from entente.records.jobs import asked_by
 from entente.records.models import Case, Media
 from entente.safeguards.access import Act, Deny, decide
-from entente.vocabulary.handling import HandlingCode
 
 
 class ManyFiles(forms.FileField):
@@ -43,7 +42,7 @@ class ManyFiles(forms.FileField):
         return [super(ManyFiles, self).clean(each, initial) for each in given]
 
 
-class ReceiveForm(H3InWords):
+class ReceiveForm(Handled):
     """Media by upload, or a folder below one that this site set apart for intake.
 
     Without such a folder (``ENTENTE_INTAKE_ROOTS``) there is no field for it: who only has a browser must not
@@ -59,13 +58,7 @@ class ReceiveForm(H3InWords):
         help_text=_("Everything below it is taken in; links are not followed."),
     )
     roots: tuple[Path, ...] = ()
-    codes = forms.MultipleChoiceField(
-        label=_("Handling codes"),
-        choices=[(c.value, c.value) for c in HandlingCode],
-        initial=["H0"],
-        widget=forms.CheckboxSelectMultiple,
-    )
-    handling_text = forms.CharField(label=_("Restriction in words (for H3)"), required=False)
+    field_order = ("source", "found", "folder", "codes", "handling_text")
 
     def __init__(self, *args: Any, agency: str = "", **kwargs: Any) -> None:
         """Offer folders where the site set some apart; ``agency`` is the short name of the officer's."""

@@ -13,7 +13,6 @@ from entente.casework.cooperate import service
 from entente.casework.cooperate.clue_value import STATED, parse
 from entente.casework.cooperate.views.names import (
     ANSWER_NAMES,
-    CODE_NAMES,
     INFORMATION_NAMES,
     KIND_NAMES,
     OPEN_ANSWERS,
@@ -22,25 +21,13 @@ from entente.casework.cooperate.views.names import (
     choices,
 )
 from entente.casework.locate.world import world
-from entente.records.h3 import H3InWords
+from entente.records.h3 import Handled
 from entente.records.models import Agency, Case, Media
 from entente.vocabulary.agency import AgencyKind, Officer
 from entente.vocabulary.clue import ClueKind
 
 POLICE = (str(AgencyKind.NATIONAL_UNIT), str(AgencyKind.THIRD_COUNTRY))
 UNUSUAL = {AgencyKind.THIRD_COUNTRY, AgencyKind.HOTLINE, AgencyKind.PRIVATE_PARTY}
-
-
-class Handled(H3InWords):
-    """Handling codes are part of every form that makes something: there is no moment of exposure."""
-
-    codes = forms.MultipleChoiceField(
-        label=_("Handling codes"),
-        choices=choices(CODE_NAMES),
-        initial=["H0"],
-        widget=forms.CheckboxSelectMultiple,
-    )
-    handling_text = forms.CharField(label=_("Restriction in words (for H3)"), required=False)
 
 
 class Asking(Handled):

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from entente.vocabulary.clue import ClueKind
-from entente.vocabulary.handling import HandlingCode, InformationGrade, SourceGrade
+from entente.vocabulary.handling import InformationGrade, SourceGrade
 
 KIND_NAMES = {
     ClueKind.REGION: _("region (IT, Tuscany)"),
@@ -49,12 +49,6 @@ INFORMATION_NAMES = {
     InformationGrade.CORROBORATED: _("3: not known personally, corroborated"),
     InformationGrade.PERSONAL: _("2: known personally to the source"),
     InformationGrade.SURE: _("1: not in doubt"),
-}
-CODE_NAMES = {
-    HandlingCode.H0: _("H0: only to prevent and combat crime"),
-    HandlingCode.H1: _("H1: not in judicial proceedings without our permission"),
-    HandlingCode.H2: _("H2: not passed on without our permission"),
-    HandlingCode.H3: _("H3: other restrictions, in words"),
 }
 
 

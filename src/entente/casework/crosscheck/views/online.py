@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.crosscheck import posting, service
 from entente.casework.examine import service as examine
-from entente.casework.locate.views.forms import Handled
 from entente.records.door import DeskRequest, case_page
+from entente.records.h3 import HandledStrictly
 from entente.records.models import AccountLine, Case, Clue, OnlineAccount, PostingFile, Series
 from entente.vocabulary.handling import EVALUATIONS
 from entente.vocabulary.online import ANALYSED, Concerned, LineKind
@@ -54,7 +54,7 @@ def _choices(names: dict[Any, Any]) -> list[tuple[str, Any]]:
     return [("", "—"), *((str(value), name) for value, name in names.items())]
 
 
-class AccountForm(Handled):
+class AccountForm(HandledStrictly):
     """An account from a lawful record; whom it concerns has no default."""
 
     platform = forms.CharField(label=_("Platform"), max_length=80)

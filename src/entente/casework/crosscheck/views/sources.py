@@ -15,10 +15,11 @@ from django.views.decorators.http import require_POST
 
 from entente.casework.crosscheck import service
 from entente.casework.locate import service as locate
-from entente.casework.locate.views.forms import CaptureForm, Handled
+from entente.casework.locate.views.forms import CaptureForm
 from entente.casework.locate.views.home import tell_checked, tell_turned
 from entente.casework.locate.views.said import said
 from entente.records.door import DeskRequest, case_page
+from entente.records.h3 import HandledStrictly
 from entente.records.models import Capture, Case
 from entente.vocabulary.handling import EVALUATIONS
 
@@ -26,7 +27,7 @@ REFUSED = (locate.PlaceRefused, service.NotFetched)
 SHOWN = 25  # pages of a web archive that are named
 
 
-class FetchForm(Handled):
+class FetchForm(HandledStrictly):
     """The one address that is fetched."""
 
     address = forms.CharField(

@@ -9,10 +9,10 @@ from django.utils.translation import gettext, gettext_lazy
 
 from entente.casework.examine import values
 from entente.casework.examine.outline import OutlineRefused, read_outline
-from entente.records.h3 import H3InWords
+from entente.records.h3 import HandledFurther
 from entente.records.names import named
 from entente.vocabulary.clue import ClueGroup, ClueKind
-from entente.vocabulary.handling import EVALUATIONS, HandlingCode
+from entente.vocabulary.handling import EVALUATIONS
 from entente.vocabulary.media import Region
 
 MOST_TEXT = 4000  # characters of an outline, or of a note
@@ -25,16 +25,8 @@ def _placed(name: str) -> forms.HiddenInput:
     )
 
 
-class HandlingForm(H3InWords):
+class HandlingForm(HandledFurther):
     """How something new may be handled: said when it is made, and never looser than what it is made of."""
-
-    codes = forms.MultipleChoiceField(
-        label=gettext_lazy("Further handling codes"),
-        required=False,
-        choices=[(c.value, c.value) for c in HandlingCode],
-        widget=forms.CheckboxSelectMultiple,
-    )
-    handling_text = forms.CharField(label=gettext_lazy("Restriction in words (for H3)"), required=False)
 
     def handling(self) -> dict[str, Any]:
         """Return what a service takes."""

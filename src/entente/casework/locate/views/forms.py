@@ -5,23 +5,11 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from entente.records.h3 import H3InWords
-from entente.vocabulary.handling import EVALUATIONS, HandlingCode
+from entente.records.h3 import HandledStrictly
+from entente.vocabulary.handling import EVALUATIONS
 
 
-class Handled(H3InWords):
-    """Handling codes stand in the form that makes the row: there is no moment of exposure."""
-
-    codes = forms.MultipleChoiceField(
-        label=_("Handling codes"),
-        choices=[(c.value, c.value) for c in HandlingCode],
-        initial=["H2"],
-        widget=forms.CheckboxSelectMultiple,
-    )
-    handling_text = forms.CharField(label=_("Restriction in words (for H3)"), required=False)
-
-
-class PlaceForm(Handled):
+class PlaceForm(HandledStrictly):
     """A place that may be the home."""
 
     place = forms.CharField(
@@ -35,7 +23,7 @@ class PlaceForm(Handled):
     field_order = ("place", "because", "lat", "lon", "codes", "handling_text")
 
 
-class CaptureForm(Handled):
+class CaptureForm(HandledStrictly):
     """A page of an open source that the officer kept as a file."""
 
     file = forms.FileField(

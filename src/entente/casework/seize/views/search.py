@@ -25,11 +25,11 @@ from entente.formats.checklist import Paper
 from entente.formats.typesetting import NotSet
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
-from entente.records.h3 import H3InWords
+from entente.records.h3 import Codes, HandledFurther
 from entente.records.jobs import asked_by
 from entente.records.models import Case, Clue, Element, ElementMatch, Exhibit, Media
 from entente.safeguards.access import Act, Deny, decide
-from entente.vocabulary.handling import EVALUATIONS, HandlingCode
+from entente.vocabulary.handling import EVALUATIONS
 
 
 class ElementForm(forms.Form):
@@ -66,7 +66,7 @@ class FoundForm(ReceiveForm):
     )
 
 
-class ExhibitForm(H3InWords):
+class ExhibitForm(HandledFurther):
     """A seized object or file, as the court will know it and as it was when it was taken."""
 
     number = forms.CharField(label=_("Exhibit number"), max_length=40)
@@ -85,14 +85,15 @@ class ExhibitForm(H3InWords):
     items: Any = forms.ModelMultipleChoiceField(
         label=_("Items that came from it"), queryset=Media.objects.none(), required=False
     )
-    codes = forms.MultipleChoiceField(
+    codes = Codes(
         label=_("Further handling codes"),
-        choices=[(c.value, c.value) for c in HandlingCode],
-        widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text=_("They add to those of the case and of the items."),
     )
-    handling_text = forms.CharField(label=_("Restriction in words (for H3)"), required=False)
+    field_order = (
+        *("number", "description", "place", "seized_at", "seized_by", "device", "warrant", "seal"),
+        *("condition", "items", "codes", "handling_text"),
+    )
 
     def __init__(self, case: Case, data: Any = None, begun: ElementMatch | None = None) -> None:
         first = {"description": begun.element.name, "items": [begun.media_id]} if begun else None
