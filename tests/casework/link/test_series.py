@@ -11,7 +11,7 @@ from benchmarks.link_series import components
 from entente.casework.link.series import Item, Link, LinkKind, explain, link, propose, series, why
 from entente.casework.link.series.kinds.name_run import HUB_FILES
 from entente.casework.link.series.kinds.near_frame import HUB_STRANGERS
-from entente.casework.link.series.splitting import _split
+from entente.casework.link.series.splitting import split_component
 from entente.casework.link.series.weights import table
 from entente.casework.match.hashes.pdq import PDQ
 from entente.vocabulary.media import FrameHash
@@ -220,9 +220,9 @@ def test_drawn_series_are_put_together_again_and_only_what_changed_is_split_anew
     assert good.f1 > 0.95
     assert good.f1 > plain.f1 + 0.2
     assert good.strays < 30 < plain.strays
-    before = _split.cache_info()
+    before = split_component.cache_info()
     more = link(found.items[0].id, "new", LinkKind.NEAR_PICTURE, "1-8", "one more")
     series([*found.links, more])
-    after = _split.cache_info()
+    after = split_component.cache_info()
     assert after.misses - before.misses <= 1
     assert after.hits > before.hits

@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from entente.casework.link import service
-from entente.records import guard, jobs
+from entente.casework.link.views import series as pages
+from entente.records import guard, jobs, leaf
 from entente.records.models import Change, Job, Link, Series
 from entente.vocabulary.handling import Purpose
 from tests.casework.link.test_service import (
@@ -74,6 +75,32 @@ def test_a_series_page_shows_items_reasons_and_the_weakest_link(desk, case, offi
     assert "The weakest reason, on which it rests:" in text
     assert "accepted a link" not in text
     assert "accepted links" in text
+
+
+def test_a_long_series_is_shown_by_leaves(desk, case, officer, proposed, monkeypatch):
+    service.accept_all(officer, VI, [between(proposed, 1, 2), between(proposed, 2, 3)])
+    held = series(officer, "S-1")
+    monkeypatch.setattr(pages, "MEMBERS", 2)
+    monkeypatch.setattr(leaf, "A_LEAF", 1)
+    first, second = (
+        desk.get(at("series", case, held.pk, query=f"?a=1&b=3&page={n}&links=2")).content.decode()
+        for n in (1, 2)
+    )
+    assert "item 2 of 3" in first and "item 3 of 3" not in first and "item 3 of 3" in second
+    assert "3 items" in second and "?a=1&amp;b=3&amp;links=2&amp;page=1" in second
+    assert '<input id="why-a" name="a"' in first, "who is on another leaf is asked about by number"
+    assert "The weakest reason" in second, "and answered on whatever leaf"
+    assert "?a=1&amp;b=3&amp;page=1&amp;links=1" in first
+    other = desk.get(at("series", case, held.pk, query="?a=1&b=4")).content.decode()
+    assert "The weakest reason" not in other, "an item outside the series is asked about on the page of why"
+
+
+def test_asked_twice_it_waits_in_the_queue_once(desk, case, officer):
+    for name in ("compare", "propose"):
+        for _ in range(2):
+            assert desk.post(at(name, case)).status_code in {302, 303}
+        with guard.system("test"):
+            assert Job.objects.filter(task=f"link.{name.replace('compare', 'scenes')}").count() == 1
 
 
 def test_merge_split_move_and_undo_go_through_the_page(desk, case, officer, items):

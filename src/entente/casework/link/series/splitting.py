@@ -32,7 +32,7 @@ def parts_of(net: Network) -> tuple[Places, list[int]]:
     for nodes, edges in _components(net.nodes, net.u, net.v):
         items = int(np.searchsorted(nodes, net.items))
         u, v = np.searchsorted(nodes, net.u[edges]), np.searchsorted(nodes, net.v[edges])
-        found, apart = _split(
+        found, apart = split_component(
             items, len(nodes), u.tobytes(), v.tobytes(), net.strength[edges].tobytes(),
             net.in_part[edges].tobytes(),
         )  # fmt: skip
@@ -60,7 +60,7 @@ def _components(nodes: int, u: Places, v: Places) -> Iterator[tuple[Places, Plac
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _split(
+def split_component(
     items: int, nodes: int, u: bytes, v: bytes, strength: bytes, in_part: bytes
 ) -> tuple[bytes, tuple[int, ...]]:
     """Split one component; the answer rests on nothing but these numbers."""

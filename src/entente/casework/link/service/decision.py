@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.db.models import QuerySet
+
 from entente.casework.link.service.names import CHANGES, last_number
 from entente.records.act import acting
 from entente.records.announce import announce
@@ -41,6 +43,10 @@ def undo(officer: Officer, purpose: Purpose, change: Change) -> None:
         announce("series changed", officer, purpose, change.case_id)
 
 
-def changes(case: Case) -> list[Change]:
+def changes(case: Case) -> QuerySet[Change]:
     """Return the decisions of this step, newest first."""
-    return list(Change.objects.filter(case=case, what__in=CHANGES).select_related("made_by"))
+    return (
+        Change.objects.filter(case=case, what__in=CHANGES)
+        .select_related("made_by")
+        .order_by("-made_at", "pk")
+    )

@@ -34,17 +34,18 @@ def why(case: Case, a: Media, b: Media) -> list[Link]:
 
 def explained(case: Case, a: Media, b: Media) -> Why:
     """Return why two items belong together, as far as the scope shows the links."""
-    rows = list(Link.objects.filter(case=case).select_related("a", "b", "made_by", "decided_by"))
-    standing = [k for k in rows if k.state not in {"refused", APART}]
-    by_row = {as_arithmetic(k): k for k in standing}
-    found = arithmetic.explain(str(a.pk), str(b.pk), list(by_row))
-    ends = {a.pk, b.pk}
+    held = Link.objects.filter(case=case)
+    ids = {as_arithmetic(k): k.pk for k in held.exclude(state__in=["refused", APART]).iterator()}
+    found = arithmetic.explain(str(a.pk), str(b.pk), list(ids))
+    told = [k for k in (*found.path, *found.instead, found.weakest) if k is not None]
+    named = held.select_related("a", "b", "made_by", "decided_by")
+    rows = named.in_bulk({ids[k] for k in told})
     return Why(
-        [by_row[k] for k in found.path],
-        by_row[found.weakest] if found.weakest else None,
-        [by_row[k] for k in found.instead],
+        [rows[ids[k]] for k in found.path],
+        rows[ids[found.weakest]] if found.weakest else None,
+        [rows[ids[k]] for k in found.instead],
         _items(case, found.falls),
-        [k for k in rows if k.state == "refused" and {k.a_id, k.b_id} == ends],
+        list(named.filter(state="refused", a__in=[a.pk, b.pk], b__in=[a.pk, b.pk])),
         _placed(a, b),
     )
 

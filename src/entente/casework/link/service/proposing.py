@@ -14,7 +14,7 @@ from entente.casework.link.series.kinds import name_run
 from entente.records import guard
 from entente.records.act import acting
 from entente.records.announce import announce
-from entente.records.jobs import Progress, enqueue, task
+from entente.records.jobs import Progress, enqueue_once, task
 from entente.records.models import Case, Frame, Job, Link, Media, Occurrence, Originator, Release
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
@@ -36,9 +36,9 @@ class Proposed:
 
 
 def ask_to_propose(officer: Officer, purpose: Purpose, case: Case) -> Job:
-    """Put the search for links in the queue."""
+    """Put the search for links in the queue, once."""
     with acting(officer, Act.ALTER, case.as_thing(), purpose, step="link", reason="ask for proposals"):
-        return enqueue("link.propose", officer, purpose, case=case.pk)
+        return enqueue_once("link.propose", officer, purpose, case=case.pk)
 
 
 @task("link.propose")

@@ -18,7 +18,7 @@ from entente.casework.link.service.names import APART
 from entente.casework.link.service.points import Met, find_points, held, in_sight, opened
 from entente.casework.link.service.proposing import keep
 from entente.records.act import acting
-from entente.records.jobs import Progress, enqueue, task
+from entente.records.jobs import Progress, enqueue_once, task
 from entente.records.models import Case, Job, Link, ScenePoints
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
@@ -32,9 +32,9 @@ MOST_PAIRS = 60  # points kept with a link, to be drawn
 
 
 def ask_to_compare(officer: Officer, purpose: Purpose, case: Case) -> Job:
-    """Put the comparison of a case's items by their points in the queue."""
+    """Put the comparison of a case's items by their points in the queue, once."""
     with acting(officer, Act.ALTER, case.as_thing(), purpose, step="link", reason="ask for a comparison"):
-        return enqueue("link.scenes", officer, purpose, case=case.pk, priority=-1)
+        return enqueue_once("link.scenes", officer, purpose, case=case.pk, priority=-1)
 
 
 @task("link.scenes")

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from entente.casework.link import service
 from entente.casework.link.scale import in_force
 from entente.casework.link.views.series import changes_of
+from entente.records.asked import uuids_of
 from entente.records.door import DeskRequest, case_page
 from entente.records.jobs import asked_by
 from entente.records.models import Camera, CameraFinding, Case, Media
@@ -122,13 +123,7 @@ def know(request: DeskRequest, case: Case) -> HttpResponse:
 def _chosen(request: DeskRequest, case: Case) -> list[Media]:
     if written := request.POST.get("numbers", "").strip():
         return service.cameras.numbered(case, written)
-    ids = []
-    for text in request.POST.getlist("item"):
-        try:
-            ids.append(UUID(text))
-        except ValueError:
-            continue  # no such thing can be on the page
-    return list(Media.objects.filter(case=case, pk__in=ids))
+    return list(Media.objects.filter(case=case, pk__in=uuids_of(request.POST.getlist("item"))))
 
 
 @require_POST

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from entente.casework.link import service
 from entente.casework.link.scene.drawing import drawn
 from entente.casework.link.views.series import tile_of
+from entente.records.asked import uuid_of
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Case, Media
 from entente.vocabulary.media import Region
@@ -55,7 +55,7 @@ def find(request: DeskRequest, case: Case, number: int) -> HttpResponse:
 def found(request: DeskRequest, case: Case) -> HttpResponse:
     """Show the candidates of a search as neutral lines with the points that agree."""
     searches = service.searches(request.officer, case)
-    wanted = _uuid(request.GET.get("of", "")) or (searches[0].pk if searches else None)
+    wanted = uuid_of(request.GET.get("of", "")) or (searches[0].pk if searches else None)
     search = service.search(request.officer, case, wanted) if wanted else None
     rows = [_row(request, search, each, n) for n, each in enumerate(search.candidates)] if search else []
     context = {
@@ -90,10 +90,3 @@ def _number(request: HttpRequest, name: str) -> float | None:
         return float(text) if text else None
     except ValueError:
         raise ValueError(gettext("The box is given by numbers between 0 and 1.")) from None
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

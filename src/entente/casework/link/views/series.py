@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,13 +19,16 @@ from entente.casework.link import service
 from entente.casework.link.scene.drawing import drawn
 from entente.casework.link.views.reasons import told, two_items
 from entente.casework.match.overlay import Drawing
+from entente.records.asked import uuids_of
 from entente.records.door import DeskRequest, case_page
 from entente.records.jobs import asked_by
+from entente.records.leaf import leaf_of
 from entente.records.models import Case, Change, Link, Media, Series, SeriesItem
 from entente.safeguards.exposure import neutral_label
 from entente.vocabulary.media import MediaKind
 
 QUEUE = 60  # proposals a page
+MEMBERS = 120  # items of a series a page
 GROUPS = 40  # suggested groups shown, the largest first
 CHANGES = 12  # the latest changes shown
 
@@ -73,7 +77,7 @@ def tile_of(media: Media, language: str, at: int | None = None, of: int | None =
 def page(request: DeskRequest, case: Case) -> HttpResponse:
     """Show the proposals, strongest first, the groups they suggest, and the series."""
     suggested = service.suggested(case)
-    leaf = Paginator(suggested.waiting, QUEUE).get_page(request.GET.get("page"))
+    leaf = leaf_of(request, suggested.waiting, most=QUEUE)
     rows = [
         {
             "link": link,
@@ -87,6 +91,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     last = done.filter(status="done").first()
     compared = asked_by(request.officer.agency, case.pk, "link.scenes")
     crowds = compared.filter(status="done").first()
+    counted = service.in_sight(case).annotate(n=Count("items"))
     context = {
         "rows": rows,
         "leaf": leaf,
@@ -97,7 +102,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         ],
         "bridges": suggested.bridges[:GROUPS],
         "disagreed": suggested.disagreed,
-        "series": service.in_sight(case).annotate(n=Count("items")),
+        "series": leaf_of(request, counted.order_by("made_at", "pk"), "series"),
         "refused": Link.objects.filter(case=case, state="refused").count(),
         "hubs": [h for job in (last, crowds) if job for h in job.result.get("hubs", [])],
         "ties": suggested.hubs[:GROUPS],
@@ -122,11 +127,11 @@ def _points(link: Link) -> Drawing | None:
 
 def changes_of(case: Case, only: Series | None = None) -> list[dict[str, Any]]:
     """Return the latest decisions of this step, of one series if it is named, with what they are called."""
-    rows = service.changes(case)
+    rows: Iterable[Change] = service.changes(case)
     if only is not None:
         touched = {str(only.pk), *(str(i) for i in only.items.values_list("pk", flat=True))}
-        rows = [c for c in rows if touched & {r["id"] for r in c.before["rows"]}]
-    return [{"change": c, "what": WHAT[c.what]} for c in rows[:CHANGES]]
+        rows = (c for c in rows if touched & {r["id"] for r in c.before["rows"]})
+    return [{"change": c, "what": WHAT[c.what]} for c in islice(rows, CHANGES)]
 
 
 @require_safe
@@ -134,34 +139,33 @@ def changes_of(case: Case, only: Series | None = None) -> list[dict[str, Any]]:
 def series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResponse:
     """Show one series: its items as neutral tiles, the reason of each link, and what can be done with it."""
     held = get_object_or_404(service.in_sight(case), pk=series_id)
-    members = [
-        m.media
-        for m in SeriesItem.objects.filter(series=held).select_related("media").order_by("media__number")
-    ]
-    ids = [m.pk for m in members]
+    inside = SeriesItem.objects.filter(series=held)
+    leaf = leaf_of(request, inside.select_related("media").order_by("media__number", "pk"), most=MEMBERS)
+    members, first, of = [m.media for m in leaf], leaf.start_index(), leaf.paginator.count
+    ids = inside.values("media")
+    links = Link.objects.filter(a__in=ids, b__in=ids).select_related("a", "b", "decided_by", "made_by")
     context = {
         "series": held,
-        "items": [tile_of(m, request.LANGUAGE_CODE, n, len(members)) for n, m in enumerate(members, 1)],
+        "leaf": leaf,
+        "items": [tile_of(m, request.LANGUAGE_CODE, n, of) for n, m in enumerate(members, first)],
         "members": members,
-        "links": Link.objects.filter(Q(a__in=ids) & Q(b__in=ids)).select_related(
-            "a", "b", "decided_by", "made_by"
-        ),
+        "links": leaf_of(request, links.order_by("-weight", "made_at", "pk"), "links"),
         "others": service.in_sight(case).exclude(pk=held.pk),
         "changes": changes_of(case, held),
         "decisions": [
             {"value": "split", "label": gettext("Split off"), "key": "s", "main": True},
             {"value": "take-out", "label": gettext("Take out"), "key": "t"},
         ],
-        **_asked_of(request, case, members),
+        **_asked_of(request, case, held),
     }
     return render(request, "link/series.html", context)
 
 
-def _asked_of(request: DeskRequest, case: Case, members: list[Media]) -> dict[str, Any]:
+def _asked_of(request: DeskRequest, case: Case, held: Series) -> dict[str, Any]:
     """Return the reasons for two members that were asked about."""
     pair = two_items(case, request.GET)
-    ids = {m.pk for m in members}
-    return told(case, pair if pair and {pair[0].pk, pair[1].pk} <= ids else None)
+    inside = SeriesItem.objects.filter(series=held, media__in=pair or ())
+    return told(case, pair if len(set(inside.values_list("media", flat=True))) == 2 else None)
 
 
 def _series_page(held: Series | None, case: Case) -> HttpResponse:
@@ -184,7 +188,7 @@ def propose(request: DeskRequest, case: Case) -> HttpResponse:
 @case_page("link")
 def decide(request: DeskRequest, case: Case) -> HttpResponse:
     """Accept or refuse the chosen links, all in one act."""
-    links = list(Link.objects.filter(case=case, pk__in=_ids(request, "item")))
+    links = list(Link.objects.filter(case=case, pk__in=uuids_of(request.POST.getlist("item"))))
     try:
         if request.POST.get("decision") == "accept":
             service.accept_all(request.officer, request.purpose, links)
@@ -199,21 +203,11 @@ def decide(request: DeskRequest, case: Case) -> HttpResponse:
     return _series_page(None, case)
 
 
-def _ids(request: DeskRequest, name: str) -> list[UUID]:
-    found = []
-    for text in request.POST.getlist(name):
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue  # no such thing can be on the page
-    return found
-
-
 @require_POST
 @case_page("link")
 def gather(request: DeskRequest, case: Case) -> HttpResponse:
     """Make one series of the chosen items."""
-    items = list(Media.objects.filter(case=case, pk__in=_ids(request, "item")))
+    items = list(Media.objects.filter(case=case, pk__in=uuids_of(request.POST.getlist("item"))))
     try:
         made = service.gather(request.officer, request.purpose, case, items)
     except ValueError as refused:
@@ -227,17 +221,17 @@ def gather(request: DeskRequest, case: Case) -> HttpResponse:
 def change_series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResponse:
     """Merge another series in, split items off, take items out or move them."""
     held = get_object_or_404(service.in_sight(case), pk=series_id)
-    items = list(Media.objects.filter(case=case, pk__in=_ids(request, "item")))
+    items = list(Media.objects.filter(case=case, pk__in=uuids_of(request.POST.getlist("item"))))
     decision = request.POST.get("decision", "")
     try:
         if decision == "merge":
-            other = get_object_or_404(service.in_sight(case), pk__in=_ids(request, "other"))
+            other = get_object_or_404(service.in_sight(case), pk__in=uuids_of(request.POST.getlist("other")))
             service.merge(request.officer, request.purpose, held, other)
         elif decision == "split":
             held = service.split(request.officer, request.purpose, held, items)
         elif decision in {"take-out", "move"}:
             to = (
-                get_object_or_404(service.in_sight(case), pk__in=_ids(request, "to"))
+                get_object_or_404(service.in_sight(case), pk__in=uuids_of(request.POST.getlist("to")))
                 if decision == "move"
                 else None
             )

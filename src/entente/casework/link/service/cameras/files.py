@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from django.db.models import Q, QuerySet
+
 from entente.casework.link.camera import Described
 from entente.records.models import Case, Media
 from entente.vocabulary.media import MediaKind
@@ -21,19 +23,20 @@ class Device:
     items: tuple[Media, ...]
 
 
-def pictures(case: Case) -> list[Media]:
+def pictures(case: Case) -> QuerySet[Media]:
     """Return the case's opened pictures: no crops, nothing that the police photographed."""
     rows = Media.objects.filter(case=case, kind=str(MediaKind.PICTURE), refusal="").exclude(key="")
-    return list(rows.exclude(origin__in=["crop", "search"]))
+    return rows.exclude(origin__in=["crop", "search"])
 
 
 def devices(case: Case) -> list[Device]:
     """Return the cameras that the pictures name, those of most pictures first."""
     held: dict[tuple[str, str, str, tuple[int, int]], list[Media]] = defaultdict(list)
-    for row in pictures(case):
-        one = described(row)
-        if one.make or one.model:
-            held[one.make, one.model, one.serial, (one.columns, one.rows)].append(row)
+    named = Q(metadata__has_key="make") | Q(metadata__has_key="model")
+    for row in pictures(case).filter(named).defer("tags").iterator():
+        make, model, serial = (str(row.metadata.get(name) or "") for name in ("make", "model", "serial"))
+        if make or model:
+            held[make, model, serial, (row.width or 0, row.height or 0)].append(row)
     found = [Device(*key, tuple(rows)) for key, rows in held.items()]
     return sorted(found, key=lambda d: (-len(d.items), d.items[0].number))
 

@@ -19,6 +19,7 @@ from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose, union
 
 MOST_REFERENCES, MOST_CAMERAS = 60, 30  # of a camera; of an agency in a case: each is held in memory
+MOST_NUMBERS = 10 * MOST_REFERENCES  # written: some may be of videos, or of no item
 _RANGE = re.compile(r"#?(\d{1,9})(?:\s*[-–]\s*#?(\d{1,9}))?")
 
 
@@ -42,14 +43,15 @@ def numbered(case: Case, text: str) -> list[Media]:
         if not 0 <= last - first <= MOST_REFERENCES:
             raise CameraRefused(f"{part[:20]} is no run of at most {MOST_REFERENCES} items")
         wanted.update(range(first, last + 1))
-    return [row for row in pictures(case) if row.number in wanted]
+        if len(wanted) > MOST_NUMBERS:
+            raise CameraRefused(f"at most {MOST_REFERENCES} reference pictures; ten to thirty are enough")
+    return list(pictures(case).filter(number__in=wanted))
 
 
 def know(officer: Officer, purpose: Purpose, case: Case, items: Sequence[Media]) -> Camera:
     """Make a camera of reference pictures: a person says that one camera took them all."""
     with by_hand(officer, purpose, case.as_thing(), "make a camera") as touched:
-        wanted = {m.pk for m in items}
-        chosen = sorted((p for p in pictures(case) if p.pk in wanted), key=lambda m: m.number)
+        chosen = list(pictures(case).filter(pk__in=[m.pk for m in items]).order_by("number"))
         _demand(chosen, cameras(case).filter(owner_id=officer.agency).count())
         row = Camera(
             case=case,
