@@ -151,7 +151,7 @@ def test_a_decision_is_taken_back_exactly(circle, case):
     with pytest.raises(service.NotBrought, match="take those decisions back"):
         service.take_away(officer, VI, row)
     with guard.scope(officer, VI):
-        decisions = service.decisions_of(row)
+        decisions = list(service.decisions_of(row))
     assert [d.before["n"] for d in decisions] == [1, 1, 4]
     for change in decisions:
         service.take_decision_back(officer, VI, row, change)
@@ -227,7 +227,7 @@ def test_the_pages_bring_decide_and_undo(circle, case, client):
     client.post(decide, {"act": "take", "part": phone})
     assert parts(row, "phone number")[0].state == "taken"
     with guard.scope(circle.officer(circle.it), VI):
-        (change,) = service.decisions_of(row)
+        (change,) = list(service.decisions_of(row))
     client.post(decide, {"act": "undo", "change": str(change.pk)})
     assert parts(row, "phone number")[0].state == "proposed"
     client.post(decide, {"act": "refuse", "part": phone, "because": "a shop"})

@@ -7,6 +7,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from entente.casework.crosscheck import service
 from entente.casework.intake.service import open_case
@@ -255,3 +257,19 @@ def test_a_series_is_asked_about_alone_and_hidden_answers_as_absent(circle):
     assert [(a.hits, a.asked, a.kinds) for a in answers] == [(0, 1, ["hash"])] * 2
     with guard.system("whom a holder was told of"):
         assert set(Lead.objects.values_list("media__number", flat=True)) == {1, 3}
+
+
+def test_a_check_reads_of_partners_what_it_asks_about_and_nothing_else(circle, case):
+    """Nothing of their clues, accounts or serials where hashes alone are asked about."""
+    item(case, circle.agencies.it, sha256=SHA)
+    item(case_of(circle, "dk"), circle.agencies.dk, sha256=SHA)
+    read = {}
+    for kind, more in (("hash", {}), ("e-mail", {"named": {"e-mail": ["a.rossi@example.org"]}})):
+        with CaptureQueriesContext(connection) as asked:
+            check(circle, case, kind, **more)
+        told = " ".join(q["sql"] for q in asked if q["sql"].startswith("SELECT"))
+        read[kind] = {
+            n for n in ("clue", "onlineaccount", "accountline", "frame") if f'"records_{n}"' in told
+        }
+    assert read["hash"] == {"frame"}
+    assert "clue" in read["e-mail"] and not read["e-mail"] & {"frame", "onlineaccount", "accountline"}

@@ -13,6 +13,7 @@ from entente.casework.crosscheck.service.asking import (
 )
 from entente.casework.crosscheck.service.behaviour import hours_of, propose_hours, take_times, weigh_texts
 from entente.casework.crosscheck.service.brought import (
+    LARGEST,
     Concerning,
     NotBrought,
     bring,
@@ -37,6 +38,7 @@ from entente.casework.crosscheck.service.sources import grade_source, source_as
 
 __all__ = [
     "KINDS",
+    "LARGEST",
     "LIST_DUE",
     "LIST_QUESTION",
     "MOST_A_DAY",

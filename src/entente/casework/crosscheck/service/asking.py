@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 from uuid import UUID
 
@@ -152,11 +152,11 @@ def identifiers_of(case: Case, wanted: list[IdentifierKind]) -> Iterator[Ours]:
     """Iterate over the identifiers that the case itself holds and the officer may see."""
     items = Media.objects.filter(case=case)
     if IdentifierKind.HASH in wanted:
-        for media in items:
+        for media in items.only("number", "case", "md5", "sha1", "sha256").iterator():
             for digest in digests_of(media):
                 yield Ours(IdentifierKind.HASH, digest, str(media), media.pk)
     if IdentifierKind.DEVICE in wanted:
-        for media in items:
+        for media in items.filter(metadata__has_key="serial").only("number", "case", "metadata").iterator():
             if serial := _comparable(IdentifierKind.DEVICE, media.metadata.get("serial")):
                 yield Ours(IdentifierKind.DEVICE, serial, str(media), media.pk)
     for kind in (IdentifierKind.PHONE, IdentifierKind.DEVICE):
@@ -196,10 +196,9 @@ def _found(ours: list[Ours], asker: UUID, case: UUID) -> Iterator[tuple[Ours, _H
     for one in ours:
         by_value.setdefault((one.kind, one.value), []).append(one)
     digests = [o.value for o in ours if o.kind is IdentifierKind.HASH]
-    for kind, value, held in (
-        *_same_digest(digests, asker, case),
-        *_same_serial(asker, case),
-        *_same_clue(asker, case),
+    kinds = {kind for kind, _ in by_value}
+    for kind, value, held in chain(
+        _same_digest(digests, asker, case), _same_serial(kinds, asker, case), _same_clue(kinds, asker, case)
     ):
         for one in by_value.get((kind, value), ()):
             yield replace(one, value=""), held
@@ -237,18 +236,27 @@ def _pieces(values: Iterable[Any]) -> Iterator[list[Any]]:
         yield piece
 
 
-def _same_serial(asker: UUID, case: UUID) -> Iterator[tuple[IdentifierKind, str, _Held]]:
+def _same_serial(
+    kinds: set[IdentifierKind], asker: UUID, case: UUID
+) -> Iterator[tuple[IdentifierKind, str, _Held]]:
+    """Iterate over the serials that partners hold, where one is asked about."""
+    if IdentifierKind.DEVICE not in kinds:
+        return
     rows = Media.objects.exclude(owner_id=asker).exclude(case_id=case).filter(metadata__has_key="serial")
-    for row in rows.values("metadata", "pk", *_HOLDER):
+    for row in rows.values("metadata", "pk", *_HOLDER).iterator():
         if serial := _comparable(IdentifierKind.DEVICE, row["metadata"]["serial"]):
             yield IdentifierKind.DEVICE, serial, _held_media({**row, "media": row["pk"]})
 
 
-def _same_clue(asker: UUID, case: UUID) -> Iterator[tuple[IdentifierKind, str, _Held]]:
-    kinds = {str(k) for k in _CLUES.values()}
+def _same_clue(
+    kinds: set[IdentifierKind], asker: UUID, case: UUID
+) -> Iterator[tuple[IdentifierKind, str, _Held]]:
+    """Iterate over the clues of partners that can be of the kinds asked about."""
+    asked = {kind: str(clue) for kind, clue in _CLUES.items() if kind in kinds}
     rows = Clue.objects.exclude(owner_id=asker).exclude(case_id=case).exclude(state="withdrawn")
-    for row in rows.filter(kind__in=kinds, negated=False).values("kind", "value", "media_id", *_HOLDER):
-        for kind in (k for k, clue in _CLUES.items() if str(clue) == row["kind"]):
+    rows = rows.filter(kind__in=set(asked.values()), negated=False)
+    for row in rows.values("kind", "value", "media_id", *_HOLDER).iterator():
+        for kind in (k for k, clue in asked.items() if clue == row["kind"]):
             if value := _comparable(kind, _text_of(row["value"])):
                 yield kind, value, _held_media({**row, "media": row["media_id"]})
 
@@ -258,13 +266,14 @@ def serials_and_clues(agency: UUID, wanted: list[IdentifierKind]) -> Iterator[tu
     red = str(Audience.RED)
     if IdentifierKind.DEVICE in wanted:
         rows = Media.objects.filter(owner_id=agency, metadata__has_key="serial")
-        for told in rows.exclude(audience=red).exclude(case__audience=red).values_list("metadata", flat=True):
+        rows = rows.exclude(audience=red).exclude(case__audience=red)
+        for told in rows.values_list("metadata", flat=True).iterator():
             if serial := _comparable(IdentifierKind.DEVICE, told["serial"]):
                 yield IdentifierKind.DEVICE, serial
     clues = Clue.objects.filter(owner_id=agency, negated=False).exclude(state="withdrawn")
     for kind in (k for k in wanted if k in _CLUES):
         held = clues.filter(kind=str(_CLUES[kind])).exclude(audience=red).exclude(case__audience=red)
-        for told in held.values_list("value", flat=True):
+        for told in held.values_list("value", flat=True).iterator():
             if value := _comparable(kind, _text_of(told)):
                 yield kind, value
     for kind in wanted:

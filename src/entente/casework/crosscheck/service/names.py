@@ -34,21 +34,27 @@ def held_like(
     Devices are the same or not; names may be another spelling. The asker is not told which it was.
     """
     asked = set(names)
-    for kind, spelling, row in _held(asker, case):
+    for kind, spelling, row in _held({kind for kind, _ in asked}, asker, case):
         for ours in (value for one, value in asked if one is kind):
             same = ours == spelling if kind is IdentifierKind.DEVICE else alike(ours, spelling) is not None
             if same:
                 yield kind, ours, row
 
 
-def _held(asker: UUID, case: UUID) -> Iterator[tuple[IdentifierKind, str, dict[str, Any]]]:
-    accounts = OnlineAccount.objects.exclude(owner_id=asker).exclude(case_id=case).filter(state="open")
-    for row in accounts.values("spelling", *_HOLDER):
-        yield IdentifierKind.SCREEN_NAME, row.pop("spelling"), {**row, "media": None}
+def _held(
+    kinds: set[IdentifierKind], asker: UUID, case: UUID
+) -> Iterator[tuple[IdentifierKind, str, dict[str, Any]]]:
+    """Iterate over what others recorded of the kinds asked about: spellings are compared by us."""
+    if IdentifierKind.SCREEN_NAME in kinds:
+        accounts = OnlineAccount.objects.exclude(owner_id=asker).exclude(case_id=case).filter(state="open")
+        for row in accounts.values("spelling", *_HOLDER).iterator():
+            yield IdentifierKind.SCREEN_NAME, row.pop("spelling"), {**row, "media": None}
     for kind, line in KINDS.items():
+        if kind not in kinds:
+            continue
         lines = AccountLine.objects.exclude(owner_id=asker).exclude(case_id=case)
         rows = lines.filter(kind=str(line), state="stands", online__state="open")
-        for row in rows.values("spelling", *_HOLDER):
+        for row in rows.values("spelling", *_HOLDER).iterator():
             yield kind, row.pop("spelling"), {**row, "media": None}
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext, ngettext
@@ -16,8 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.crosscheck import service
 from entente.casework.crosscheck.views.online import CATEGORY_NAMES
-from entente.casework.locate.views.forms import Handled
+from entente.records.asked import uuids_of
 from entente.records.door import DeskRequest, case_page
+from entente.records.h3 import HandledStrictly
+from entente.records.leaf import leaf_of
 from entente.records.models import Agency, Brought, BroughtPart, Case
 from entente.records.undo import Overtaken
 from entente.vocabulary.brought import DocumentForm, PartKind, PartState
@@ -58,7 +60,7 @@ STATE_NAMES = {
 DECISION_NAMES = {"take parts of a document": _("taken"), "refuse parts of a document": _("refused")}
 
 
-class BringForm(Handled):
+class BringForm(HandledStrictly):
     """A document, whose it is, and how it is handled from the first moment."""
 
     file = forms.FileField(label=_("Document"), help_text=_("It is read in a limited process and not kept."))
@@ -89,7 +91,7 @@ def documents(request: DeskRequest, case: Case) -> HttpResponse:
     form = BringForm(request.POST, request.FILES) if request.method == "POST" else BringForm()
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
-        data = given.pop("file").read()
+        data = given.pop("file").read(service.LARGEST + 1)  # one that is longer is refused by the service
         try:
             row = service.bring(request.officer, request.purpose, case, data, **given)
         except REFUSED as fault:
@@ -97,16 +99,18 @@ def documents(request: DeskRequest, case: Case) -> HttpResponse:
         else:
             messages.success(request, _("Read. Each part waits for a person."))
             return redirect("crosscheck:document", case_id=case.pk, brought_id=row.pk)
+    leaf = leaf_of(request, Brought.objects.filter(case=case).select_related("owner", "made_by"))
+    parts = BroughtPart.objects.filter(brought__in=[b.pk for b in leaf]).order_by()
+    counts = {
+        b: (waiting, n)
+        for b, waiting, n in parts.values_list("brought").annotate(
+            waiting=Count("pk", filter=Q(state=str(PartState.PROPOSED))), n=Count("pk")
+        )
+    }
     rows = [
-        {
-            "row": b,
-            "form": FORM_NAMES[DocumentForm(b.form)],
-            "waiting": BroughtPart.objects.filter(brought=b, state=str(PartState.PROPOSED)).count(),
-            "parts": BroughtPart.objects.filter(brought=b).count(),
-        }
-        for b in Brought.objects.filter(case=case).select_related("owner", "made_by")
+        {"row": b, "form": FORM_NAMES[DocumentForm(b.form)], "counts": counts.get(b.pk, (0, 0))} for b in leaf
     ]
-    context = {"rows": rows, "form": form}
+    context = {"rows": rows, "leaf": leaf, "form": form}
     return render(request, "crosscheck/documents.html", context, status=400 if form.errors else 200)
 
 
@@ -120,7 +124,8 @@ def document(request: DeskRequest, case: Case, brought_id: UUID) -> HttpResponse
     """Show one document: what it says of itself, its parts, and what could not be read."""
     row = _document(case, brought_id)
     parts = BroughtPart.objects.filter(brought=row).select_related("decided_by", "clue", "online")
-    page = Paginator(parts.order_by("place"), SHOWN).get_page(request.GET.get("page"))
+    page = leaf_of(request, parts.order_by("place"), most=SHOWN)
+    decided = leaf_of(request, service.decisions_of(row), "decided")
     context = {
         "row": row,
         "form_name": FORM_NAMES[DocumentForm(row.form)],
@@ -137,7 +142,8 @@ def document(request: DeskRequest, case: Case, brought_id: UUID) -> HttpResponse
             for p in page.object_list
         ],
         "categories": [("", "—"), *((str(k), name) for k, name in CATEGORY_NAMES.items())],
-        "decisions": [(c, DECISION_NAMES[c.what], c.before.get("n", 0)) for c in service.decisions_of(row)],
+        "decisions": [(c, DECISION_NAMES[c.what], c.before.get("n", 0)) for c in decided],
+        "decided": decided,
         "untouched": not parts.exclude(state=str(PartState.PROPOSED)).exists(),
     }
     return render(request, "crosscheck/document.html", context)
@@ -174,14 +180,13 @@ def decide(request: DeskRequest, case: Case, brought_id: UUID) -> HttpResponse:
 def _done(request: DeskRequest, row: Brought, act: str) -> None:
     officer, purpose, told = request.officer, request.purpose, request.POST
     if act == "undo":
-        change = next((c for c in service.decisions_of(row) if str(c.pk) == told.get("change")), None)
+        change = service.decisions_of(row).filter(pk__in=uuids_of([told.get("change", "")])).first()
         if change is None:
             raise service.NotBrought(gettext("This decision is gone; load the page again."))
         service.take_decision_back(officer, purpose, row, change)
         messages.success(request, _("Taken back: the parts wait again."))
         return
-    chosen = set(told.getlist("part"))
-    parts = [p for p in BroughtPart.objects.filter(brought=row) if str(p.pk) in chosen]
+    parts = list(BroughtPart.objects.filter(brought=row, pk__in=uuids_of(told.getlist("part"))))
     if act == "take":
         names = ("category", "basis", "necessity")
         concerning = service.Concerning(**{n: told.get(n, "")[:2000] for n in names})

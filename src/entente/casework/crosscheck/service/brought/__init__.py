@@ -1,6 +1,6 @@
 """Documents of others brought into a case: read, proposed part by part, decided on by people."""
 
-from entente.casework.crosscheck.service.brought.bringing import bring, take_away
+from entente.casework.crosscheck.service.brought.bringing import LARGEST, bring, take_away
 from entente.casework.crosscheck.service.brought.deciding import (
     DECISIONS,
     Concerning,
@@ -13,6 +13,7 @@ from entente.casework.crosscheck.service.brought.reading import NotBrought
 
 __all__ = [
     "DECISIONS",
+    "LARGEST",
     "Concerning",
     "NotBrought",
     "bring",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
+
 from entente.casework.crosscheck.service.brought.bringing import STEP
 from entente.casework.crosscheck.service.brought.reading import NotBrought
 from entente.casework.crosscheck.service.online import demand_record
@@ -82,11 +84,10 @@ def refuse_parts(
     return len(held)
 
 
-def decisions_of(brought: Brought) -> list[Change]:
+def decisions_of(brought: Brought) -> QuerySet[Change]:
     """Return the decisions on a document that can be taken back, the newest first."""
     rows = Change.objects.filter(case_id=brought.case_id, what__in=DECISIONS, undone_at=None)
-    mine = [c for c in rows.select_related("made_by") if c.before.get("brought") == str(brought.pk)]
-    return sorted(mine, key=lambda c: c.made_at, reverse=True)
+    return rows.filter(before__brought=str(brought.pk)).select_related("made_by").order_by("-made_at", "pk")
 
 
 def take_decision_back(officer: Officer, purpose: Purpose, brought: Brought, change: Change) -> None:
