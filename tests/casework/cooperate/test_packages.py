@@ -20,7 +20,6 @@ from pyrage import encrypt, x25519
 from entente.casework.cooperate.service import arrivals, sealing
 from entente.casework.cooperate.service.arrivals import belief, opening
 from entente.casework.cooperate.service.arrivals.line import waiting_file
-from entente.casework.cooperate.service.sealing.case import _whole as whole
 from entente.casework.cooperate.service.sealing.planning import CALLED_BACK
 from entente.casework.cooperate.service.sealing.writing import LASTS
 from entente.casework.intake.service import open_case
@@ -719,4 +718,4 @@ def test_the_law_is_asked_of_a_package_with_the_audience_of_its_case(desks):
         desks.cases["it"].refresh_from_db()
     case, agency = desks.cases["it"], of(desks, "it").pk
     made = sealing.plan(who(desks, "it"), VI, case, of(desks, "fr"))
-    assert made.things and whole(agency, case, made).audience is Audience.AMBER_STRICT
+    assert made.things and made.whole(agency, case).audience is Audience.AMBER_STRICT

@@ -14,7 +14,7 @@ from entente.casework.cooperate.service import ask, task_forces
 from entente.casework.intake.service import open_case
 from entente.casework.link import service as link
 from entente.records import clock, erasure, guard
-from entente.records.models import ForceDataset, LogEntry, Media, Milestone, Seat, Series, TaskForce
+from entente.records.models import Case, ForceDataset, LogEntry, Media, Milestone, Seat, Series, TaskForce
 from entente.safeguards.retention import review_due
 from entente.vocabulary.case import Stage
 from entente.vocabulary.handling import Purpose
@@ -182,6 +182,11 @@ def test_small_numbers_and_restricted_cases_are_told_to_nobody_with_a_seat(circl
     task_forces.bring(it, VI, italy, case, kept=True)
     assert board(circle, circle.dk, denmark) == before
     assert board(circle, centre, force).counts[Level.DATASET] == LEAST + 2
+    with guard.system("one of the five is restricted after it was brought"):
+        Case.objects.filter(pk=made.pk).update(audience="TLP:RED")
+    assert board(circle, circle.dk, denmark).outside == dict.fromkeys(Level)
+    rows = {d.case_id: d.kept for d, _ in board(circle, centre, force).rows}
+    assert rows[made.pk] and sum(not kept for kept in rows.values()) == LEAST - 1
 
 
 def test_who_is_put_out_loses_the_board_at_once_and_takes_what_it_brought(circle, centre, case):

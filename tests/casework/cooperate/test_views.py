@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 from entente.casework.cooperate import service
-from entente.records import clock, guard
+from entente.casework.cooperate.views import asking
+from entente.records import clock, guard, leaf
 from entente.records.models import Answer, Dispatch, Request
-from tests.casework.cooperate.test_service import VI, allow, answer, ask, crop, join, sent_to  # noqa: F401
+from tests.casework.cooperate.test_service import VI, allow, answer, ask, crop, entries, join, sent_to  # noqa: F401
 
 
 def bare(page):
@@ -92,6 +93,59 @@ def test_an_h3_request_shows_its_restriction_at_each_opening(circle, case, clien
         assert (
             b"Where is this tile sold?" in client.post(f"/requests/{dispatch.pk}/", {"read": "yes"}).content
         )
+
+
+def test_a_wrong_answer_opens_nothing_unlogged(circle, case, client):
+    """The page that says what is wrong shows the question: it is opened by that, and H3 is read before."""
+
+    def opened():
+        with guard.system("read the log in a test"):
+            return [e for e in entries(step="cooperate") if e.told["reason"] == "open a request"]
+
+    closed = sent_to(circle, ask(circle, case, "dk", codes=["H3"], handling_text="by phone only"), "dk")
+    plain = sent_to(circle, ask(circle, case, "dk"), "dk")
+    client.force_login(circle.dk)
+    answer = client.post(f"/requests/{closed.pk}/answer/", {}, follow=True)
+    assert b"by phone only" in answer.content and b"Where is this tile sold?" not in answer.content
+    assert not opened()
+    answer = client.post(f"/requests/{plain.pk}/answer/", {})
+    assert (answer.status_code, b"Where is this tile sold?" in answer.content) == (400, True)
+    assert len(opened()) == 1
+
+
+def test_every_answer_can_be_released_by_its_own_form(circle, case, client):
+    dispatch = sent_to(circle, ask(circle, case, "dk"), "dk")
+    rows = [answer(circle, dispatch, "dk", kind="partial", text=text) for text in ("north", "west")]
+    client.force_login(circle.dk)
+    page = client.get(f"/requests/{dispatch.pk}/").content.decode()
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    until = (clock.now() + timedelta(days=9)).date().isoformat()
+    for row in rows:
+        assert f'id="release-{row.pk}-until"' in page
+        given = {"to": circle.agencies.fr.pk, "until": until, "reason": "they ask the same"}
+        client.post(f"/requests/{dispatch.pk}/answers/{row.pk}/release/", given)
+    assert client.get(f"/requests/{dispatch.pk}/").content.decode().count('<th scope="row">FR</th>') == 2
+
+
+def test_long_lists_turn_their_leaves_and_what_waits_is_on_the_first(circle, case, client, monkeypatch):
+    monkeypatch.setattr(leaf, "A_LEAF", 1)
+    now = clock.now()
+    old, new = (
+        sent_to(circle, ask(circle, case, "dk", due=now + timedelta(days=n), question=f"No. {n}?"), "dk")
+        for n in (1, 2)
+    )
+    answer(circle, old, "dk")
+    client.force_login(circle.dk)
+    pages = [client.get(f"/requests/?page={n}").content.decode() for n in (1, 2)]
+    assert [str(d.pk) in page for page in pages for d in (new, old)] == [True, False, False, True]
+    assert "?page=2" in pages[0]
+    client.force_login(circle.it)
+    page = client.get("/requests/?sent=2").content.decode()
+    assert "?sent=1" in page and page.count('data-label="To"') == 1
+    monkeypatch.setattr(asking, "REQUESTS", 1)
+    pages = [client.get(f"/cases/{case.pk}/cooperate/?page={n}").content.decode() for n in (1, 2)]
+    assert ["No. 2?" in pages[0], "No. 1?" in pages[0], "No. 1?" in pages[1]] == [True, False, True]
 
 
 def test_withdrawn_hidden_and_absent_are_one_404(circle, case, client):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 
 from entente.casework.cooperate.service.request import STEP, NotAnswered
 from entente.records import clock, guard
@@ -14,7 +14,9 @@ from entente.vocabulary.handling import Purpose
 
 
 def inbox(officer: Officer) -> QuerySet[Dispatch]:
-    """Return what is addressed to the officer's agency and not withdrawn, the first due first.
+    """Return what is addressed to the officer's agency and not withdrawn: what waits, the first due first.
+
+    What was answered follows, the last due first.
 
     What a colleague asked a specialist of the own agency is for that specialist alone.
     """
@@ -23,7 +25,7 @@ def inbox(officer: Officer) -> QuerySet[Dispatch]:
         .exclude(state="withdrawn")
         .exclude(Q(owner_id=officer.agency) & ~Q(specialist_id=officer.id))
         .select_related("owner")
-        .order_by("due", "made_at")
+        .order_by(Case(When(state="sent", then=F("due"))).asc(nulls_last=True), "-due", "made_at", "pk")
     )
 
 

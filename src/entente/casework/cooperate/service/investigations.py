@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from entente.records import clock
 from entente.records.act import acting
 from entente.records.carried import carried
+from entente.records.leaf import waits_first
 from entente.records.models import Agency, Investigation, Pause, Suspect
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import AgencyKind, Officer
@@ -98,9 +99,13 @@ def take_back(officer: Officer, purpose: Purpose, row: Investigation, because: s
 
 
 def asked_of_us(officer: Officer) -> QuerySet[Investigation]:
-    """Return what the officer's agency is asked to investigate, or does; nothing that was taken back."""
+    """Return what the officer's agency is asked to investigate, or does: what waits first, then the newest.
+
+    Nothing that was taken back.
+    """
     rows = Investigation.objects.filter(addressed_id=officer.agency).exclude(state__in=GONE)
-    return rows.exclude(owner_id=officer.agency).select_related("owner", "answered_by")
+    rows = rows.exclude(owner_id=officer.agency).select_related("owner", "answered_by")
+    return rows.order_by(waits_first("asked"), "-made_at", "pk")
 
 
 def answer(

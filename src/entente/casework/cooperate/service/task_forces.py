@@ -16,6 +16,7 @@ from django.db.models import Max, QuerySet
 from entente.casework.cooperate.funnel import Level, beside, furthest, ladder, levels, outside
 from entente.records import clock, guard
 from entente.records.act import acting
+from entente.records.leaf import waits_first
 from entente.records.models import (
     Agency,
     Case,
@@ -156,8 +157,9 @@ def _say(officer: Officer, seat: Seat, state: str, because: str) -> None:
 
 
 def our_seats(officer: Officer) -> QuerySet[Seat]:
-    """Return the seats that the officer's agency was offered or has."""
-    return Seat.objects.filter(addressed_id=officer.agency).select_related("owner", "decided_by")
+    """Return the seats that the officer's agency was offered or has, those in force before all others."""
+    rows = Seat.objects.filter(addressed_id=officer.agency).select_related("owner", "decided_by")
+    return rows.order_by(waits_first("invited", "joined"), "-made_at", "pk")
 
 
 def answer(officer: Officer, purpose: Purpose, seat: Seat, *, join: bool, because: str = "") -> Seat:
@@ -207,7 +209,8 @@ def bring(
             )
             row.made_by_id, row.made_at = officer.id, clock.now()
         row.seat, row.addressed_id, row.withdrawn_at = held, held.owner_id, None
-        row.kept = kept or any(_restricted(s) for s in (case, series) if s is not None)
+        row.kept = kept
+        row.kept = _kept(row)
         row.save()
     return row
 
@@ -248,18 +251,34 @@ def take_out(officer: Officer, purpose: Purpose, row: ForceDataset, because: str
 
 def board_of(force: TaskForce) -> Board:
     """Return the board as the centre that leads the force sees it."""
-    rows = list(ForceDataset.objects.filter(force_id=force.pk, withdrawn_at=None).select_related("owner"))
+    rows = _as_handled_now(ForceDataset.objects.filter(force_id=force.pk).select_related("owner"))
     return _board(rows, rows)
 
 
 def board_at(officer: Officer, seat: Seat) -> Board:
     """Return the board as an agency with a seat sees it: its own datasets, and what may be told outside."""
     held = _in_force(officer, seat)
-    live = ForceDataset.objects.filter(force_id=held.force_id, withdrawn_at=None)
-    own = list(live.filter(owner_id=officer.agency).select_related("owner"))
+    live = ForceDataset.objects.filter(force_id=held.force_id)
+    own = _as_handled_now(live.filter(owner_id=officer.agency).select_related("owner"))
     with guard.system("the counts of a task force: numbers, of which no small one is told"):
-        counted = list(live.filter(kept=False))
+        counted = _as_handled_now(live)
     return _board(own, counted, reader=officer.agency)
+
+
+def _as_handled_now(datasets: QuerySet[ForceDataset]) -> list[ForceDataset]:
+    """Return what is on the board; what was restricted since it was brought is kept from now on."""
+    rows = list(datasets.filter(withdrawn_at=None))
+    with guard.system("how the cases and series of a board are handled: nothing else is told of them"):
+        sources = ForceDataset.objects.filter(pk__in=[d.pk for d in rows]).select_related("case", "series")
+        kept = {d.pk for d in sources if _kept(d)}
+    for row in rows:
+        row.kept = row.pk in kept
+    return rows
+
+
+def _kept(row: ForceDataset) -> bool:
+    """Whether it is counted for its agency and the centre alone."""
+    return row.kept or any(_restricted(s) for s in (row.case, row.series) if s is not None)
 
 
 def _board(rows: list[ForceDataset], counted: list[ForceDataset], reader: UUID | None = None) -> Board:

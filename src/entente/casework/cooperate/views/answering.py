@@ -20,6 +20,7 @@ from entente.casework.cooperate.views.forms import AnswerForm, ReleaseForm, YesN
 from entente.casework.cooperate.views.names import ANSWER_NAMES, kind_name
 from entente.records import clock, release, vocabularies
 from entente.records.door import DeskRequest, consult, desk_page
+from entente.records.leaf import leaf_of
 from entente.records.models import Agency, Answer, Dispatch, Release
 
 
@@ -29,15 +30,16 @@ def requests(request: DeskRequest) -> HttpResponse:
     """List what is asked of the officer's agency, and what it asked: neutral lines, no question."""
     consult(request, service.STEP)
     now = clock.now()
-    rows = [
-        {"dispatch": d, "asks": kind_name(d.asks), "late": d.state == "sent" and d.due < now}
-        for d in service.inbox(request.officer)
-    ]
-    sent = [
-        {"dispatch": d, "asks": kind_name(d.asks), "late": d.state == "sent" and d.due < now}
-        for d in service.outbox(request.officer)
-    ]
-    return render(request, "cooperate/requests.html", {"rows": rows, "sent": sent, "nav": "requests"})
+    leaves = {
+        "incoming": leaf_of(request, service.inbox(request.officer)),
+        "outgoing": leaf_of(request, service.outbox(request.officer), "sent"),
+    }
+    rows, sent = (
+        [{"dispatch": d, "asks": kind_name(d.asks), "late": d.state == "sent" and d.due < now} for d in leaf]
+        for leaf in leaves.values()
+    )
+    context = {"rows": rows, "sent": sent, **leaves, "nav": "requests"}
+    return render(request, "cooperate/requests.html", context)
 
 
 def mine(request: DeskRequest, dispatch_id: UUID) -> Dispatch:
@@ -74,6 +76,7 @@ def _dispatch_page(request: DeskRequest, held: Dispatch, form: forms.Form) -> Ht
             "kind": ANSWER_NAMES[row.kind],
             "clue": kind_name(row.clue_kind),
             "value": said(row.clue_value),
+            "form": ReleaseForm(auto_id=f"release-{row.pk}-%s"),
             "releases": Release.objects.filter(
                 thing=row.pk, by=request.officer.agency, withdrawn=None, expires__gt=clock.now()
             ).select_related("to"),
@@ -93,7 +96,6 @@ def _dispatch_page(request: DeskRequest, held: Dispatch, form: forms.Form) -> Ht
         ],
         "action": reverse("dispatch-answer", args=[held.pk]),
         "item": _crop_item(held),
-        "release_form": ReleaseForm(auto_id="release_%s"),
         "also_asked": service.also_asked(request.officer, held),
         "nav": "requests",
     }
@@ -139,7 +141,9 @@ def give_answer(request: DeskRequest, dispatch_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The answer was sent to the agency that asked, and to nobody else."))
             return _after(request, held)
-    return _dispatch_page(request, held, form)
+    if "H3" in held.codes and held.read_at is None:
+        return redirect("dispatch", dispatch_id=held.pk)  # nobody read its restriction yet
+    return _dispatch_page(request, service.read_dispatch(request.officer, request.purpose, held), form)
 
 
 def _after(request: DeskRequest, held: Dispatch) -> HttpResponse:

@@ -19,6 +19,7 @@ from entente.casework.cooperate import public_page, service
 from entente.formats.tips import LARGEST
 from entente.records import clock, release
 from entente.records.door import DeskRequest, case_page
+from entente.records.leaf import leaf_of
 from entente.records.models import Agency, Appeal, Case, Media, Originator, Release, TipFile
 from entente.vocabulary.handling import Purpose
 
@@ -111,11 +112,10 @@ def appeals(request: DeskRequest, case: Case) -> HttpResponse:
         else:
             messages.success(request, _("Proposed. A second person of your agency looks at it and signs."))
             return redirect("cooperate:appeal", case_id=case.pk, appeal_id=row.pk)
-    rows = [
-        {"appeal": a, "state": STATES[a.state], "down": service.must_come_down(a)}
-        for a in Appeal.objects.filter(case=case).select_related("crop", "made_by", "owner")
-    ]
-    context = {"form": form, "rows": rows}
+    held = Appeal.objects.filter(case=case).select_related("crop", "made_by", "owner")
+    leaf = leaf_of(request, held)
+    rows = [{"appeal": a, "state": STATES[a.state], "down": service.must_come_down(a)} for a in leaf]
+    context = {"form": form, "rows": rows, "leaf": leaf}
     return render(request, "cooperate/appeals.html", context, status=400 if form.errors else 200)
 
 

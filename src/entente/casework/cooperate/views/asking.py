@@ -21,11 +21,13 @@ from entente.casework.locate.world import world
 from entente.records import circle, clock
 from entente.records.act import acting
 from entente.records.door import DeskRequest, case_page
+from entente.records.leaf import leaf_of
 from entente.records.models import Agency, Answer, Appeal, Case, Dispatch, Request
 from entente.safeguards.access import Act
 from entente.vocabulary.clue import ClueKind
 
 USUAL = timedelta(days=3)  # in which an answer is due, where nobody says otherwise
+REQUESTS = 20  # on a page, each with its answers
 
 
 @require_safe
@@ -57,10 +59,12 @@ def _led_here(request: DeskRequest) -> dict[str, Any]:
 
 
 def _case_page(request: DeskRequest, case: Case, form: AskForm) -> HttpResponse:
-    own = Request.objects.filter(case=case).select_related("crop", "owner")
-    sent = list(service.outbox(request.officer).filter(case=case))
-    ids = [d.pk for d in sent]
+    own = leaf_of(request, Request.objects.filter(case=case).select_related("crop", "owner"), most=REQUESTS)
+    sent: dict[UUID, list[Dispatch]] = {}
+    for each in service.outbox(request.officer).filter(request__in=[r.pk for r in own]):
+        sent.setdefault(each.request_id, []).append(each)
     given: dict[UUID, list[Answer]] = {}
+    ids = [d.pk for some in sent.values() for d in some]
     for row in Answer.objects.filter(dispatch_id__in=ids).select_related("addressed", "taken_as"):
         given.setdefault(row.dispatch_id, []).append(row)
     rows = [
@@ -72,8 +76,7 @@ def _case_page(request: DeskRequest, case: Case, form: AskForm) -> HttpResponse:
                     "late": d.state == "sent" and d.due < clock.now(),
                     "answers": given.get(d.pk, []),
                 }
-                for d in sent
-                if d.request_id == asked.pk
+                for d in sent.get(asked.pk, [])
             ],
         }
         for asked in own
@@ -81,6 +84,7 @@ def _case_page(request: DeskRequest, case: Case, form: AskForm) -> HttpResponse:
     context = {
         "form": form,
         "rows": rows,
+        "leaf": own,
         "agency_id": request.officer.agency,
         "appeals": Appeal.objects.filter(case=case).count(),
     }

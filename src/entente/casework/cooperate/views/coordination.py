@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from entente.casework.cooperate.service import deconfliction, investigations
 from entente.casework.cooperate.views.suspects import ASKED_NAMES, PAUSE_NAMES, words_of
 from entente.records.door import DeskRequest, consult, desk_page
+from entente.records.leaf import leaf_of, waits_first
 from entente.records.models import PauseOfTwo
 from entente.records.names import named
 from entente.safeguards.access import opens_content
@@ -25,8 +26,11 @@ def coordination(request: DeskRequest) -> HttpResponse:
     """List what the agency is asked to investigate, and the pauses that a centre may lift."""
     consult(request, "cooperate")
     works = opens_content(request.officer, request.purpose)
-    asked = investigations.asked_of_us(request.officer) if works else []
-    pauses: Any = PauseOfTwo.objects.select_related("one", "other", "decided_by") if works else []
+    asked = leaf_of(request, investigations.asked_of_us(request.officer) if works else [])
+    between: Any = PauseOfTwo.objects.select_related("one", "other", "decided_by")
+    pauses = leaf_of(
+        request, between.order_by(waits_first("open"), "-made_at", "pk") if works else [], "pauses"
+    )
     context = {
         "asked": [{"row": a, "state": ASKED_NAMES.get(a.state, a.state), **words_of(a)} for a in asked],
         "pauses": [
@@ -38,6 +42,8 @@ def coordination(request: DeskRequest) -> HttpResponse:
             }
             for p in pauses
         ],
+        "leaf": asked,
+        "pause_leaf": pauses,
         "coordinates": request.officer.coordinates,
         "nav": "requests",
     }

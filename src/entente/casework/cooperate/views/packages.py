@@ -20,14 +20,15 @@ from django.views.decorators.http import require_POST
 from entente.casework.cooperate.service import arrivals, sealing
 from entente.formats.sealed_package import Kind, PackageRefused
 from entente.records import circle, clock, release
+from entente.records.asked import uuid_of
 from entente.records.door import DeskRequest, case_page, consult, desk_page
 from entente.records.exchange_key import ExchangeKeyRefused
+from entente.records.leaf import leaf_of
 from entente.records.models import Agency, Case, Clue, Media, Package, PartnerKey, PartnerThing
 from entente.safeguards.access import opens_content
 from entente.safeguards.partners import NoBasis
 from entente.safeguards.retention import review_due
 
-MOST_SHOWN = 200
 REFUSED = (sealing.NotSealed, circle.NotPinned, NoBasis, ExchangeKeyRefused, release.NotReleased)
 KIND_NAMES: dict[str, Any] = {
     Kind.THINGS: _("things of a case"),
@@ -89,14 +90,18 @@ def case_packages(request: DeskRequest, case: Case) -> HttpResponse:
     sent = sealing.told_things(request.officer.agency, case)
     back = sealing.called_back(request.officer.agency, case, to) if to is not None else []
     told = PartnerThing.objects.filter(case=case, holder=request.officer.agency).select_related("owner")
+    leaves = {
+        "sent": leaf_of(request, sent, "sent"),
+        "back": leaf_of(request, back, "back"),
+        "came": leaf_of(request, told.order_by("owner__short", "kind", "thing"), "came"),
+    }
     context = {
         "partners": partners,
         "to": to,
         "plan": plan,
         "fault": fault,
-        "sent": [(s, THING_NAMES[s.kind]) for s in sent[:MOST_SHOWN]],
-        "back": [(s, THING_NAMES[s.kind]) for s in back[:MOST_SHOWN]],
-        "came": [(t, THING_NAMES[t.kind]) for t in told[:MOST_SHOWN]],
+        **{name: [(row, THING_NAMES[row.kind]) for row in leaf] for name, leaf in leaves.items()},
+        **{f"{name}_leaf": leaf for name, leaf in leaves.items()},
     }
     return render(request, "cooperate/case_packages.html", context, status=400 if fault else 200)
 
@@ -123,9 +128,9 @@ def _file(out: io.BytesIO, row: Package) -> HttpResponse:
 
 def _called_back(request: DeskRequest, case: Case, to: Agency | None) -> HttpResponse:
     """Take back that a partner may have a thing; the next package says so."""
-    given = request.POST.get("thing", "")
+    given = uuid_of(request.POST.get("thing", ""))
     told = sealing.told_things(request.officer.agency, case)
-    sent = next((s for s in told if to is not None and (str(s.thing), s.to_id) == (given, to.pk)), None)
+    sent = told.filter(thing=given, to=to).first() if given and to is not None else None
     row = _row(case, sent.thing) if sent is not None else None
     if row is None:
         messages.error(request, gettext("Nothing of that was sent to this partner."))
@@ -159,9 +164,9 @@ def _released(request: DeskRequest, case: Case, to: Agency) -> HttpResponse:
 
 def _taken(request: DeskRequest, case: Case) -> HttpResponse:
     """Take a partner's clue into the case."""
-    given = request.POST.get("thing", "")
+    given = uuid_of(request.POST.get("thing", ""))
     rows = PartnerThing.objects.filter(case=case, holder=request.officer.agency)
-    row = next((r for r in rows if str(r.pk) == given), None)
+    row = rows.filter(pk=given).first() if given else None
     try:
         if row is None:
             raise arrivals.NotTaken(gettext("That is not among what partners sent of this case."))
@@ -195,8 +200,9 @@ def packages(request: DeskRequest) -> HttpResponse:
             return redirect("packages")
     consult(request, "packages")
     works = opens_content(request.officer, request.purpose)
-    rows = Package.objects.select_related("partner", "by") if works else Package.objects.none()
-    numbers = dict(Case.objects.values_list("pk", "number"))
+    all_rows = Package.objects.select_related("partner", "by") if works else Package.objects.none()
+    rows = leaf_of(request, all_rows)
+    numbers = dict(Case.objects.filter(pk__in=[r.case for r in rows if r.case]).values_list("pk", "number"))
     context = {
         "rows": [
             {
@@ -206,8 +212,9 @@ def packages(request: DeskRequest) -> HttpResponse:
                 "case": numbers.get(r.case, "") if r.case else "",
                 "receipt": r.receipt and STATE_NAMES.get(r.receipt.get("state", ""), ""),
             }
-            for r in rows[:MOST_SHOWN]
+            for r in rows
         ],
+        "leaf": rows,
         "form": form,
         "waiting": _waiting(request) if works else [],
         "works": works,

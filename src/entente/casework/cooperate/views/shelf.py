@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,6 +21,7 @@ from entente.casework.cooperate.views.forms import Asking, warn_of_unusual
 from entente.casework.cooperate.views.names import kind_name
 from entente.records import clock, vocabularies
 from entente.records.door import DeskRequest, case_page, consult, desk_page
+from entente.records.leaf import leaf_of
 from entente.records.models import Account, Agency, Answer, Case, Dispatch, Media
 from entente.safeguards.access import FOUNDERS
 from entente.vocabulary.agency import Officer
@@ -177,7 +177,8 @@ def shelf(request: DeskRequest) -> HttpResponse:
     consult(request, service.STEP)
     now, language = clock.now(), request.LANGUAGE_CODE
     words, field = request.GET.get("q", "")[:200], request.GET.get("field", "")[:40]
-    found = Paginator(service.past_answers(officer, words, field), 25).get_page(request.GET.get("page"))
+    found = leaf_of(request, service.past_answers(officer, words, field), most=25)
+    waiting = leaf_of(request, service.open_questions(officer), "open")
     context = {
         "form": form,
         "knows": bool(officer.roles & FOUNDERS),
@@ -188,14 +189,14 @@ def shelf(request: DeskRequest) -> HttpResponse:
                 "named": d.specialist_id == officer.id,
                 "late": d.due < now,
             }
-            for d in service.open_questions(officer)[:100]
+            for d in waiting
         ],
         "found": [_found(request, row) for row in found],
         "page": found,
+        "waiting": waiting,
         "q": words,
         "fields": _fields(officer),
         "field": field,
-        "query": f"q={words}&field={field}&",
         "nav": "shelf",
     }
     return render(request, "cooperate/shelf.html", context, status=400 if form.errors else 200)

@@ -13,11 +13,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from entente.casework.cooperate.service import deconfliction, investigations, suspects
-from entente.casework.cooperate.views.forms import UNUSUAL, Handled
+from entente.casework.cooperate.views.forms import UNUSUAL
 from entente.casework.cooperate.views.names import INFORMATION_NAMES, SOURCE_NAMES, choices
 from entente.casework.cooperate.views.rows import row_meant
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
+from entente.records.h3 import Handled
+from entente.records.leaf import leaf_of, waits_first
 from entente.records.models import Agency, Case, Investigation, Pause, Suspect, SuspectIdentifier
 from entente.records.names import named
 from entente.safeguards.access import member_part
@@ -152,7 +154,9 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         else:
             messages.success(request, gettext("%(number)s is set down.") % {"number": made})
             return redirect("cooperate:suspect", case_id=case.pk, suspect_id=made.pk)
-    context = {"rows": _rows(case), "form": form, "works": _works(request, case)}
+    held = Suspect.objects.filter(case=case).select_related("owner", "made_by", "decided_by")
+    leaf = leaf_of(request, held.order_by(waits_first("open"), "number"))
+    context = {"rows": _rows(list(leaf)), "leaf": leaf, "form": form, "works": _works(request, case)}
     return render(request, "cooperate/suspects.html", context, status=400 if form.errors else 200)
 
 
@@ -160,16 +164,15 @@ def _works(request: DeskRequest, case: Case) -> bool:
     return member_part(request.officer, case.pk, clock.now()) in {Part.LEAD, Part.MEMBER}
 
 
-def _rows(case: Case) -> list[dict[str, Any]]:
+def _rows(held: list[Suspect]) -> list[dict[str, Any]]:
     taken: dict[UUID, list[str]] = {}
     asked: dict[UUID, list[str]] = {}
-    for row in Investigation.objects.filter(case=case).select_related("addressed"):
-        held = {investigations.TAKE_ON: taken, "asked": asked}.get(row.state)
-        if held is not None:
-            held.setdefault(row.suspect_id, []).append(row.addressed.short)
-    paused = set(
-        Pause.objects.filter(case=case, state="open").values_list("identifier__suspect_id", flat=True)
-    )
+    for row in Investigation.objects.filter(suspect__in=held).select_related("addressed"):
+        stands = {investigations.TAKE_ON: taken, "asked": asked}.get(row.state)
+        if stands is not None:
+            stands.setdefault(row.suspect_id, []).append(row.addressed.short)
+    pauses = Pause.objects.filter(identifier__suspect__in=held, state="open")
+    paused = set(pauses.values_list("identifier__suspect_id", flat=True))
     return [
         {
             "row": s,
@@ -179,7 +182,7 @@ def _rows(case: Case) -> list[dict[str, Any]]:
             "two": len(taken.get(s.pk, [])) > 1,
             "paused": s.pk in paused,
         }
-        for s in Suspect.objects.filter(case=case).select_related("owner", "made_by", "decided_by")
+        for s in held
     ]
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
@@ -18,6 +19,7 @@ from entente.casework.cooperate.service import task_forces
 from entente.casework.cooperate.views.forms import UNUSUAL
 from entente.casework.cooperate.views.rows import row_meant
 from entente.records.door import DeskRequest, consult, desk_page
+from entente.records.leaf import leaf_of
 from entente.records.models import Agency, Case, ForceDataset, Seat, Series, TaskForce
 from entente.safeguards.access import opens_content
 from entente.vocabulary.agency import Officer
@@ -119,9 +121,15 @@ def page(request: DeskRequest) -> HttpResponse:
             form.add_error(None, str(fault))
     consult(request, "cooperate")
     works = opens_content(request.officer, request.purpose)
-    seats: Any = task_forces.our_seats(request.officer) if works else []
+    seats = leaf_of(request, task_forces.our_seats(request.officer) if works else [])
+    forces = leaf_of(
+        request,
+        TaskForce.objects.order_by(F("ended_at").asc(nulls_first=True), "-made_at") if works else [],
+        "led",
+    )
     context = {
-        "forces": TaskForce.objects.all() if works else [],
+        "forces": forces,
+        "seat_leaf": seats,
         "seats": [{"row": s, "state": SEAT_NAMES.get(s.state, s.state)} for s in seats],
         "form": form,
         "coordinates": request.officer.coordinates and works,
@@ -154,10 +162,13 @@ def force(request: DeskRequest, force_id: UUID) -> HttpResponse:
             return redirect("task-force", force_id=held.pk)
     consult(request, "cooperate")
     board = task_forces.board_of(held)
+    datasets, seats = leaf_of(request, board.rows), leaf_of(request, task_forces.seats(held), "seats")
     context = {
         "force": held,
-        "seats": [{"row": s, "state": SEAT_NAMES.get(s.state, s.state)} for s in task_forces.seats(held)],
-        "rows": [{"row": d, "level": CAME[level]} for d, level in board.rows],
+        "leaf": datasets,
+        "seat_leaf": seats,
+        "seats": [{"row": s, "state": SEAT_NAMES.get(s.state, s.state)} for s in seats],
+        "rows": [{"row": d, "level": CAME[level]} for d, level in datasets],
         "funnel": _funnel(board, inside=True),
         "invite": invite,
         "coordinates": request.officer.coordinates,
@@ -214,7 +225,7 @@ def seat(request: DeskRequest, seat_id: UUID) -> HttpResponse:
             circle = task_forces.circle_of(request.officer, held)
         except task_forces.NotInForce:
             board = None  # the force has ended
-    rows = board.rows if board else []
+    rows = leaf_of(request, board.rows if board else [])
     numbers = dict(Case.objects.filter(pk__in=[d.case_id for d, _ in rows]).values_list("pk", "number"))
     parts = dict(Series.objects.filter(pk__in=[d.series_id for d, _ in rows]).values_list("pk", "name"))
     context = {
@@ -222,6 +233,7 @@ def seat(request: DeskRequest, seat_id: UUID) -> HttpResponse:
         "state": SEAT_NAMES.get(held.state, held.state),
         "board": board,
         "circle": circle,
+        "leaf": rows,
         "rows": [
             {
                 "row": d,

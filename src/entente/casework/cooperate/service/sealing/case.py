@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import BinaryIO
 from uuid import UUID
 
@@ -15,9 +14,9 @@ from entente.casework.cooperate.service.sealing.writing import STEP, NotSealed, 
 from entente.formats import sealed_package as package
 from entente.records import circle, clock, emergency, exchange_key, guard
 from entente.records.act import acting
-from entente.records.leaving import demand_lead, whole_of
+from entente.records.leaving import demand_lead
 from entente.records.models import Agency, Case, Disclosure, Package, Release, SentThing
-from entente.safeguards.access import Act, Thing
+from entente.safeguards.access import Act
 from entente.safeguards.partners import NoBasis
 from entente.safeguards.retention import review_due
 from entente.vocabulary.agency import Officer
@@ -46,7 +45,7 @@ def seal(
         raise NoBasis(made.no_basis)
     if not made.lines:
         raise NotSealed("there is nothing to say: the partner was told all that may go, as it stands")
-    whole = _whole(officer.agency, case, made).going_to(to.pk)
+    whole = made.whole(officer.agency, case).going_to(to.pk)
     basis = str(circle.basis_for(officer.agency, to).ground) if made.goes else "withdrawal"
     with acting(
         officer, Act.EXPORT, whole, purpose, step=STEP, reason="seal a package", recipients=[to.pk]
@@ -77,11 +76,6 @@ def seal(
         deed.reason = " ".join(["seal a package.", *made.told_sender])
         _remember(officer, case, to, made, row)
     return row, made
-
-
-def _whole(agency: UUID, case: Case, made: Plan) -> Thing:
-    """Return the package as the law sees it; withdrawals alone carry nothing and always go."""
-    return whole_of(agency, case, made.things) if made.things else replace(case.as_thing(), owner=agency)
 
 
 def _remember(officer: Officer, case: Case, to: Agency, made: Plan, row: Package) -> None:

@@ -11,7 +11,7 @@ from entente.casework.cooperate.service.sealing.telling import kind_of, line_of
 from entente.casework.cooperate.service.sealing.told import called_from, told_before, versions, withdrawals
 from entente.formats import sealed_package as package
 from entente.records import circle, guard
-from entente.records.leaving import UNHASHED, judge, things_of
+from entente.records.leaving import UNHASHED, judge, things_of, whole_of
 from entente.records.models import Agency, Case, CaseBound, Clue, Media, PartnerThing, SentThing
 from entente.safeguards.access import Act, Thing
 from entente.safeguards.partners import RULES, NoBasis, demand_transfer
@@ -39,6 +39,10 @@ class Plan:
     def lines(self) -> tuple[Line, ...]:
         """All that would be written."""
         return (*self.goes, *self.withdrawals)
+
+    def whole(self, agency: UUID, case: Case) -> Thing:
+        """Return the package as the law sees it; withdrawals alone carry nothing and always go."""
+        return whole_of(agency, case, self.things) if self.things else replace(case.as_thing(), owner=agency)
 
     @property
     def handling(self) -> Handling:

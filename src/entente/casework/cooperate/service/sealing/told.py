@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from entente.casework.cooperate.service.sealing.line import Line
 from entente.records import clock, guard
 from entente.records.models import Agency, Case, Clue, Media, PartnerThing, Release, SentThing
@@ -70,10 +72,10 @@ def called_from(owner: UUID, to: Agency, ids: list[UUID]) -> set[UUID]:
     return {r.thing for r in rows if r.withdrawn is not None} - holds
 
 
-def told_things(owner: UUID, case: Case) -> list[SentThing]:
+def told_things(owner: UUID, case: Case) -> QuerySet[SentThing]:
     """Return what partners were told of a case and may still have, for a page of those who are in it."""
     rows = SentThing.objects.filter(owner=owner, case=case.pk, withdrawn=False, kind__in=words.KINDS)
-    return list(rows.select_related("to").order_by("to__short", "kind", "thing"))
+    return rows.select_related("to").order_by("to__short", "kind", "thing")
 
 
 def called_back(owner: UUID, case: Case, to: Agency) -> list[SentThing]:
