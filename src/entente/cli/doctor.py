@@ -109,6 +109,20 @@ def _plugins() -> list[Finding]:
     return [*(broken or [Finding("plug-ins", True, "all of them load")]), *lacking]
 
 
+def _matcher() -> list[Finding]:
+    """Have the site's own matcher, where one is set up, look at a drawn picture in a limited decoder."""
+    from entente.casework.link import service
+
+    try:
+        matcher = service.tried()
+    except ValueError as refused:
+        return [Finding("matcher", False, str(refused))]
+    if matcher is None:
+        lost = "a bare room seen from the other side, and day against night, stay out of reach"
+        return [Finding("matcher", True, f"the site has set up none of its own (ENTENTE_MATCHER): {lost}")]
+    return [Finding("matcher", True, f"{matcher.stated}; a link weighs {matcher.weight}")]
+
+
 def _desk(given: str | None) -> list[Finding]:
     folder = start.folder_of(given)
     try:
@@ -135,4 +149,5 @@ def _desk(given: str | None) -> list[Finding]:
             "up to date" if not behind else f"run `entente init {folder}` to bring them up",
         ),
         Finding("clock", not clock, clock or "not before the last entry of the log"),
+        *_matcher(),
     ]

@@ -18,6 +18,7 @@ from typing import Any
 
 from entente.evidence import confine, wire
 from entente.evidence.decode import CANVAS, JOBS, STREAMS, TELLING, Job, warm
+from entente.evidence.holding import hold
 from entente.vocabulary.media import RefusalCode
 
 IDLE_S = 2.0  # without a job for so long, a decoder gives its memory for pixels back
@@ -59,10 +60,16 @@ def _serve(
     return {"pid": pid}
 
 
-def _load(names: list[str]) -> dict[str, Any]:
-    """Import the modules of ``package.module:function`` names; decoders forked from now on have them."""
+def _load(names: list[str | dict[str, str]]) -> dict[str, Any]:
+    """Import the modules of ``package.module:function`` names; decoders forked from now on have them.
+
+    An object among them is a file of the site to be held (``holding``).
+    """
     for name in names:
         try:
+            if isinstance(name, dict):
+                hold(**name)
+                continue
             module, _, function = name.partition(":")
             getattr(import_module(module), function)
         except Exception as error:  # a stranger's module may raise anything

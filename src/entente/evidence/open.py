@@ -12,9 +12,10 @@ from typing import Any
 from entente.evidence import reply
 from entente.evidence.digests import Digests
 from entente.evidence.faults import Damaged
+from entente.evidence.holding import Holding
 from entente.evidence.identify import HEAD, Identified, identify
 from entente.evidence.reach import NotOpened, open_original, walk
-from entente.evidence.sandbox import Answer, Sandbox, shared
+from entente.evidence.sandbox import Answer, Need, Sandbox, shared
 from entente.evidence.source import Held, Source, source_of
 from entente.vocabulary.media import FrameHash, MediaKind, Refusal, RefusalCode, Region, Sampling
 from entente.vocabulary.media_hash import Profile, Turns
@@ -131,13 +132,15 @@ def read(
     limit_s: float | None = None,
     sampling: Sampling = Sampling.SPARSE,
     seen: int | None = None,
+    holding: Holding | None = None,
     sandbox: Sandbox | None = None,
 ) -> Opened:
     """Open a file by path, descriptor or from a store: digests, kind, hashes, frames, tags.
 
     ``sampling`` says how closely a video is looked at: key frames for a first pass, sparse to ask with, dense
     to be held, or every frame. In a first pass large JPEGs are decoded smaller (``pdq_rough``). ``seen`` is
-    how many frames of a video extractors get, where not the usual few.
+    how many frames of a video extractors get, where not the usual few. ``holding`` is a file of the site's
+    own that they need.
 
     No file makes it raise. ``extract`` names functions ``package.module:function`` that get a
     ``decode.Decoded`` inside the decoder and return something ready for JSON. A decoder that dies or hangs in
@@ -148,7 +151,8 @@ def read(
     try:
         with _given(file) as given:
             how = {"sampling": str(sampling), **({"seen": seen} if seen else {})}
-            return _read(given, known, tuple(extract), limit_s, how, sandbox or shared())
+            needs: tuple[Need, ...] = (*extract, holding) if holding else tuple(extract)
+            return _read(given, known, tuple(extract), needs, limit_s, how, sandbox or shared())
     except NotOpened as error:
         return Opened(refusal=error.refusal)
 
@@ -296,6 +300,7 @@ def _read(
     given: _Given,
     known: Known | None,
     extract: tuple[str, ...],
+    needs: tuple[Need, ...],
     limit_s: float | None,
     how: dict[str, Any],
     sandbox: Sandbox,
@@ -318,7 +323,7 @@ def _read(
             "describe",
             arguments,
             limit_s=limit,
-            needs=extract,
+            needs=needs,
             threads=what.container in THREADED,
             meanwhile=meanwhile,
         )

@@ -23,6 +23,7 @@ from typing import Any
 
 from entente.evidence import wire
 from entente.evidence.confine import MEMORY
+from entente.evidence.holding import Holding
 from entente.vocabulary.media import Refusal, RefusalCode
 
 START_S = 120.0  # a cold machine compiles the hash once
@@ -33,6 +34,8 @@ FILES_EACH_SETTING = "ENTENTE_FILES_EACH"  # 1: a fresh decoder for every file, 
 
 
 STREAMS = 2  # archives that are unpacked at a time, beside the decoders that open what comes out
+
+Need = str | Holding  # a dotted name to import, or a site's file to hold
 
 NEEDS_OF = {"describe": ("entente.evidence.hashing:hashed",)}  # what the warm child loads before such a job
 
@@ -76,7 +79,7 @@ class Sandbox:
         self._child: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._idle: list[_Decoder] = []
-        self._loaded: set[str] = set()
+        self._loaded: set[Need] = set()
         self._generation = self._children = self._peak = 0
 
     def ask(
@@ -86,14 +89,15 @@ class Sandbox:
         arguments: dict[str, Any],
         *,
         limit_s: float,
-        needs: tuple[str, ...] = (),
+        needs: tuple[Need, ...] = (),
         threads: bool = False,
         meanwhile: Callable[[], object] = lambda: None,
     ) -> Answer:
         """Have ``job`` done on an open file; a decoder that dies or hangs is a refusal, never an exception.
 
-        ``needs`` are dotted names that the decoder must have imported; ``threads`` is for codecs that cannot
-        do without. ``meanwhile`` runs here while the decoder works.
+        ``needs`` are dotted names that the decoder must have imported, and files of the site that it must
+        hold; ``threads`` is for codecs that cannot do without. ``meanwhile`` runs here while the decoder
+        works.
 
         Raises ``SandboxFailed`` when none can be started.
         """
@@ -107,7 +111,7 @@ class Sandbox:
                 raise
 
     def stream(
-        self, fd: int, job: str, arguments: dict[str, Any], *, limit_s: float, needs: tuple[str, ...] = ()
+        self, fd: int, job: str, arguments: dict[str, Any], *, limit_s: float, needs: tuple[Need, ...] = ()
     ) -> Generator[Answer, None, None]:
         """Have ``job`` done that answers many times, by a decoder that serves nothing else after.
 
@@ -255,15 +259,20 @@ class Sandbox:
             except SandboxFailed:
                 return 0
 
-    def _load(self, names: tuple[str, ...]) -> None:
-        """Have the warm child import what ``names`` need; decoders without it are replaced."""
+    def _load(self, names: tuple[Need, ...]) -> None:
+        """Have the warm child import and hold what ``names`` say; decoders without it are replaced."""
         with self._lock:
             new = [name for name in names if name not in self._loaded]
             if not new:
                 return
-            answer = self._order({"do": "load", "names": new})
+            orders = [each.as_json() if isinstance(each, Holding) else each for each in new]
+            answer = self._order({"do": "load", "names": orders})
             if "error" in answer:
                 raise SandboxFailed(f"an extractor cannot be loaded: {answer['error']}")
+            replaced = {each.function for each in new if isinstance(each, Holding)}
+            self._loaded = {
+                each for each in self._loaded if isinstance(each, str) or each.function not in replaced
+            }
             self._loaded.update(new)
             self._generation += 1
 

@@ -134,6 +134,7 @@ def _set_up(folder: Path) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "entente.web.settings")
     django.setup()
     _speak_as_the_site()
+    _see_as_the_site()
 
 
 def _speak_as_the_site() -> None:
@@ -147,6 +148,22 @@ def _speak_as_the_site() -> None:
         scale.use(scale.read(Path(named).read_text(encoding="utf-8"), named))
     except (OSError, ValueError) as fault:
         raise NoDesk(f"ENTENTE_VERBAL_SCALE: {fault}") from None
+
+
+def _see_as_the_site() -> None:
+    """Take the site's own matcher where ENTENTE_MATCHER names one; ``NoDesk`` for a bad setting.
+
+    Its network is looked at when it is needed, in a limited process; a bad one stops nothing but itself.
+    """
+    named = os.environ.get("ENTENTE_MATCHER")
+    if not named:
+        return
+    from entente.casework.link.scene import site
+
+    try:
+        site.use(site.read(Path(named).read_text(encoding="utf-8"), str(Path(named).absolute())))
+    except (OSError, ValueError) as fault:
+        raise NoDesk(f"ENTENTE_MATCHER: {fault}") from None
 
 
 def acting_account(service_number: str | None) -> object:

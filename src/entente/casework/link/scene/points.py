@@ -82,7 +82,7 @@ def points(luma: Plane) -> Points:
     """Return the points of a picture. ``luma`` is (rows, columns) uint8 as displayed."""
     plane = sized(luma, SIDE)
     at, looks = _found(plane)
-    return _placed(at, looks, plane.shape[1], plane.shape[0])
+    return placed(at, looks, plane.shape[1], plane.shape[0])
 
 
 def points_in(luma: Plane, box: Box) -> Points:
@@ -107,7 +107,7 @@ def points_in(luma: Plane, box: Box) -> Points:
         grown = 1.0
     at, looks = _found(np.ascontiguousarray(part))
     width, height = (min(1 << 16, max(1, round(n * grown))) for n in (columns, rows))
-    return _placed(at + np.array([left, top]) * grown, looks, width, height)
+    return placed(at + np.array([left, top]) * grown, looks, width, height)
 
 
 def _found(plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
@@ -123,6 +123,7 @@ def _found(plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
     return np.array([k.pt for k in kept])[:MOST], looks[:MOST]  # ties at the limit come on top of it
 
 
-def _placed(at: NDArray[np.float64], looks: NDArray[np.uint8], width: int, height: int) -> Points:
+def placed(at: NDArray[np.float64], looks: NDArray[np.uint8], width: int, height: int) -> Points:
+    """Return points by places in pixels of a plane."""
     places = np.round(np.clip(at / (width, height), 0, 1) * 65535).astype(np.uint16)
     return Points(width, height, places.reshape(-1, 2), looks)

@@ -21,12 +21,12 @@ WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 def to_link(seen: Seen) -> list[list[Any]]:
     """Return the points of a picture, or of the frames that are seen of a video: seconds, and base64."""
-    return [[t, _text(points(_luma(rgb)))] for t, rgb in seen.frames]
+    return [[t, text_of(points(_luma(rgb)))] for t, rgb in seen.frames]
 
 
 def to_find(seen: Seen) -> list[list[Any]]:
     """Return the points of a picture that was cut out of another to be found, enlarged where it is small."""
-    return [[0.0, _text(points_in(_luma(seen.frames[0][1]), WHOLE))]]
+    return [[0.0, text_of(points_in(_luma(seen.frames[0][1]), WHOLE))]]
 
 
 def points_of(answer: dict[str, Any]) -> list[tuple[float, Points]]:
@@ -44,7 +44,8 @@ def points_of(answer: dict[str, Any]) -> list[tuple[float, Points]]:
     return found if good else []
 
 
-def _text(found: Points) -> str:
+def text_of(found: Points) -> str:
+    """Return points in letters, as a decoder answers."""
     return base64.b64encode(found.to_bytes()).decode()
 
 

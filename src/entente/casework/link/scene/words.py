@@ -21,6 +21,8 @@ from entente.casework.link.scene.points import Points
 
 COUNT, SIGNS = 4096, 64
 IN_BLOCK = 16  # postings that lie together; a word's blocks are a chain, so that it grows at its end
+MIDDLE = 128  # zero in a look of a network's, which has numbers below it
+PLANES = 12  # that part looks of which no words were learnt: 4,096 parts
 RADIUS = 24  # bits of 64 by which signatures of one thing may differ
 FILE = "words.xz"
 AT_ONCE = 512  # points that are compared with all words at once: 8 MB
@@ -72,18 +74,37 @@ class Vocabulary:
 @cache
 def turn() -> NDArray[np.float32]:
     """Return 64 rows of 1 and -1 at right angles: of a Hadamard matrix, its columns' signs by chance."""
+    return _rows(0, SIGNS)
+
+
+def _rows(first: int, last: int) -> NDArray[np.float32]:
     whole = np.ones((1, 1), np.float32)
     while len(whole) < 128:
         whole = np.block([[whole, whole], [whole, -whole]])
     drawn = np.frombuffer(hashlib.shake_256(b"entente scene words").digest(512), "<u2")
     signs = np.where(drawn[:128] % 2, 1, -1).astype(np.float32)
-    rows = 1 + np.argsort(drawn[128:255], kind="stable")[:SIGNS]  # the first row would only tell the length
+    rows = 1 + np.argsort(drawn[128:255], kind="stable")[first:last]  # row 0 would only tell the length
     return whole[rows] * signs
 
 
 def turned(looks: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return looks under the turn, (n, 64), whole numbers."""
     return looks.astype(np.float32) @ turn().T
+
+
+def signed(held: Points, nearest: int = 1) -> Coded:
+    """Return points under words that nobody learnt, for looks of any network, with ``MIDDLE`` for zero.
+
+    On which side of twelve planes a look lies is its word; of sixty-four others, its signature. The nearest
+    words after its own are those beyond the planes that it lies closest to.
+    """
+    looks = held.looks.astype(np.float32) - MIDDLE
+    shown = looks @ _rows(SIGNS, SIGNS + PLANES).T
+    word = ((shown > 0) * (1 << np.arange(PLANES))).sum(axis=1)
+    close = np.argsort(np.abs(shown), axis=1, kind="stable")[:, : nearest - 1]
+    words = np.hstack([word[:, None], word[:, None] ^ (1 << close)]).astype(np.uint16)
+    signs = ((looks @ turn().T > 0) * BITS).sum(axis=1, dtype=np.uint64)
+    return Coded(words, np.repeat(signs[:, None], nearest, axis=1))
 
 
 @cache

@@ -16,8 +16,9 @@ from entente.casework.link.service.names import CHANGES
 from entente.casework.link.service.proposing import Proposed, ask_to_propose, propose, propose_links
 from entente.casework.link.service.queue import in_sight, waiting
 from entente.casework.link.service.saying import keep_apart, tie
-from entente.casework.link.service.scenes import ask_to_compare
+from entente.casework.link.service.scenes import ask_to_compare, last_of_site
 from entente.casework.link.service.series import gather, merge, move, split
+from entente.casework.link.service.site import tried
 from entente.casework.link.service.suggesting import Bridge, Suggested, groups, suggested
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "groups",
     "in_sight",
     "keep_apart",
+    "last_of_site",
     "merge",
     "move",
     "propose",
@@ -53,6 +55,7 @@ __all__ = [
     "split",
     "suggested",
     "tie",
+    "tried",
     "undo",
     "waiting",
     "why",

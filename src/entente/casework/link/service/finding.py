@@ -19,8 +19,10 @@ from entente.casework.intake.service import evidence_store
 from entente.casework.link.scene.agreement import Agreement
 from entente.casework.link.scene.points import AROUND, Points
 from entente.casework.link.scene.seen import TO_FIND, points_of
+from entente.casework.link.scene.site import SiteMatcher
 from entente.casework.link.service.points import find_points, held, in_sight
 from entente.casework.link.service.scenes import where_of
+from entente.casework.link.service.site import asked_of, usable
 from entente.evidence.open import read, render
 from entente.records.act import acting
 from entente.records.jobs import Progress, asked_by, enqueue, task
@@ -72,42 +74,49 @@ def find_object(progress: Progress, item: int, region: list[float], t: float | N
     """Look for what a box of an item shows in the other items; those without points get them first."""
     officer, purpose = progress.officer, progress.purpose
     case = UUID(str(progress.job.case))
-    find_points(progress)
+    site, _ = usable()
+    find_points(progress, site)
     thing = Case.thing_of(case, officer.agency)
     with acting(officer, Act.READ, thing, purpose, step="link", reason="which items are looked through"):
         media = Media.objects.get(case_id=case, number=item)
         rows = in_sight(officer.agency, case)
+        theirs = in_sight(officer.agency, case, site) if site else []
     try:
-        asked, frame = _cut(media, Region(*region), t)
+        asked, frame = _cut(media, Region(*region), t, site)
     except FindRefused as refused:  # a result, with its mend, and no fault of the job
         return {"item": item, "region": region, "t": t, "refused": str(refused), "found": []}
-    found = []
-    for met in held(officer.agency, case, rows).ask(asked):
-        if met.row.media_id != media.pk:
-            whole = _in_whole(met.found, frame)
-            told = {"item": met.row.media.number, "because": whole.because.text}
-            found.append({**told, **where_of(t or 0.0, met.t, whole)})
-    found.sort(key=lambda f: -f["score"])
+    best: dict[int, dict[str, Any]] = {}
+    for points, by in asked:
+        for met in held(officer.agency, case, theirs if by else rows, by).ask(points):
+            if met.row.media_id != media.pk:
+                whole = _in_whole(met.found, frame)
+                said = f"{whole.because.text}; {by.stated}" if by else whole.because.text
+                told = {"item": met.row.media.number, "because": said}
+                best.setdefault(met.row.media.number, {**told, **where_of(t or 0.0, met.t, whole)})
+    found = sorted(best.values(), key=lambda f: -f["score"])[:MOST_FOUND]
     others = sum(row.media_id != media.pk for row in rows)
     asked_for = {"item": item, "region": region, "t": t}
-    return {**asked_for, "points": len(asked), "through": others, "found": found[:MOST_FOUND]}
+    return {**asked_for, "points": sum(len(p) for p, _ in asked), "through": others, "found": found}
 
 
-def _cut(media: Media, region: Region, t: float | None) -> tuple[Points, Region]:
-    """Return the points of a box with what is around it, and where that lies in the item."""
+def _cut(
+    media: Media, region: Region, t: float | None, site: SiteMatcher | None
+) -> tuple[list[tuple[Points, SiteMatcher | None]], Region]:
+    """Return a box's points with what is around it, ours before the site's, and where it lies in the item."""
     frame = _around(region)
     original = evidence_store().original(media.key)
     cut = render(original, "crop", region=frame, t=t, side=CUT_SIDE)
     if isinstance(cut, Refusal):
         raise FindRefused(cut.reason)
     with _as_file(cut) as fd:
-        opened = read(fd, extract=[TO_FIND])
-    found = points_of(opened.extracted.get(TO_FIND, {}))
-    if not found or not len(found[0][1]):
+        ours = points_of(read(fd, extract=[TO_FIND]).extracted.get(TO_FIND, {}))
+        theirs = asked_of(site, fd).shots if site else []
+    found = [(shots[0][1], by) for shots, by in ((ours, None), (theirs, site)) if shots and len(shots[0][1])]
+    if not found:
         raise FindRefused(
             "nothing in this box can be found again: draw it larger, or around something with a pattern"
         )
-    return found[0][1], frame
+    return found, frame
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The same thing or place in other items of the case: proposed as links, with the points that say so.
 
+Our own points say it, and beside them those of the site's matcher, where it has one that can be used.
 What ties too many strangers is set apart: its links wait for nobody, and it is listed.
 """
 
@@ -13,12 +14,15 @@ from uuid import UUID
 from entente.casework.link import series as arithmetic
 from entente.casework.link.scene.agreement import METHOD, VERSION, Agreement
 from entente.casework.link.scene.hubs import Crowd, Tie, sorted_out
+from entente.casework.link.scene.site import GRADE, SiteMatcher
+from entente.casework.link.scene.site import METHOD as OF_SITE
 from entente.casework.link.service import points as held_points
 from entente.casework.link.service.names import APART
 from entente.casework.link.service.points import Met, find_points, held, in_sight, opened
 from entente.casework.link.service.proposing import keep
+from entente.casework.link.service.site import usable
 from entente.records.act import acting
-from entente.records.jobs import Progress, enqueue_once, task
+from entente.records.jobs import Progress, asked_by, enqueue_once, task
 from entente.records.models import Case, Job, Link, ScenePoints
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
@@ -37,12 +41,19 @@ def ask_to_compare(officer: Officer, purpose: Purpose, case: Case) -> Job:
         return enqueue_once("link.scenes", officer, purpose, case=case.pk, priority=-1)
 
 
+def last_of_site(officer: Officer, case: Case) -> dict[str, Any]:
+    """Return what became of the site's matcher in the latest comparison of one's own agency, if anything."""
+    done = asked_by(officer.agency, case.pk, "link.scenes").filter(status="done").first()
+    return (done.result or {}).get("site", {}) if done else {}
+
+
 @task("link.scenes")
 def find_scenes(progress: Progress) -> dict[str, Any]:
     """Find the points of the case's items, and compare each new one with those before it."""
     officer, purpose = progress.officer, progress.purpose
     case_id = UUID(str(progress.job.case))
-    looked = find_points(progress)
+    site, refused = usable()
+    looked = find_points(progress, site)
     with acting(
         officer,
         Act.READ,
@@ -53,31 +64,43 @@ def find_scenes(progress: Progress) -> dict[str, Any]:
     ) as deed:
         case = Case.objects.get(pk=case_id)
         rows = in_sight(officer.agency, case_id)
+        theirs = in_sight(officer.agency, case_id, site) if site else []
         todo = [row for row in rows if not row.asked]
         deed.reason = f"compare {len(todo)} items with {len(rows) - len(todo)} before them"
-    index = held(officer.agency, case_id, [row for row in rows if row.asked])
+    indexes = [held(officer.agency, case_id, [row for row in rows if row.asked])]
+    if site:
+        indexes.append(held(officer.agency, case_id, [row for row in theirs if row.asked], site))
     made = 0
     for start in range(0, len(todo), ASKED_AT_ONCE):
         part = todo[start : start + ASKED_AT_ONCE]
-        found = [_Asked(row, met) for row in part for met in _asked(index, row)]
+        found = [_Asked(row, met, i.site) for i in indexes for row in part for met in _asked(i, row)]
         made += _proposed(officer, purpose, case, part, found)
         progress.tell(start + len(part), len(todo), f"{made} proposed")
     hubs = _set_apart(officer, purpose, case)
-    return {"looked": looked, "compared": len(todo), "made": made, "hubs": [list(h) for h in hubs]}
+    told = {"looked": looked.items, "compared": len(todo), "made": made, "hubs": [list(h) for h in hubs]}
+    return {**told, **({"site": _told(site, refused, looked.unread)} if site or refused else {})}
+
+
+def _told(site: SiteMatcher | None, refused: str, unread: list[tuple[int, str]]) -> dict[str, Any]:
+    """Return what became of the site's matcher, for the page."""
+    name = f"{site.name} {site.version}" if site else ""
+    first = list(unread[0]) if unread else []
+    return {"name": name, "refused": refused, "unread": len(unread), "first": first}
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """An item that was asked, the second in it, and where it was met."""
+    """An item that was asked, the second in it, where it was met, and by which matcher if not by ours."""
 
     row: ScenePoints
     met: tuple[float, Met]
+    site: SiteMatcher | None = None
 
 
 def _asked(index: held_points.HeldPoints, row: ScenePoints) -> list[tuple[float, Met]]:
     """Return where an item's things were met, the strongest first; then it is in the index itself."""
     best: dict[UUID, tuple[float, Met]] = {}
-    for shot in opened(row):
+    for shot in opened(row, index.site):
         for met in index.ask(shot.points):
             if met.row.pk not in best or met.found.score > best[met.row.pk][1].found.score:
                 best[met.row.pk] = (shot.t, met)
@@ -110,6 +133,11 @@ def grade_of(score: int) -> str:
 def _link(each: _Asked) -> arithmetic.Link:
     one, other = each.row.media, each.met[1].row.media
     found = each.met[1].found
+    if each.site:
+        a, b = sorted((f"#{one.number}", f"#{other.number}"))
+        text = f"{found.because.text}; found by the site's own matcher {each.site.stated}"
+        reason = Reason(text, f"{OF_SITE} {each.site.name}", each.site.version, each.site.weight)
+        return arithmetic.Link(a, b, KIND, each.site.weight, reason, GRADE)
     made = arithmetic.link(
         f"#{one.number}", f"#{other.number}", KIND, grade_of(found.score), found.because.text
     )

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entente.casework.link import service
 from entente.casework.link.scene.drawing import drawn
+from entente.casework.link.scene.site import in_force
 from entente.casework.link.views.series import tile_of
 from entente.records.asked import uuid_of
 from entente.records.door import DeskRequest, case_page
@@ -64,6 +65,8 @@ def found(request: DeskRequest, case: Case) -> HttpResponse:
         "jobs": [search.job] if search and search.job.status != "done" else [],
         "told": search.job.result if search else {},
         "rows": rows,
+        "matcher": in_force(),
+        "matched": service.last_of_site(request.officer, case),
     }
     return render(request, "link/found.html", context)
 

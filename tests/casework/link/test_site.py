@@ -1,0 +1,116 @@
+"""What the site's own matcher finds is a proposal with its name; one that fails stops nothing but itself."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from entente.casework.intake.service import evidence_store
+from entente.casework.link import service
+from entente.casework.link.scene import site
+from entente.casework.link.service import points as held_points
+from entente.casework.link.service.site import Asked
+from entente.records import guard
+from entente.records.models import Derivation, Media, ScenePoints
+from entente.vocabulary.handling import Purpose
+from entente.vocabulary.media import Region
+from tests.casework.link.scene.drawn import room
+from tests.casework.link.scene.drawn_network import network
+from tests.casework.link.test_scenes import links, ran
+from tests.casework.match.test_scenes import laid_down, taken
+from tests.conformance.test_site_matchers import set_up, shifted
+
+__all__ = ["set_up"]
+VI = Purpose.VICTIM_IDENTIFICATION
+
+
+@pytest.fixture
+def rooms(circle, case, tmp_path):
+    """A room from two places, which a network without training meets too; and another."""
+    one = room(101, 3)
+    taken(circle, case, laid_down(tmp_path / "a", a=one, b=shifted(one), c=room(103)))
+    with guard.system("test"):
+        return {m.occurrences.get().name[0]: m for m in Media.objects.filter(case=case)}
+
+
+def rows(case) -> dict[str, ScenePoints]:
+    with guard.system("test"):
+        return {str(r.media_id): r for r in ScenePoints.objects.filter(case=case)}
+
+
+def test_what_it_finds_is_a_proposal_with_its_points_name_and_declared_error(
+    circle, case, rooms, set_up, monkeypatch, client, django_capture_on_commit_callbacks
+) -> None:
+    ran(circle, "link.scenes", case)
+    [ours] = links(case)
+    before = rows(case)
+    with guard.system("test"):
+        ours.delete()
+
+    matcher = set_up(network())
+    monkeypatch.setattr(held_points, "WORKING", 10**6)  # ours see nothing, so that what is met is the site's
+    with django_capture_on_commit_callbacks(execute=True):
+        told = ran(circle, "link.scenes", case).result
+    assert (told["looked"], told["compared"]) == (3, 3), "it is asked of the items that were there before"
+    assert told["site"] == {"name": "drawn 1", "refused": "", "unread": 0, "first": []}
+    found = {frozenset({k.a_id, k.b_id}): k for k in links(case)}
+    link = found[frozenset({rooms["a"].pk, rooms["b"].pk})] if found else None
+    assert link is not None
+    assert (link.method, link.version, link.grade) == ("site matcher drawn", "1", "site matcher")
+    assert "drawn 1 (DISK), by its site's measure wrong in 3 of 400 links" in link.because
+    assert link.weight == matcher.weight == site.MOST_WEIGHT and link.state == "proposed"
+    assert len(link.where["pairs"]) >= 6
+    with guard.scope(circle.officer(circle.it), VI):
+        assert link in service.waiting(case) and service.groups(case) == [], "it joins nothing by itself"
+
+    after = rows(case)
+    for media, row in after.items():
+        assert row.version == f"1+{matcher.mark}" and row.pk == before[media].pk
+        assert not evidence_store().has(before[media].key), "what was replaced is gone from the store"
+    with guard.system("test"):
+        made = Derivation.objects.filter(thing=before[str(rooms["a"].pk)].pk).order_by("made_at").last()
+    assert made.version["site matcher"] == f"drawn 1 {matcher.sha256}"
+
+    client.force_login(circle.it)
+    why = client.get(reverse("link:why", args=[case.pk]), {"a": link.a.number, "b": link.b.number})
+    assert "found by the site&#x27;s own matcher drawn 1" in why.content.decode()
+    assert "by site matcher drawn 1" in why.content.decode()
+    reach = client.get(reverse("link:found", args=[case.pk])).content.decode()
+    assert "This site has a matcher of its own" in reach and "drawn rooms" in reach
+
+    job = service.ask_to_find(circle.officer(circle.it), VI, rooms["a"], Region(0, 0, 1, 1), None)
+    met = {each["item"]: each for each in ran(circle, "link.find", case, **job.payload).result["found"]}
+    assert "drawn 1 (DISK)" in met[rooms["b"].number]["because"], "a box is looked for by it as well"
+
+    site.use(None)
+    assert ran(circle, "link.scenes", case).result["looked"] == 0, "without it our points stand as they were"
+    reach = client.get(reverse("link:found", args=[case.pk])).content.decode()
+    assert "This site has set up no matcher of its own" in reach
+
+
+def test_one_that_is_refused_or_dies_costs_none_of_our_own_proposals(
+    circle, case, rooms, set_up, monkeypatch, client
+) -> None:
+    set_up(network(fault="nan"))
+    told = ran(circle, "link.scenes", case).result
+    assert told["made"] == 1 and "a number that is none" in told["site"]["refused"]
+    [link] = links(case)
+    assert link.method == "link.scene"
+    client.force_login(circle.it)
+    page = client.get(reverse("link:found", args=[case.pk])).content.decode()
+    assert "was not used" in page and "a number that is none" in page
+
+    set_up(network())
+    monkeypatch.setattr(held_points, "asked_of", lambda *_: Asked([], "the decoder died (SIGSEGV)"))
+    told = ran(circle, "link.scenes", case).result
+    assert told["looked"] == 3 and told["site"]["unread"] == 3 and "SIGSEGV" in told["site"]["first"][1]
+    assert all(row.key and row.count for row in rows(case).values()), "our own points are there"
+
+
+@pytest.mark.parametrize("version", ["1", "1+0123456789"])
+def test_points_are_compared_with_those_of_one_network_alone(version, set_up) -> None:
+    matcher = set_up(network())
+    assert site.fit(version, None) and not site.fit(version, matcher)
+    assert site.fit(site.version_of(matcher), matcher) and not site.fit("2", None)
+    other = set_up(network(), links=500)
+    assert other.mark != matcher.mark and len(site.version_of(other)) <= 20
