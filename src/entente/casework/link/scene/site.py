@@ -72,8 +72,8 @@ class SiteMatcher:
 
     @property
     def told(self) -> str:
-        """What the decoder needs to know, in one spelling."""
-        return json.dumps({"kind": str(self.kind), "size": list(self.size)}, sort_keys=True)
+        """What the decoder needs to know: the kind, the width and the height."""
+        return f"{self.kind} {self.size[0]} {self.size[1]}"
 
     @property
     def mark(self) -> str:

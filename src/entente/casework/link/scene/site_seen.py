@@ -6,7 +6,6 @@ breaks a process that can do nothing. What a network answers is checked: its aut
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import Any
 
@@ -58,8 +57,8 @@ def _points(rgb: NDArray[np.uint8]) -> Points:
 def _network() -> tuple[str, tuple[int, int], Any]:
     """Return the held network's kind and size, and itself as OpenCV takes it; once for each decoder."""
     told, data = _HELD[0]
-    known = json.loads(told)
-    return opened(known["kind"], tuple(known["size"]), data)
+    kind, width, height = told.split()
+    return opened(kind, (int(width), int(height)), data)
 
 
 def opened(kind: str, size: tuple[int, int], data: bytes) -> tuple[str, tuple[int, int], Any]:
