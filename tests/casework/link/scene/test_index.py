@@ -10,13 +10,15 @@ import pytest
 
 from entente.casework.link.scene.index import NEAR, NEAREST, SceneIndex
 from entente.casework.link.scene.loops import RADIUS
-from entente.casework.link.scene.points import points
+from entente.casework.link.scene.points import Points, points
 from entente.casework.link.scene.words import (
     COUNT,
+    MIDDLE,
     Coded,
     Vocabulary,
     opened,
     packed,
+    signed,
     turn,
     turned,
     vocabulary,
@@ -108,3 +110,25 @@ def test_a_poster_leads_to_the_room_where_it_hangs() -> None:
     asked = vocabulary().coded(points(room(101, 3)), NEAREST)
     assert index.candidates(asked, 5)[0] == 99
     assert index.candidates(Coded(np.zeros((0, NEAREST), np.uint16), np.zeros((0, NEAREST), np.uint64))) == []
+
+
+def test_looks_that_no_words_were_learnt_for_name_their_like_first() -> None:
+    rng = np.random.default_rng(5)
+
+    def looks(of: np.ndarray, noise: float) -> Points:
+        moved = of + rng.normal(0, noise, of.shape)
+        fine = np.clip(np.round(moved / np.linalg.norm(moved, axis=1, keepdims=True) * 400) + MIDDLE, 0, 255)
+        places = rng.integers(0, 1 << 16, (len(of), 2)).astype(np.uint16)
+        return Points(640, 480, places, fine.astype(np.uint8))
+
+    pictures = [rng.normal(0, 1, (200, 128)) for _ in range(30)]
+    index = SceneIndex()
+    for number, each in enumerate(pictures):
+        index.add(number, signed(looks(each, 0.2)))
+    for number, each in enumerate(pictures):
+        assert index.candidates(signed(looks(each, 0.2), NEAREST))[0] == number
+    coded = signed(looks(pictures[0], 0), NEAREST)
+    apart = [int(a ^ b).bit_count() for a, b in coded.words[:, :2].tolist()]
+    assert set(apart) == {1} and coded.words.max() < COUNT, "the next words lie beyond one plane"
+    empty = signed(Points(640, 480, np.zeros((0, 2), np.uint16), np.zeros((0, 128), np.uint8)))
+    assert len(empty) == 0

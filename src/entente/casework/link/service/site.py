@@ -18,7 +18,7 @@ from entente.evidence.holding import Holding, HoldingRefused, vetted
 from entente.evidence.open import Known, Opened, read
 from entente.vocabulary.media import Sampling
 
-LIMIT_S = 60.0  # for one picture: a network takes seconds on one core; a decoder starts no thread
+LIMIT_S = 180.0  # for one picture: a network may take half a minute, for a decoder starts no thread
 FRAMES = 8  # of a video
 
 
