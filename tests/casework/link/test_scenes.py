@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from entente.casework.intake.service import evidence_store
 from entente.casework.link import service
-from entente.casework.link.service import points as held_points
+from entente.casework.link.service import indexed
 from entente.casework.link.service.scenes import APART, KIND
 from entente.records import guard, jobs
 from entente.records.erasure import erase
@@ -94,7 +94,7 @@ def _erased_with_its_item(circle, case, rooms) -> None:
     erase(circle.officer(circle.it), VI, rooms["a"], "no longer needed")
     with guard.system("test"):
         assert not ScenePoints.objects.filter(pk=row.pk).exists()
-    assert held_points._KEPT == {}
+    assert indexed._KEPT == {}
 
 
 def test_a_box_without_a_pattern_and_one_that_is_missing_are_refused_with_their_mend(

@@ -8,7 +8,8 @@ from django.urls import reverse
 from entente.casework.intake.service import evidence_store
 from entente.casework.link import service
 from entente.casework.link.scene import site
-from entente.casework.link.service import points as held_points
+from entente.casework.link.service import indexed
+from entente.casework.link.service import points as found_points
 from entente.casework.link.service.site import Asked
 from entente.records import guard
 from entente.records.models import Derivation, Media, ScenePoints
@@ -35,7 +36,7 @@ def rooms(circle, case, tmp_path):
 
 def rows(case) -> dict[str, ScenePoints]:
     with guard.system("test"):
-        return {str(r.media_id): r for r in ScenePoints.objects.filter(case=case)}
+        return {str(r.media_id): r for r in ScenePoints.objects.filter(case=case, owner=case.owner)}
 
 
 def test_what_it_finds_is_a_proposal_with_its_points_name_and_declared_error(
@@ -44,11 +45,17 @@ def test_what_it_finds_is_a_proposal_with_its_points_name_and_declared_error(
     ran(circle, "link.scenes", case)
     [ours] = links(case)
     before = rows(case)
+    shared = before[str(rooms["c"].pk)]
     with guard.system("test"):
         ours.delete()
+        other = ScenePoints(
+            media=rooms["c"], case=case, owner=circle.agencies.eu, key=shared.key, version="1"
+        )
+        other.made_by_id, other.audience = shared.made_by_id, shared.audience
+        other.save()
 
     matcher = set_up(network())
-    monkeypatch.setattr(held_points, "WORKING", 10**6)  # ours see nothing, so that what is met is the site's
+    monkeypatch.setattr(indexed, "WORKING", 10**6)  # ours see nothing, so that what is met is the site's
     with django_capture_on_commit_callbacks(execute=True):
         told = ran(circle, "link.scenes", case).result
     assert (told["looked"], told["compared"]) == (3, 3), "it is asked of the items that were there before"
@@ -66,7 +73,8 @@ def test_what_it_finds_is_a_proposal_with_its_points_name_and_declared_error(
     after = rows(case)
     for media, row in after.items():
         assert row.version == f"1+{matcher.mark}" and row.pk == before[media].pk
-        assert not evidence_store().has(before[media].key), "what was replaced is gone from the store"
+        there = evidence_store().has(before[media].key)
+        assert there is (media == str(rooms["c"].pk)), "what was replaced is gone, but for another's"
     with guard.system("test"):
         made = Derivation.objects.filter(thing=before[str(rooms["a"].pk)].pk).order_by("made_at").last()
     assert made.version["site matcher"] == f"drawn 1 {matcher.sha256}"
@@ -101,7 +109,7 @@ def test_one_that_is_refused_or_dies_costs_none_of_our_own_proposals(
     assert "was not used" in page and "a number that is none" in page
 
     set_up(network())
-    monkeypatch.setattr(held_points, "asked_of", lambda *_: Asked([], "the decoder died (SIGSEGV)"))
+    monkeypatch.setattr(found_points, "asked_of", lambda *_: Asked([], "the decoder died (SIGSEGV)"))
     told = ran(circle, "link.scenes", case).result
     assert told["looked"] == 3 and told["site"]["unread"] == 3 and "SIGSEGV" in told["site"]["first"][1]
     assert all(row.key and row.count for row in rows(case).values()), "our own points are there"

@@ -20,7 +20,8 @@ from entente.casework.link.scene.agreement import Agreement
 from entente.casework.link.scene.points import AROUND, Points
 from entente.casework.link.scene.seen import TO_FIND, points_of
 from entente.casework.link.scene.site import SiteMatcher
-from entente.casework.link.service.points import find_points, held, in_sight
+from entente.casework.link.service.indexed import held, in_sight
+from entente.casework.link.service.points import find_points
 from entente.casework.link.service.scenes import where_of
 from entente.casework.link.service.site import asked_of, usable
 from entente.evidence.open import read, render

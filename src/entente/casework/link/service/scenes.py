@@ -16,9 +16,9 @@ from entente.casework.link.scene.agreement import METHOD, VERSION, Agreement
 from entente.casework.link.scene.hubs import Crowd, Tie, sorted_out
 from entente.casework.link.scene.site import GRADE, SiteMatcher
 from entente.casework.link.scene.site import METHOD as OF_SITE
-from entente.casework.link.service import points as held_points
+from entente.casework.link.service.indexed import HeldPoints, Met, held, in_sight, opened
 from entente.casework.link.service.names import APART
-from entente.casework.link.service.points import Met, find_points, held, in_sight, opened
+from entente.casework.link.service.points import find_points
 from entente.casework.link.service.proposing import keep
 from entente.casework.link.service.site import usable
 from entente.records.act import acting
@@ -97,7 +97,7 @@ class _Asked:
     site: SiteMatcher | None = None
 
 
-def _asked(index: held_points.HeldPoints, row: ScenePoints) -> list[tuple[float, Met]]:
+def _asked(index: HeldPoints, row: ScenePoints) -> list[tuple[float, Met]]:
     """Return where an item's things were met, the strongest first; then it is in the index itself."""
     best: dict[UUID, tuple[float, Met]] = {}
     for shot in opened(row, index.site):
