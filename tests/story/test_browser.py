@@ -51,6 +51,7 @@ from entente.records.models import (
     Media,
     Outcome,
     Product,
+    SearchSheet,
     Viewing,
 )
 from entente.safeguards.card import Card
@@ -59,7 +60,7 @@ from entente.vocabulary.suspect import Standing
 from tests.formats.test_cybertip import police
 from tests.story import pages
 from tests.story.conftest import desk_in
-from tests.story.walk import Desk, Walk, chromium, system
+from tests.story.walk import NARROW, Desk, Walk, chromium, system
 
 pytestmark = pytest.mark.browser
 SHOTS = Path(__file__).resolve().parents[2] / "screenshots"
@@ -619,6 +620,71 @@ def test_the_checklist_is_listed_from_clues_and_downloaded(walk):
             page.get_by_role("link", name=paper).click()
         assert Path(coming.value.path()).read_bytes().startswith(b"%PDF-")
     walk.look(page, "28-elements")
+
+
+def test_a_sheet_is_ticked_on_a_phone_without_a_network_and_taken_in(walk, tmp_path):
+    page = walk.go("IT-1001", "seize/sheets/")
+    page.get_by_role("button", name="Make the sheet").click()
+    page.get_by_text("Look at each crop first").first.wait_for()
+    page.locator("[name$=no_person]").focus()
+    page.keyboard.press("Space")
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Make the sheet").click()
+    sheet = tmp_path / coming.value.suggested_filename
+    coming.value.save_as(sheet)
+    with system():
+        shown = {e.number: e.crop_id for e in Element.objects.filter(case=walk.case)}
+        assert SearchSheet.objects.get(case=walk.case).elements.keys() == {str(n) for n in shown}
+
+    phone = walk.browser.new_context(
+        viewport=NARROW, offline=True, accept_downloads=True, color_scheme="dark", locale="en-GB"
+    )
+    held, asked, faults = phone.new_page(), [], []
+    held.on("request", lambda r: asked.append(r.url))
+    held.on("console", lambda m: faults.append(m.text))
+    held.on("pageerror", lambda f: faults.append(str(f)))
+    held.goto(sheet.as_uri())
+    assert held.locator("img").count() == sum(c is not None for c in shown.values())
+    assert held.evaluate("[...document.images].every((i) => i.complete && i.naturalWidth > 0)")
+    first, second = sorted(shown)[:2]
+    held.locator(f"[data-element='{first}'] [value=found]").focus()
+    held.keyboard.press("Space")
+    held.keyboard.press("Tab")
+    held.keyboard.type("Hall")
+    held.keyboard.press("Tab")
+    held.keyboard.type("E-7")
+    held.locator(f"[data-element='{second}'] [value=found]").focus()
+    held.keyboard.press("ArrowRight")
+    told = f"2 of {len(shown)} ticked: 1 found, 1 not here, 0 not looked. {len(shown) - 2} open."
+    assert held.locator("#progress").inner_text() == told
+    walk.look(held, "28-sheet")
+    assert walk.faulty(held) == []
+    held.locator("#by").focus()
+    held.keyboard.type("IT-1002")
+    held.keyboard.press("Tab")
+    with held.expect_download() as saved:
+        held.keyboard.press("Enter")
+    ticks = tmp_path / "ticks.json"
+    saved.value.save_as(ticks)
+    assert b"data:" not in ticks.read_bytes() and len(ticks.read_bytes()) < 1000
+    held.reload()
+    assert held.locator("#progress").inner_text() == told, "the phone kept it"
+    held.locator("summary").click()
+    held.locator("#forget").click()
+    assert held.evaluate("localStorage.length") == 0
+    assert [a for a in asked if not a.startswith(("data:", "blob:"))] == [sheet.as_uri()] * 2
+    assert faults == []
+    phone.close()
+
+    page.locator("[name$=file]").set_input_files(ticks)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Take it in").click()
+    assert page.get_by_text("ticked at the search by IT-1002").count() == 2
+    walk.look(page, "28-ticks")
+    page = walk.go("IT-1001", "seize/")
+    assert page.get_by_text("ticked at the search by IT-1002").count() == 2
+    with system():
+        assert not ElementMatch.objects.filter(case=walk.case).exists(), "a tick is no match"
 
 
 def test_the_search_is_received_and_compared(walk):

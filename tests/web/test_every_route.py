@@ -65,9 +65,11 @@ from entente.records.models import (
     Quarantine,
     Request,
     Retention,
+    SearchSheet,
     Seat,
     Series,
     SeriesItem,
+    SheetTick,
     Stub,
     Suspect,
     SuspectIdentifier,
@@ -210,6 +212,11 @@ CASE = {
     "seize:page": {GET, POST},
     "seize:from-clues": {POST},
     "seize:checklist": {GET},
+    "seize:sheets": {GET},
+    "seize:sheet": {POST},
+    "seize:sheet-withdraw": {POST},
+    "seize:ticks": {POST},
+    "seize:tick-back": {POST},
     "seize:receive": {POST},
     "seize:compare": {POST},
     "seize:decide": {POST},
@@ -438,6 +445,12 @@ def world(circle, case):
         )
         element = Element.objects.create(number=1, name="a lamp", clue=clue, **made)
         met = ElementMatch.objects.create(element=element, media=b, because="near", method="m", **made)
+        sheet = SearchSheet.objects.create(
+            digest="0" * 64, language="en", elements={"1": str(element.pk)}, **made
+        )
+        tick = SheetTick.objects.create(
+            sheet=sheet, element=element, answer="found", by="IT-1002", at=clock.now(), **made
+        )
         phone = Exhibit.objects.create(number="E0", description="a phone", **made)
         step = Transfer.objects.create(
             exhibit=phone,
@@ -553,6 +566,8 @@ def world(circle, case):
             "delivery_id": for_us.pk,
             "list_id": hashes.pk,
             "aside_id": aside.pk,
+            "sheet_id": sheet.pk,
+            "tick_id": tick.pk,
             "exhibit_id": phone.pk,
             "transfer_id": step.pk,
             "export_id": court.pk,
@@ -688,6 +703,7 @@ def filled_in(world: SimpleNamespace) -> dict[str, dict[str, Any]]:
         "inform:review": {"do": "remark", "text": "another item"},
         "delivery": {"do": "acknowledge"},
         "seize:page": {"element-name": "a chair", "element-evaluation": "X4"},
+        "seize:sheet": {"make-no_person": "on"},
         "seize:receive": {
             "found-source": "s",
             "found-codes": "H0",

@@ -577,6 +577,11 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     },
     "seize:from-clues": {},
     "seize:checklist": {},
+    "seize:sheets": {},
+    "seize:sheet": {"make-no_person": ["on", ""]},
+    "seize:sheet-withdraw": {},
+    "seize:ticks": {"ticks-file": [Upload("ticks"), Upload("tip"), Upload("broken")]},
+    "seize:tick-back": {},
     "seize:receive": {
         "found-source": ["s"],
         "found-codes": CODES,

@@ -375,6 +375,7 @@ def _draw(world: World) -> None:
         "fresh": at / "upload/fresh.png",
         "broken": at / "upload/broken.png",
         "tip": at / "upload/tip.json",
+        "ticks": at / "upload/ticks.json",
         "shared": at / "au/four.png",
         "withheld": at / "withheld/six.png",
         "archive": at / "upload/two.zip",
@@ -525,6 +526,7 @@ def _work(world: World) -> None:
     _force(world, "it", joint, "au", world.own)
     seize.list_element(au, VI, joint, name="a lamp", crop=crop)
     seize.list_element(it, VI, joint, name="a chair", clue=clues[2])
+    _sheets(world, au, it)
     seize.compare(au, VI, joint)
     seize.compare(it, VI, joint)
     close.record_outcome(it, VI, joint, "child safe", "")
@@ -638,6 +640,7 @@ def _withheld_work(world: World) -> None:
     examine.hand_over(it, VI, step, world.people["it_third"])
     seize.list_element(it, VI, joint, name="a red lamp", clue=thing)
     seize.list_element(it, VI, joint, name="a box", crop=crop)
+    seize.make_sheet(it, VI, joint, no_person=True)
     seize.exhibit(it, VI, joint, number="E-HIDDEN", description="a disk", media=picture)
     _place(it, joint, "a withheld house", ("H2",), thing)
     _online(it, joint, "forest_walker7", ("H2",))
@@ -698,6 +701,20 @@ def _place(officer: Any, case: Case, name: str, codes: tuple[str, ...], clue: Cl
     locate.judge_rest(officer, VI, place, because="true of any house")
     locate.propose_home(officer, VI, place, because="a view")
     return place
+
+
+def _sheets(world: World, au: Any, it: Any) -> None:
+    """Each makes a sheet, what was ticked on both is taken in; one file more waits."""
+    for officer in (it, au):
+        row, _ = seize.make_sheet(officer, VI, world.joint, no_person=True)
+        told = {"format": "entente-search-ticks", "version": 1, "sheet": row.digest, "by": "AU-1002"}
+        tick = {"answer": "found", "place": "hall", "note": "", "at": "2026-06-01T10:00:00Z"}
+        numbers = [int(n) for n in row.elements]
+        seize.take_ticks(
+            officer, VI, world.joint, json.dumps(told | {"ticks": [tick | {"element": numbers[0]}]}).encode()
+        )
+        more = told | {"ticks": [tick | {"element": n, "answer": "not here"} for n in numbers]}
+        world.files["ticks"].write_text(json.dumps(more))
 
 
 def _brought(officer: Any, case: Case, told: bytes, codes: tuple[str, ...]) -> None:
@@ -1249,6 +1266,8 @@ NAMED: dict[str, tuple[tuple[type[models.Model], str], ...]] = {
     "aside_id": ((Quarantine, "pk"),),
     "job_id": ((Job, "pk"),),
     "exhibit_id": ((Exhibit, "pk"),),
+    "sheet_id": ((apps.get_model("records", "SearchSheet"), "pk"),),
+    "tick_id": ((apps.get_model("records", "SheetTick"), "pk"),),
     "transfer_id": ((apps.get_model("records", "Transfer"), "pk"),),
     "emergency_id": ((apps.get_model("records", "Emergency"), "pk"),),
     "notice_id": ((apps.get_model("records", "Notice"), "pk"),),

@@ -226,7 +226,7 @@ def spend(request: HttpRequest, name: str, kwargs: dict[str, Any]) -> None:
 
 def _spent_by(request: HttpRequest, name: str) -> list[tuple[str, str]]:
     """Return what a request spends: pairs of a limit and who counts (empty: the network address)."""
-    if name in {"inform:pdf", "seize:checklist"}:
+    if name in {"inform:pdf", "seize:checklist", "seize:sheet"}:
         return [("documents made", str(request.user.pk or ""))]
     if name in {"oidc", "oidc-back"}:
         return [("answers of a provider", "")]

@@ -6,7 +6,7 @@ art. 11). An element that was not found proves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -88,6 +88,14 @@ def coverage(elements: Iterable[Seen], matches: Iterable[Found]) -> Coverage:
     confirmed = {m.element for m in told if m.state is MatchState.CONFIRMED} & numbers
     proposed = ({m.element for m in told if m.state is MatchState.PROPOSED} & numbers) - confirmed
     return Coverage(len(numbers), len(confirmed), len(proposed), len(numbers - confirmed - proposed))
+
+
+WHOLE = 0.95  # of the width and of the height: a crop so large is the picture itself
+
+
+def is_whole(region: Sequence[float] | None) -> bool:
+    """Whether a crop of ``region`` ([x, y, w, h], fractions) is the whole picture; so is an unknown one."""
+    return region is None or min(region[2], region[3]) >= WHOLE
 
 
 SENTENCE = {

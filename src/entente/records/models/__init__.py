@@ -47,7 +47,7 @@ from entente.records.models.request import Answer, Check, CheckHit, Dispatch, Le
 from entente.records.models.retention import KeepReview, Restriction, Retention, Tombstone
 from entente.records.models.review import Review
 from entente.records.models.scene import SceneFeatures
-from entente.records.models.search import Element, ElementMatch
+from entente.records.models.search import Element, ElementMatch, SearchSheet, SheetTick
 from entente.records.models.series import Link, Series, SeriesItem
 from entente.records.models.session import Session, Spent
 from entente.records.models.shelter import Consent, Rest, Shelter, Spared, TotalsRead
@@ -163,11 +163,13 @@ __all__ = [
     "SceneFeatures",
     "ScenePoints",
     "Seal",
+    "SearchSheet",
     "Seat",
     "SentThing",
     "Series",
     "SeriesItem",
     "Session",
+    "SheetTick",
     "Shelter",
     "Spared",
     "Specialist",

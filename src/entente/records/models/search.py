@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from entente.records.models.handled import CaseBound
+from entente.vocabulary.search_sheet import Ticked
 
 
 class Element(CaseBound):
@@ -40,3 +41,33 @@ class ElementMatch(CaseBound):
         constraints = [
             models.UniqueConstraint(fields=["element", "media", "owner"], name="element_found_once")
         ]
+
+
+class SearchSheet(CaseBound):
+    """A list that left for a search on a phone: its digest says what it showed; it can be called back."""
+
+    digest = models.CharField(max_length=64)  # of all that it says; it stands on the sheet itself
+    language = models.CharField(max_length=2)
+    elements = models.JSONField()  # number on the sheet → id of the element
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
+
+    class Meta:
+        ordering = ["-made_at"]
+
+
+class SheetTick(CaseBound):
+    """What was ticked at the search for one element, as a named person took it in; it confirms nothing."""
+
+    sheet = models.ForeignKey(SearchSheet, models.CASCADE, related_name="+")
+    element = models.ForeignKey(Element, models.CASCADE, related_name="+")
+    answer = models.CharField(max_length=10, choices=[(t.value, t.value) for t in Ticked])
+    by = models.CharField(max_length=40)  # the service number that the file says
+    at = models.DateTimeField()  # by the phone's clock
+    place = models.CharField(max_length=80, blank=True)
+    note = models.CharField(max_length=300, blank=True)
+    taken_back_at = models.DateTimeField(null=True)
+    taken_back_by = models.ForeignKey("records.Account", models.PROTECT, related_name="+", null=True)
+
+    class Meta:
+        ordering = ["element__number", "-at"]

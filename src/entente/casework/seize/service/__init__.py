@@ -43,6 +43,8 @@ from entente.casework.seize.service.reproduce import (
     found,
     reproduce,
 )
+from entente.casework.seize.service.sheets import make_sheet, withdraw_sheet
+from entente.casework.seize.service.ticks import Taken, take_tick_back, take_ticks, ticks_of
 
 __all__ = [
     "CROP_SIDE",
@@ -56,6 +58,7 @@ __all__ = [
     "NotListed",
     "Reproduced",
     "SeizedSummary",
+    "Taken",
     "again",
     "ask",
     "ask_to_compare",
@@ -78,6 +81,7 @@ __all__ = [
     "handovers_of",
     "in_words",
     "list_element",
+    "make_sheet",
     "plan",
     "put_in",
     "reading",
@@ -86,6 +90,10 @@ __all__ = [
     "seen_in",
     "seized_summary",
     "sign",
+    "take_tick_back",
+    "take_ticks",
+    "ticks_of",
     "who_may_receive",
+    "withdraw_sheet",
     "write_bundle",
 ]

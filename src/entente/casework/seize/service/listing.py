@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +66,8 @@ def list_element(
         raise NotListed("an element needs a name; write what to look for")
     if crop is not None and (crop.origin != "crop" or crop.case_id != case.pk):
         raise NotListed("an element shows a crop of this case, never a whole file; cut one on its page")
+    if crop is not None and words.is_whole(crop.region):
+        raise NotListed("that crop shows the whole picture; cut the thing alone on its page")
     if clue is not None and (clue.state == "withdrawn" or clue.case_id != case.pk):
         raise NotListed("that clue was withdrawn; choose one that stands")
     if seen_at is not None and seen_at < 0:
@@ -158,29 +160,50 @@ def checklist(
 
     Raises ``formats.typesetting.NotSet`` where nothing is listed yet.
     """
-    with acting(officer, Act.READ, case.as_thing(), purpose, step=STEP, reason="print the search checklist"):
-        rows = list(Element.objects.filter(case=case).select_related("crop__parent", "clue__media"))
-        issuer = Agency.objects.get(pk=officer.agency).name
-    crops: dict[str, bytes] = {}
-    listed = [_line(case, row, crops) for row in rows]
-    handling = union([case.handling, *(r.handling for r in rows)])
+    had = gathered(officer, purpose, case)
     return set_checklist(
-        listed,
-        crops,
+        had.lines,
+        had.crops,
         case=case.number,
         victim=case.victim_number,
-        issuer=issuer,
-        handling={"codes": str(handling), "text": handling.text, "audience": case.audience},
+        issuer=had.issuer,
+        handling=had.told_handling(case),
         issued_at=clock.now().isoformat(timespec="seconds"),
         paper=paper,
         language=language,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a checklist shows: its elements, a line and a fresh crop for each, and how it is handled."""
+
+    elements: tuple[Element, ...]
+    lines: tuple[dict[str, Any], ...]
+    crops: dict[str, bytes]
+    handling: Handling
+    issuer: str
+
+    def told_handling(self, case: Case) -> dict[str, str]:
+        """Return the handling as documents say it."""
+        return {"codes": str(self.handling), "text": self.handling.text, "audience": case.audience}
+
+
+def gathered(officer: Officer, purpose: Purpose, case: Case) -> Gathered:
+    """Read the list and draw its crops afresh, as one logged act: the one way onto a checklist."""
+    with acting(officer, Act.READ, case.as_thing(), purpose, step=STEP, reason="print the search checklist"):
+        rows = tuple(Element.objects.filter(case=case).select_related("crop__parent", "clue__media"))
+        issuer = Agency.objects.get(pk=officer.agency).name
+    crops: dict[str, bytes] = {}
+    lines = tuple(_line(case, row, crops) for row in rows)
+    return Gathered(rows, lines, crops, union([case.handling, *(r.handling for r in rows)]), issuer)
+
+
 def _line(case: Case, row: Element, crops: dict[str, bytes]) -> dict[str, Any]:
     """Return one line of the checklist and put the fresh copy of its crop among ``crops``."""
     name = ""
-    if row.crop is not None and row.crop.key and not row.crop.refusal:
+    shown = row.crop is not None and row.crop.key and not row.crop.refusal
+    if row.crop is not None and shown and not words.is_whole(row.crop.region):
         drawn = render(evidence_store().original(row.crop.key), "crop", side=CROP_SIDE)
         if not isinstance(drawn, Refusal):
             name = f"element-{row.number}"

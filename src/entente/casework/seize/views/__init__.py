@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from entente.casework.seize.views import court, custody, search
+from entente.casework.seize.views import court, custody, search, sheets
 
 urlpatterns = [
     path("court/", court.court, name="court"),
@@ -13,6 +13,11 @@ urlpatterns = [
     path("", search.page, name="page"),
     path("from-clues/", search.from_clues, name="from-clues"),
     path("checklist/<str:paper>/", search.checklist, name="checklist"),
+    path("sheets/", sheets.page, name="sheets"),
+    path("sheets/make/", sheets.make, name="sheet"),
+    path("sheets/<uuid:sheet_id>/withdraw/", sheets.withdraw, name="sheet-withdraw"),
+    path("ticks/", sheets.take, name="ticks"),
+    path("ticks/<uuid:tick_id>/back/", sheets.take_back, name="tick-back"),
     path("receive/", search.receive, name="receive"),
     path("compare/", search.compare, name="compare"),
     path("matches/<uuid:match_id>/", search.decide_pair, name="decide"),

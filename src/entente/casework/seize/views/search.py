@@ -21,13 +21,14 @@ from entente.casework.seize import elements as words
 from entente.casework.seize import service
 from entente.casework.seize.views.custody import to_chain
 from entente.casework.seize.views.forms import Moment, files_of
+from entente.casework.seize.views.sheets import ANSWERS
 from entente.formats.checklist import Paper
 from entente.formats.typesetting import NotSet
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
 from entente.records.h3 import Codes, HandledFurther
 from entente.records.jobs import asked_by
-from entente.records.models import Case, Clue, Element, ElementMatch, Exhibit, Media
+from entente.records.models import Case, Clue, Element, ElementMatch, Exhibit, Media, SheetTick
 from entente.safeguards.access import Act, Deny, decide
 from entente.vocabulary.handling import EVALUATIONS
 
@@ -122,11 +123,12 @@ def _page(request: DeskRequest, case: Case, **forms_given: Any) -> HttpResponse:
         "element__crop__parent", "element__clue__media", "media", "decided_by"
     )
     pairs = [_pair(m, language) for m in found.order_by("state", "element__number", "media__number")[:300]]
+    ticks = service.ticks_of(case)
     context = {
         "element_form": ElementForm(case),
         "found_form": FoundForm(prefix="found", agency=request.user.agency.short),  # type: ignore[union-attr]
         "exhibit_form": ExhibitForm(case, begun=_confirmed(request, case)),
-        "elements": [{"row": e, "tile": _crop_tile(e, language)} for e in elements],
+        "elements": [_line(e, language, ticks.get(e.pk)) for e in elements],
         "pairs": [p for p in pairs if p["row"].state == "proposed"],
         "decided": [p for p in pairs if p["row"].state != "proposed"],
         "coverage": service.coverage_of(case, language)[1],
@@ -138,6 +140,12 @@ def _page(request: DeskRequest, case: Case, **forms_given: Any) -> HttpResponse:
     }
     wrong = any(f.is_bound and f.errors for f in forms_given.values())
     return render(request, "seize/page.html", context, status=400 if wrong else 200)
+
+
+def _line(element: Element, language: str, tick: SheetTick | None) -> dict[str, Any]:
+    """Return what the list shows of an element: its crop's tile, and what was ticked at the search."""
+    answer = ANSWERS[tick.answer] if tick else ""
+    return {"row": element, "tile": _crop_tile(element, language), "tick": tick, "answer": answer}
 
 
 def _confirmed(request: DeskRequest, case: Case) -> ElementMatch | None:

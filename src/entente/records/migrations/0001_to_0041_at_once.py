@@ -44,6 +44,7 @@ STEPS = (
     "0038_what_partners_ask",
     "0039_documents_brought",
     "0040_cameras",
+    "0041_search_sheets",
 )
 
 
