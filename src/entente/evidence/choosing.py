@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from entente.evidence.packets import Count, decoded_of, packets_of, then_none, time_of
+from entente.evidence.packets import Count, decoded_of, packets_of, patient, then_none, time_of
 from entente.evidence.pictures import demand_size
 from entente.evidence.videos import Video, container_of
 from entente.vocabulary.media import Sampling
@@ -33,7 +33,10 @@ def frames_of(video: Video, choose: Choose, count: Count) -> Iterator[tuple[floa
 
 
 def keys_only(packets: Iterator[Any], stream: Any, count: Count) -> Iterator[Any]:
-    """Feed key packets only: works for codecs that ignore ``skip_frame`` (VP9) too."""
+    """Feed key packets only: works for codecs that ignore ``skip_frame`` (VP9) too.
+
+    Each alone: in an open group of pictures, a decoder that still knows the last one finds it out of turn.
+    """
     context, last = stream.codec_context, float("-inf")
     for packet in packets:
         moment = time_of(packet, packet.time_base or stream.time_base)
@@ -41,8 +44,8 @@ def keys_only(packets: Iterator[Any], stream: Any, count: Count) -> Iterator[Any
             continue
         last = moment if moment is not None else last
         count.expected += 1
-        yield from decoded_of(context, packet, count)
-    yield from decoded_of(context, None, count)
+        yield from [*decoded_of(context, packet, count), *decoded_of(context, None, count)]
+        context.flush_buffers()
 
 
 def _gaps(times: list[float], end: float, longest: float) -> list[float]:
@@ -86,6 +89,7 @@ def _counted(frames: Iterator[tuple[float, Any]], count: Count) -> Iterator[tupl
     """Count what comes."""
     for moment, frame in frames:
         count.decoded += 1
+        count.concealed += bool(frame.is_corrupt)
         yield moment, frame
 
 
@@ -93,6 +97,7 @@ def every_until(until: float, told: Count) -> Choose:
     """Return a choice of everything, until the time is over."""
 
     def choose(packets: Iterator[Any], stream: Any, count: Count) -> Iterator[Any]:
+        patient(stream.codec_context)
         for packet in packets:
             if time.monotonic() > until:
                 told.filled = False
@@ -115,6 +120,7 @@ def _between(wanted: list[float], video: Video, until: float) -> Choose:
     def choose(packets: Iterator[Any], stream: Any, count: Count) -> Iterator[Any]:
         context, base = stream.codec_context, stream.time_base
         context.skip_frame = "NONREF"
+        patient(context)
         at, seen, last, begun = 0, _Seen(told), 0.0, False
         for packet in then_none(packets):
             if at >= len(wanted):

@@ -355,7 +355,11 @@ def _video(
     count = video.count
     # A file cut off in the middle has fewer packets than its index announces, and no other sign of it.
     lost = max(0, video.declared - count.packets)
+    errors = count.errors + video.mends
+    lost += count.concealed
     video.tags |= {"video:packets": str(count.packets), "video:declared": str(video.declared)}
+    if count.concealed:
+        video.tags["video:concealed"] = str(count.concealed)
     answer = {
         "width": video.width,
         "height": video.height,
@@ -364,8 +368,8 @@ def _video(
         "tags": video.tags,
         "decoded": count.decoded,
         "expected": max(count.expected, count.decoded),
-        "errors": count.errors,
-        "partial": bool(count.errors or lost or not count.filled or count.decoded < count.expected),
+        "errors": errors,
+        "partial": bool(errors or lost or not count.filled or count.decoded < count.expected),
     }
     if extract:
         shown = _seen(video, [f["t"] for f in frames], seen)  # type: ignore[misc]

@@ -11,7 +11,10 @@ from typing import Any
 
 import av
 
+from entente.evidence import units
+
 ATTEMPTS = 1000  # a demuxer that only fails gets no more
+WAITING, WAITING_BYTES = 16, 1 << 26  # frames that a decoder may hold back, and what they may weigh
 
 
 @dataclass(slots=True)
@@ -22,6 +25,7 @@ class Count:
     expected: int = 0
     errors: int = 0
     packets: int = 0
+    concealed: int = 0  # frames in which the decoder filled in what was damaged
     filled: bool = True  # whether every long gap was filled in the time there was
 
 
@@ -46,10 +50,33 @@ def packets_of(opened: Any, stream: Any, count: Count) -> Iterator[Any]:
 def decoded_of(context: Any, packet: Any, count: Count) -> list[Any]:
     """Return the frames that a packet completes; a packet that fails is counted, and the next is tried."""
     try:
-        return list(context.decode(packet))
+        return list(context.decode(_set_right(context, packet, count)))
     except av.FFmpegError:
         count.errors += 1
         return []
+
+
+def patient(context: Any) -> None:
+    """Have the decoder wait longer for a frame's turn: a wrong number in one costs those around it no place.
+
+    Only of H.264, which would throw away what comes after its turn; it holds more frames for that.
+    """
+    if context.name == "h264":
+        waiting = min(WAITING, WAITING_BYTES // max(1, context.width * context.height * 3 // 2))
+        context.options = {**context.options, "has_b_frames": str(waiting)}
+
+
+def _set_right(context: Any, packet: Any, count: Count) -> Any:
+    """Return a packet, or in its place one whose units are set right, which is counted as an error."""
+    width = units.width_of(context) if packet is not None else 0
+    put = units.set_right(memoryview(packet), width, context.name == "h264") if width else None
+    if put is None:
+        return packet
+    count.errors += 1
+    made = av.Packet(put)
+    made.pts, made.dts, made.time_base = packet.pts, packet.dts, packet.time_base
+    made.is_keyframe = packet.is_keyframe
+    return made
 
 
 def time_of(item: Any, base: Any) -> float | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import av
 
+from entente.evidence.mended import Mended
 from entente.evidence.packets import Count, decoded_of, packets_of
 from entente.evidence.pictures import Refused, demand_size
 from entente.evidence.source import Source
@@ -36,6 +37,11 @@ class Video:
     tags: dict[str, str] = field(default_factory=dict)
     count: Count = field(default_factory=Count)
 
+    @property
+    def mends(self) -> int:
+        """Return at how many places of the container damage was set right on the way."""
+        return self.source.mends if isinstance(self.source, Mended) else 0
+
 
 def container_of(source: Source, name: str) -> Any:
     """Open with the one reader that the first bytes call for, and no way to any other file."""
@@ -51,6 +57,7 @@ def container_of(source: Source, name: str) -> Any:
 def open_video(source: Source, container: str) -> Video:
     """Open a video of a known container; raises ``Refused`` with what it would need."""
     name = _FORMATS.get(container, container)
+    source = Mended(source) if name == "matroska" else source
     try:
         opened = container_of(source, name)
     except (av.FFmpegError, ValueError, OSError) as error:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import av
 import cv2
 import numpy as np
 import pytest
@@ -122,3 +125,47 @@ def test_what_ties_strangers_is_listed_and_its_links_wait_for_nobody(
     assert link.state == APART
     with guard.scope(circle.officer(circle.it), VI):
         assert service.waiting(case) == [] and service.why(case, link.a, link.b) == []
+
+
+def filmed(path: Path, codec: str, *shots: np.ndarray, each: int) -> None:
+    """Write a film of still shots, 25 frames a second, with a key frame only where the encoder sets one."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream(codec, rate=25)
+        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
+        stream.codec_context.gop_size = 10_000
+        stream.options = {"crf": "20", "preset": "veryfast"} if codec == "libx264" else {}
+        if codec == "mpeg4":
+            stream.options = {"qscale": "3", "sc_threshold": "1000000000"}
+        for i in range(each * len(shots)):
+            frame = av.VideoFrame.from_ndarray(cv2.merge([shots[i // each]] * 3), format="rgb24")
+            frame.pts = i
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+
+
+def test_a_room_in_a_video_and_a_still_of_it_are_proposed_with_the_second(
+    circle, case, tmp_path, client
+) -> None:
+    """In one film it has a key frame of its own, in the other no frame but the first is one."""
+    folder = laid_down(tmp_path / "a", still=room(101, 3, ASIDE), late=room(104, 8, ASIDE))
+    filmed(folder / "still.mp4", "libx264", room(110), room(103, 3), room(112), each=30)
+    filmed(folder / "late.mp4", "mpeg4", room(113), room(114), room(105, 8), each=30)
+    filmed(folder / "other.mp4", "libx264", room(120), room(121), each=30)
+    taken(circle, case, folder)
+    told = ran(circle, "link.scenes", case).result
+    assert (told["looked"], told["compared"], told["made"]) == (5, 5, 2)
+    client.force_login(circle.it)
+    queue = client.get(reverse("link:page", args=[case.pk])).content.decode()
+    found = set()
+    for link in links(case):
+        film, still = sorted((link.a, link.b), key=lambda m: m.kind == "picture")
+        with guard.system("test"):
+            name, of = (m.occurrences.get().name for m in (film, still))
+        found.add((name, of))
+        start, end = {"still.mp4": (1.2, 2.4), "late.mp4": (2.4, 3.6)}[name]
+        second = link.where["t"][0 if link.a_id == film.pk else 1]
+        assert start <= second < end, "where the poster hangs"
+        assert "points lie in both" in link.because and link.state == "proposed"
+        assert f"at second {second:.1f} of #{film.number}" in link.because
+        assert f"at second {second:.1f} of #{film.number}" in queue and "<polyline" in queue
+    assert found == {("still.mp4", "still.jpg"), ("late.mp4", "late.jpg")}

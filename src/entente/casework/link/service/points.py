@@ -18,14 +18,15 @@ from django.db import transaction
 from entente.casework.intake.service import evidence_store
 from entente.casework.link.scene.agreement import METHOD, VERSION
 from entente.casework.link.scene.kept import Shot, packed
-from entente.casework.link.scene.seen import TO_LINK, points_of
+from entente.casework.link.scene.seen import MOST_SHOTS, TO_LINK, points_of
 from entente.casework.link.scene.site import METHOD as OF_SITE
 from entente.casework.link.scene.site import SiteMatcher, fit, version_of
 from entente.casework.link.scene.site_seen import TO_SITE
 from entente.casework.link.scene.words import signed, vocabulary
 from entente.casework.link.service.site import FRAMES, asked_of
 from entente.evidence import tools
-from entente.evidence.open import Known, read
+from entente.evidence.open import Known, Opened, read
+from entente.evidence.source import Held
 from entente.records import derivation, guard
 from entente.records.act import acting
 from entente.records.derivation import Made
@@ -36,6 +37,7 @@ from entente.vocabulary.agency import Officer
 from entente.vocabulary.media import Sampling
 
 AT_ONCE = 8
+SPARSE_S = 2.0  # a video with fewer key frames than one in so many seconds is looked at between them
 OWN = 16  # bytes of the item's id before its points: no two items share one object, so erasing is safe
 NONE_FOUND = "nothing in it that could be found again"
 
@@ -93,9 +95,8 @@ class _Found:
 def _found_in(site: SiteMatcher | None, media: Media) -> _Found:
     """Return one item's points; touches no database. The decoder's answer is checked."""
     known = Known(media.size, media.md5, media.sha1, media.sha256)
-    sampling = Sampling.KEYS if media.kind == "video" else Sampling.SPARSE
     original = evidence_store().original(media.key)
-    opened = read(original, known=known, extract=[TO_LINK], sampling=sampling)
+    opened = _looked_at(media, original, known)
     found = [(t, each) for t, each in points_of(opened.extracted.get(TO_LINK, {})) if len(each)]
     shots = [Shot(t, each, vocabulary().coded(each)) for t, each in found]
     theirs: list[Shot] = []
@@ -107,6 +108,16 @@ def _found_in(site: SiteMatcher | None, media: Media) -> _Found:
     if not shots and not theirs:
         because = opened.refusal.reason if opened.refusal else NONE_FOUND
     return _Found(media, shots, theirs, because[:300], unread[:300])
+
+
+def _looked_at(media: Media, original: Held, known: Known) -> Opened:
+    """Return what a decoder finds in a picture, or in frames of a video spread over those it looks at."""
+    looked = partial(read, original, known=known, extract=[TO_LINK], seen=MOST_SHOTS)
+    if media.kind != "video":
+        return looked(sampling=Sampling.SPARSE)
+    opened = looked(sampling=Sampling.KEYS)
+    few = len(opened.frames) * SPARSE_S < (opened.duration or 0.0)
+    return looked(sampling=Sampling.SPARSE) if few else opened
 
 
 def _kept(officer: Officer, found: _Found, row: ScenePoints | None, site: SiteMatcher | None) -> Made | None:

@@ -23,7 +23,7 @@ from entente.casework.link.service.proposing import keep
 from entente.casework.link.service.site import usable
 from entente.records.act import acting
 from entente.records.jobs import Progress, asked_by, enqueue_once, task
-from entente.records.models import Case, Job, Link, ScenePoints
+from entente.records.models import Case, Job, Link, Media, ScenePoints
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
@@ -133,16 +133,20 @@ def grade_of(score: int) -> str:
 def _link(each: _Asked) -> arithmetic.Link:
     one, other = each.row.media, each.met[1].row.media
     found = each.met[1].found
+    text = ", ".join([found.because.text, *_seconds((one, each.met[0]), (other, each.met[1].t))])
     if each.site:
         a, b = sorted((f"#{one.number}", f"#{other.number}"))
-        text = f"{found.because.text}; found by the site's own matcher {each.site.stated}"
+        text = f"{text}; found by the site's own matcher {each.site.stated}"
         reason = Reason(text, f"{OF_SITE} {each.site.name}", each.site.version, each.site.weight)
         return arithmetic.Link(a, b, KIND, each.site.weight, reason, GRADE)
-    made = arithmetic.link(
-        f"#{one.number}", f"#{other.number}", KIND, grade_of(found.score), found.because.text
-    )
-    because = Reason(found.because.text, METHOD, VERSION, made.weight)
+    made = arithmetic.link(f"#{one.number}", f"#{other.number}", KIND, grade_of(found.score), text)
+    because = Reason(text, METHOD, VERSION, made.weight)
     return arithmetic.Link(made.a, made.b, made.kind, made.weight, because, made.grade)
+
+
+def _seconds(*seen: tuple[Media, float]) -> list[str]:
+    """Return at which second of each video it was seen; a picture has none."""
+    return [f"at second {t:.1f} of #{media.number}" for media, t in seen if media.kind == "video"]
 
 
 def _placed(officer: Officer, each: _Asked) -> None:

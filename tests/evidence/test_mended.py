@@ -1,0 +1,207 @@
+"""Flipped bits in a film's containers: the headers are set right, the frames come, and it is said."""
+
+from __future__ import annotations
+
+import io
+import random
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from entente.evidence import ebml, units
+from entente.evidence.choosing import sampled
+from entente.evidence.mended import Mended
+from entente.evidence.open import read
+from entente.evidence.source import Source
+from entente.evidence.videos import open_video
+from entente.vocabulary.media import Sampling
+from tests.evidence.drawn import clip
+
+FRAMES, FLIPS, HEAD = 200, 100, 5000
+
+
+class Bytes(Source):
+    """A source of bytes in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data, self._at, self.size = io.BytesIO(data), 0, len(data)
+
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
+        self._data.seek(self._at)
+        count = self._data.readinto(buffer)
+        self._at += count
+        return count
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = clip(tmp_path_factory.mktemp("film") / "a.mkv", container="matroska", seconds=FRAMES / 25)
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def headers(film: bytes) -> list[ebml.Header]:
+    """Every header of the film, as it was written."""
+
+    def look(at: int, count: int) -> bytes:
+        return film[at : at + count]
+
+    found, at = [], 0
+    while at < len(film):
+        one = ebml.header(look, at)
+        assert one is not None and ebml.holds(one, len(film))
+        found.append(one)
+        at = one.start if one.name in ebml.ENTERED else one.end
+    return found
+
+
+def _came(data: bytes) -> tuple[int, int, int]:
+    """Return frames, errors and places set right."""
+    video = open_video(Bytes(data), "matroska")
+    times = {round(t, 3) for t, _ in sampled(video, 900, Sampling.EVERY)}
+    return len(times), video.count.errors, video.mends
+
+
+def _plain_loop(data: bytes) -> int:
+    """Return the frames of the packet loop of PyAV's own manual, going on after what fails."""
+    frames = 0
+    with av.open(io.BytesIO(data)) as opened:
+        for packet in opened.demux(video=0):
+            try:
+                frames += len(packet.decode())
+            except av.FFmpegError:
+                continue
+    return frames
+
+
+def _with(film: bytes, *flips: tuple[int, int]) -> bytes:
+    damaged = bytearray(film)
+    for at, bit in flips:
+        damaged[at] ^= 1 << bit
+    return bytes(damaged)
+
+
+def test_a_whole_film_is_handed_on_as_it_is(film: bytes) -> None:
+    mended = Mended(Bytes(film))
+    assert mended.read() == film and mended.mends == 0
+    assert _came(film) == (FRAMES, 0, 0)
+
+
+@pytest.mark.parametrize("what", ["name", "size", "track", "lacing", "cluster", "cluster-size", "time-size"])
+def test_each_header_that_a_bit_breaks_is_set_right(
+    film: bytes, headers: list[ebml.Header], what: str
+) -> None:
+    blocks = [h for h in headers if h.name == ebml.SIMPLE]
+    cluster = [h for h in headers if h.name == ebml.CLUSTER][1]
+    time = [h for h in headers if h.name == ebml.TIME][1]
+    block = blocks[70]
+    flips = {
+        "name": [(block.at, bit) for bit in range(8)],
+        "size": [(block.at + 1 + i, bit) for i in range(block.start - block.at - 1) for bit in range(8)],
+        "track": [(block.start, 1)],
+        "lacing": [(block.start + 3, 1), (block.start + 3, 2)],
+        "cluster": [(cluster.at + i, bit) for i in range(4) for bit in (0, 3, 7)],
+        "cluster-size": [(cluster.at + 4 + i, bit) for i in (0, 5, 7) for bit in (0, 3, 7)],
+        "time-size": [(time.at, 3), (time.at + 1, 0), (time.at + 1, 2)],
+    }[what]
+    for flip in flips:
+        frames, _, mends = _came(_with(film, flip))
+        assert frames == FRAMES and (what != "cluster-size") <= mends <= 2, flip
+
+
+def test_two_headers_side_by_side_cost_no_more_than_their_own_frames(
+    film: bytes, headers: list[ebml.Header]
+) -> None:
+    one, other = [h for h in headers if h.name == ebml.SIMPLE][80:82]
+    frames, _, mends = _came(_with(film, (one.at, 6), (other.at, 5), (other.at + 1, 1)))
+    assert frames >= FRAMES - 2 and mends
+
+
+def test_a_name_that_is_new_and_whole_is_passed_over(film: bytes, headers: list[ebml.Header]) -> None:
+    block = [h for h in headers if h.name == ebml.SIMPLE][50]
+    strange = bytearray(film)
+    strange[block.at] = 0xD0  # four bits from a block's name
+    mended = Mended(Bytes(bytes(strange)))
+    assert mended.read() == strange and mended.mends == 0
+
+
+def test_of_many_flipped_bits_never_fewer_frames_than_a_plain_loop_and_nearly_all(film: bytes) -> None:
+    came = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        places = rng.integers(HEAD, len(film), FLIPS)
+        damaged = _with(film, *((int(at), int(rng.integers(8))) for at in places))
+        frames, errors, mends = _came(damaged)
+        assert frames >= _plain_loop(damaged), seed
+        assert frames == FRAMES or errors or mends, "what is lost is said"
+        came.append(frames)
+    assert np.mean(came) >= 0.99 * FRAMES, came
+
+
+def test_whatever_is_broken_the_walk_ends(film: bytes) -> None:
+    chance = random.Random(3)
+    for _ in range(30):
+        damaged = bytearray(film[: chance.randrange(100, len(film))])
+        for _ in range(chance.choice([1, 30, 3000])):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        mended = Mended(Bytes(bytes(damaged)))
+        assert len(mended.read()) == len(damaged) and mended.mends <= 1000
+    for junk in (b"", b"\x1a", b"\x1aE\xdf\xa3\xff", ebml.CLUSTER * 5000, b"\xa3\x85\x81" * 9000):
+        assert Mended(Bytes(junk)).read() == junk
+
+
+def test_what_a_decoder_fills_in_is_told(tmp_path: Path, film: bytes, headers: list[ebml.Header]) -> None:
+    key = [h for h in headers if h.name == ebml.SIMPLE][50]
+    (tmp_path / "a.mkv").write_bytes(_with(film, *((at, 4) for at in range(key.start + 400, key.end, 97))))
+    opened = read(tmp_path / "a.mkv", sampling=Sampling.EVERY)
+    assert opened.decoded == FRAMES and opened.partial and int(opened.tags["video:concealed"]) > 0
+
+
+def test_every_key_frame_of_open_groups_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "open.mp4"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        stream.options = {"x264-params": "open-gop=1:keyint=25:min-keyint=25:bframes=3:scenecut=0"}
+        for i in range(200):
+            plane = np.roll(np.add.outer(np.arange(240), np.arange(320)) % 200, 3 * i, axis=1)
+            frame = av.VideoFrame.from_ndarray(np.dstack([plane.astype(np.uint8)] * 3), format="rgb24")
+            frame.pts = i
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    opened = read(path, sampling=Sampling.KEYS)
+    assert opened.decoded == opened.expected == 8 and not opened.partial
+
+
+UNITS = [
+    b"\x65\x88" + bytes(range(1, 90)),
+    b"\x41\x9a" + bytes(range(1, 200)),
+    b"\x01\x9e" + bytes(range(3, 60)),
+]
+PACKET = b"".join(len(u).to_bytes(4, "big") + u for u in UNITS)
+STARTS = [0, 4 + len(UNITS[0]), 8 + len(UNITS[0]) + len(UNITS[1])]
+
+
+@pytest.mark.parametrize("at", STARTS)
+def test_a_length_of_a_unit_is_set_right_whichever_of_its_bits_is_wrong(at: int) -> None:
+    assert units.set_right(memoryview(PACKET), 4, True) is None
+    for bit in range(32):
+        damaged = _with(PACKET, (at + bit // 8, bit % 8))
+        assert units.set_right(memoryview(damaged), 4, True) == PACKET, bit
+        assert units.set_right(memoryview(damaged), 4, False) == PACKET, bit
+
+
+@pytest.mark.parametrize("bit", [0, 1, 2, 3, 4])
+def test_a_predicted_picture_that_says_it_refreshes_everything_is_one_of_the_others(bit: int) -> None:
+    at = STARTS[1] + 4
+    damaged = _with(PACKET, (at, bit))
+    assert units.set_right(memoryview(damaged), 4, True) == PACKET
+    assert units.set_right(memoryview(damaged), 4, False) is None, "of H.264 alone"
+
+
+def test_units_that_nothing_can_be_told_of_stay(film: bytes) -> None:
+    for data in (b"", b"\0\0", bytes(40), b"\xff" * 40, PACKET[:-7], film[6000:9000]):
+        found = units.set_right(memoryview(data), 4, True)
+        assert found is None or len(found) == len(data)
