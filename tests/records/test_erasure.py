@@ -225,7 +225,7 @@ def test_no_task_works_on_a_case_that_is_restricted(filled, tmp_path):
         filled.officer(filled.it_dpo), AUDIT, clock_of(filled), "its accuracy is contested", "b"
     )
     before = everything(filled.case)
-    tasks = ("match.check", "match.scenes", "prioritise.rank", "locate.weigh")
+    tasks = ("match.check", "match.scenes", "link.scenes", "prioritise.rank", "locate.weigh")
     asked = {task: jobs.enqueue_once(task, officer, VI, case=filled.case.pk) for task in tasks}
     jobs.work(Event(), until_empty=True)
     errors = dict(Job.objects.filter(task__in=asked, status="failed").values_list("task", "error"))

@@ -40,7 +40,7 @@ class LeaseLost(RuntimeError):
 
 
 class Stopped(RuntimeError):
-    """The worker was asked to stop; the job goes back to the queue."""
+    """The worker was asked to stop, or the job makes way; it goes back to the queue."""
 
 
 def task(name: str) -> Callable[[Task], Task]:
@@ -73,6 +73,11 @@ class Progress:
             raise LeaseLost
         if self.watch:
             self.watch(done, total)
+
+    def make_way(self) -> None:
+        """End here and go on later, where something more urgent waits; called between two parts of the work."""
+        if Job.objects.filter(status="ready", priority__gt=self.job.priority).exists():
+            raise Stopped
 
 
 def enqueue(

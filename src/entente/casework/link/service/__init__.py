@@ -12,6 +12,7 @@ from entente.casework.link.service.finding import (
     search,
     searches,
 )
+from entente.casework.link.service.following import Standing, not_compared, standings
 from entente.casework.link.service.names import CHANGES
 from entente.casework.link.service.proposing import Proposed, ask_to_propose, propose, propose_links
 from entente.casework.link.service.queue import in_sight, waiting
@@ -29,6 +30,7 @@ __all__ = [
     "Proposed",
     "Search",
     "SeriesRefused",
+    "Standing",
     "Suggested",
     "Why",
     "accept",
@@ -46,6 +48,7 @@ __all__ = [
     "last_of_site",
     "merge",
     "move",
+    "not_compared",
     "propose",
     "propose_links",
     "refuse",
@@ -53,6 +56,7 @@ __all__ = [
     "search",
     "searches",
     "split",
+    "standings",
     "suggested",
     "tie",
     "tried",

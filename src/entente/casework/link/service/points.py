@@ -68,6 +68,7 @@ def find_points(progress: Progress, site: SiteMatcher | None = None) -> Looked:
         deed.reason = f"{len(rows)} items' points are known, {len(todo)} are to be found"
     unread: list[tuple[int, str]] = []
     for start in range(0, len(todo), AT_ONCE):
+        progress.make_way()
         part = todo[start : start + AT_ONCE]
         with ThreadPoolExecutor(len(part)) as threads:  # they wait for decoders; the sandbox limits those
             found = list(threads.map(partial(_found_in, site), part))

@@ -6,7 +6,7 @@ What ties too many strangers is set apart: its links wait for nobody, and it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from entente.casework.link.service.names import APART
 from entente.casework.link.service.points import find_points
 from entente.casework.link.service.proposing import keep
 from entente.casework.link.service.site import usable
+from entente.records import guard
 from entente.records.act import acting
 from entente.records.jobs import Progress, asked_by, enqueue_once, task
 from entente.records.models import Case, Job, Link, Media, ScenePoints
@@ -30,6 +31,7 @@ from entente.vocabulary.handling import Purpose
 from entente.vocabulary.reason import Reason
 
 KIND = arithmetic.LinkKind.SAME_OBJECT
+ASKED = -1  # the priority of what a person asked for: before what follows an import by itself
 ASKED_AT_ONCE = 10  # items between two reports and two writings
 MOST_LINKS = 16  # of one asked item, the strongest
 MOST_PAIRS = 60  # points kept with a link, to be drawn
@@ -38,7 +40,7 @@ MOST_PAIRS = 60  # points kept with a link, to be drawn
 def ask_to_compare(officer: Officer, purpose: Purpose, case: Case) -> Job:
     """Put the comparison of a case's items by their points in the queue, once."""
     with acting(officer, Act.ALTER, case.as_thing(), purpose, step="link", reason="ask for a comparison"):
-        return enqueue_once("link.scenes", officer, purpose, case=case.pk, priority=-1)
+        return enqueue_once("link.scenes", officer, purpose, case=case.pk, priority=ASKED)
 
 
 def last_of_site(officer: Officer, case: Case) -> dict[str, Any]:
@@ -72,9 +74,10 @@ def find_scenes(progress: Progress) -> dict[str, Any]:
         indexes.append(held(officer.agency, case_id, [row for row in theirs if row.asked], site))
     made = 0
     for start in range(0, len(todo), ASKED_AT_ONCE):
+        progress.make_way()
         part = todo[start : start + ASKED_AT_ONCE]
         found = [_Asked(row, met, i.site) for i in indexes for row in part for met in _asked(i, row)]
-        made += _proposed(officer, purpose, case, part, found)
+        made += _proposed(officer, purpose, case, part, found, {row.pk for row in rows})
         progress.tell(start + len(part), len(todo), f"{made} proposed")
     hubs = _set_apart(officer, purpose, case)
     told = {"looked": looked.items, "compared": len(todo), "made": made, "hubs": [list(h) for h in hubs]}
@@ -109,9 +112,17 @@ def _asked(index: HeldPoints, row: ScenePoints) -> list[tuple[float, Met]]:
 
 
 def _proposed(
-    officer: Officer, purpose: Purpose, case: Case, part: list[ScenePoints], found: list[_Asked]
+    officer: Officer,
+    purpose: Purpose,
+    case: Case,
+    part: list[ScenePoints],
+    found: list[_Asked],
+    seen: Set[UUID],
 ) -> int:
-    """Write what was met as links, each with its place and points; return how many are new."""
+    """Write what was met as links, each with its place and points; return how many are new.
+
+    ``seen`` are the rows in sight: what is not was compared with none of ``part``.
+    """
     media = {f"#{m.number}": m for each in found for m in (each.row.media, each.met[1].row.media)}
     links = [_link(each) for each in found]
     made = keep(officer, purpose, case, media, arithmetic.Proposal(tuple(links), ())).made if links else 0
@@ -120,9 +131,19 @@ def _proposed(
         for each in found:
             _placed(officer, each)
         ScenePoints.objects.filter(pk__in=[row.pk for row in part]).update(asked=True)
+        _ask_when_seen(officer.agency, case.pk, seen)
     for row in part:
         row.asked = True
     return made
+
+
+def _ask_when_seen(agency: UUID, case: UUID, seen: Set[UUID]) -> None:
+    """Have an item that is out of sight now, its release having ended, asked again once it is in sight."""
+    with guard.system("points out of sight are asked again when they are seen"):
+        asked = ScenePoints.objects.filter(owner_id=agency, case_id=case, asked=True)
+        unseen = set(asked.values_list("pk", flat=True)) - seen
+        if unseen:
+            asked.filter(pk__in=unseen).update(asked=False)
 
 
 def grade_of(score: int) -> str:

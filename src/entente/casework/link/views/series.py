@@ -46,6 +46,11 @@ WHAT = {
     "make a camera": gettext_lazy("made a camera"),
     "take a camera away": gettext_lazy("took a camera away"),
 }
+COMPARISONS = {
+    "link.propose": gettext_lazy("Looking for links"),
+    "link.scenes": gettext_lazy("Comparing what is seen"),
+    "link.cameras": gettext_lazy("Comparing items with cameras"),
+}
 
 
 def tile_of(media: Media, language: str, at: int | None = None, of: int | None = None) -> dict[str, Any]:
@@ -87,10 +92,10 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         }
         for link in leaf.object_list
     ]
-    done = asked_by(request.officer.agency, case.pk, "link.propose")
-    last = done.filter(status="done").first()
-    compared = asked_by(request.officer.agency, case.pk, "link.scenes")
-    crowds = compared.filter(status="done").first()
+    done = [
+        asked_by(request.officer.agency, case.pk, task).filter(status="done").first()
+        for task in ("link.propose", "link.scenes")
+    ]
     counted = service.in_sight(case).annotate(n=Count("items"))
     context = {
         "rows": rows,
@@ -104,10 +109,11 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         "disagreed": suggested.disagreed,
         "series": leaf_of(request, counted.order_by("made_at", "pk"), "series"),
         "refused": Link.objects.filter(case=case, state="refused").count(),
-        "hubs": [h for job in (last, crowds) if job for h in job.result.get("hubs", [])],
+        "hubs": [h for job in done if job for h in job.result.get("hubs", [])],
         "ties": suggested.hubs[:GROUPS],
-        "jobs": done[:1],
-        "compared": compared[:1],
+        "standings": [
+            {"name": COMPARISONS[each.task], "of": each} for each in service.standings(request.officer, case)
+        ],
         "changes": changes_of(case),
         "decisions": [
             {"value": "accept", "label": gettext("Belongs together"), "key": "a", "main": True},

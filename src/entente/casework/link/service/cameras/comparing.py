@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+from django.db.models import QuerySet
 
 from entente.casework.intake.service import evidence_store
 from entente.casework.link.camera import (
@@ -64,7 +65,7 @@ def compare_cameras(progress: Progress) -> dict[str, Any]:
     thing = Case.thing_of(case, officer.agency)
     with acting(officer, Act.READ, thing, purpose, step="link", reason="which cameras are known") as deed:
         known = list(Camera.objects.filter(owner_id=officer.agency, case_id=case))
-        items = list(Media.objects.filter(case_id=case, refusal="").exclude(origin__in=["crop", "search"]))
+        items = list(_items(case))
         deed.reason = f"compare items with {len(known)} cameras"
     for camera in known:
         _learn(officer, purpose, camera, items)
@@ -72,6 +73,7 @@ def compare_cameras(progress: Progress) -> dict[str, Any]:
     todo = list(_todo([c for c in known if c.pk in held], items))
     counts = {"cameras": len(held), "compared": 0, "proposed": 0}
     for start in range(0, len(todo), AT_ONCE):
+        progress.make_way()
         part = todo[start : start + AT_ONCE]
         with ThreadPoolExecutor(AT_ONCE) as threads:  # they wait for decoders; the sandbox limits those
             noises = list(threads.map(_noise_of, part))
@@ -184,6 +186,19 @@ def _todo(known: list[Camera], items: list[Media]) -> Iterator[_Todo]:
         left = [c for c in known if (c.pk, media.pk) not in done and str(media.pk) not in c.references]
         if left:
             yield _Todo(media, tuple(left), described(media), references)
+
+
+def uncompared(camera: Camera) -> set[UUID]:
+    """Return the items in sight that were not compared with a camera that has a fingerprint."""
+    if not camera.key or camera.because:
+        return set()
+    done = CameraFinding.objects.filter(camera=camera).values_list("media", flat=True)
+    rows = _items(camera.case_id).exclude(pk__in=camera.references).exclude(pk__in=done)
+    return set(rows.values_list("pk", flat=True))
+
+
+def _items(case: UUID) -> QuerySet[Media]:
+    return Media.objects.filter(case_id=case, refusal="").exclude(origin__in=["crop", "search"])
 
 
 def _noise_of(todo: _Todo) -> Plane | None:
