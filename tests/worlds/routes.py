@@ -591,6 +591,7 @@ FORMS: dict[str, dict[str, list[Any]]] = {
     },
     "seize:compare": {},
     "seize:decide": {"say": ["same", "other"]},
+    "seize:belongs": {"say": ["belongs", "not", "?"], "item": [Pool("link")]},
     "seize:exhibit": {
         "exhibit-number": ["E9", "E1", "E-HIDDEN"],
         "exhibit-description": ["a phone"],

@@ -116,8 +116,11 @@ def this_worker() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def take(worker: str, only: Job | None = None) -> Job | None:
-    """Take the next ready job, or one whose worker stopped renewing its lease; or just ``only``."""
+def take(worker: str, only: Job | None = None, *, least: int | None = None) -> Job | None:
+    """Take the next ready job, or one whose worker stopped renewing its lease; or just ``only``.
+
+    With ``least``, what is less urgent than that priority is left.
+    """
     now = clock.now()
     lapsed = Q(status="running", lease_until__lt=now)
     with transaction.atomic():
@@ -127,6 +130,8 @@ def take(worker: str, only: Job | None = None) -> Job | None:
         rows = Job.objects.filter(Q(status="ready") | lapsed).order_by("-priority", "asked_at")
         if only is not None:
             rows = rows.filter(pk=only.pk)
+        if least is not None:
+            rows = rows.filter(priority__gte=least)
         if connection.features.has_select_for_update_skip_locked:
             rows = rows.select_for_update(skip_locked=True)
         job = rows.first()
@@ -188,12 +193,17 @@ def _keep_alive(job: Job, ended: Event) -> Thread:
     return thread
 
 
-def work(stop: Event, *, idle_seconds: float = 0.5, until_empty: bool = False) -> int:
-    """Take and run jobs until ``stop`` is set (or the queue is empty); return how many were done."""
+def work(
+    stop: Event, *, idle_seconds: float = 0.5, until_empty: bool = False, least: int | None = None
+) -> int:
+    """Take and run jobs until ``stop`` is set (or the queue is empty); return how many were done.
+
+    With ``least``, what is less urgent than that priority is left to another worker.
+    """
     done = 0
     while not stop.is_set():
         close_old_connections()
-        job = take(this_worker())
+        job = take(this_worker(), least=least)
         if job is None:
             if until_empty:
                 return done

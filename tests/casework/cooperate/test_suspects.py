@@ -14,6 +14,7 @@ from entente.records.models import (
     Investigation,
     LogEntry,
     Membership,
+    Notice,
     Pause,
     PauseOfTwo,
     Suspect,
@@ -282,8 +283,23 @@ def test_an_agency_is_asked_takes_on_hands_back_and_the_question_is_taken_back(c
             suspects.RESTATE,
             [str(circle.agencies.fr.pk)],
         )
+    (notice,) = seen(circle, circle.fr, Notice)
+    assert (notice.kind, notice.owner_id, notice.about) == ("correction", it.agency, there.pk)
+    assert (
+        notice.text == str(row) == f"SU-{there.number}"
+        and "abuser" not in notice.text
+        and notice.done_at is None
+    )
+    assert seen(circle, circle.dk, Notice) == [], "who was not asked reads nothing"
+    only_why = Standing.of("abuser", "suspect", "fact", "A1", "seen by two officers")
+    suspects.restate(it, VI, row, only_why)
+    assert len(seen(circle, circle.fr, Notice)) == 1, (
+        "the reason stays in the case: nothing is corrected there"
+    )
+    suspects.take_back(it, VI, row)
     suspects.take_back(it, VI, row)
     assert [i.part for i in seen(circle, circle.fr, Investigation)] == ["distributor"]
+    assert len(seen(circle, circle.fr, Notice)) == 2, "to bring back is to say anew"
     investigations.answer(fr, VI, there, take_on=True, because="ours")
     with pytest.raises(investigations.NotCoordinated, match="hands the suspect back"):
         investigations.ask(it, VI, row, circle.agencies.dk, because="x")

@@ -41,7 +41,9 @@ def run(circle, case) -> Job:
 
 def points(case) -> dict[int, ScenePoints]:
     with guard.system("test"):
-        return {row.media.number: row for row in ScenePoints.objects.filter(case=case).select_related("media")}
+        return {
+            row.media.number: row for row in ScenePoints.objects.filter(case=case).select_related("media")
+        }
 
 
 def test_an_import_is_compared_by_itself_and_the_page_says_when(circle, case, tmp_path, client) -> None:

@@ -17,7 +17,7 @@ from entente.casework.intake.service import WITHHELD_FROM, is_withheld
 from entente.records import guard, undo
 from entente.records.act import acting
 from entente.records.carried import carried
-from entente.records.models import Case, Change, Investigation, Suspect, SuspectIdentifier
+from entente.records.models import Case, Change, Investigation, Notice, Suspect, SuspectIdentifier
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Handling, HandlingCode, Purpose
@@ -95,7 +95,10 @@ def restate(officer: Officer, purpose: Purpose, suspect: Suspect, standing: Stan
 
 
 def _say_to_asked(officer: Officer, purpose: Purpose, suspect: Suspect) -> None:
-    """Put what is said now in each question that stands: accurate at the other side too (2016/680 art. 7)."""
+    """Put what is said now in each question that stands: accurate at the other side too (2016/680 art. 7).
+
+    Whoever was told otherwise gets a notice of it, which says of whom and nothing else.
+    """
     told = {n: getattr(suspect, n) for n in ("part", "category", "said", "evaluation")}
     rows = Investigation.objects.filter(suspect=suspect, owner_id=officer.agency).exclude(state="taken back")
     rows.filter(addressed_id=officer.agency).update(**told)
@@ -103,6 +106,20 @@ def _say_to_asked(officer: Officer, purpose: Purpose, suspect: Suspect) -> None:
         to, thing = row.addressed_id, suspect.as_thing().going_to(row.addressed_id)
         with acting(officer, Act.DISCLOSE, thing, purpose, step=STEP, reason=RESTATE, recipients=[to]):
             Investigation.objects.filter(pk=row.pk).update(**told)
+            if any(getattr(row, name) != value for name, value in told.items()):
+                _tell(officer, row, str(suspect))
+
+
+def _tell(officer: Officer, row: Investigation, whom: str) -> None:
+    with guard.system("a correction is told to the agency that was asked to investigate"):
+        Notice.objects.create(
+            owner_id=officer.agency,
+            addressed_id=row.addressed_id,
+            kind="correction",
+            about=row.pk,
+            text=whom,
+            made_by_id=officer.id,
+        )
 
 
 def last_said(suspect: Suspect) -> Change | None:

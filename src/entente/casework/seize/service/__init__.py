@@ -45,12 +45,14 @@ from entente.casework.seize.service.reproduce import (
 )
 from entente.casework.seize.service.sheets import make_sheet, withdraw_sheet
 from entente.casework.seize.service.ticks import Taken, take_tick_back, take_ticks, ticks_of
+from entente.casework.seize.service.sorting import Belongs, Sorting
 
 __all__ = [
     "CROP_SIDE",
     "ORIGINS",
     "STEP",
     "Again",
+    "Belongs",
     "Bundled",
     "Chain",
     "Compared",
@@ -58,6 +60,7 @@ __all__ = [
     "NotListed",
     "Reproduced",
     "SeizedSummary",
+    "Sorting",
     "Taken",
     "again",
     "ask",

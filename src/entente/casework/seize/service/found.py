@@ -11,6 +11,7 @@ from entente.casework.intake.service import Intake, receive
 from entente.casework.match.hashes import TURNS
 from entente.casework.match.index import NearIndex, packed
 from entente.casework.seize.service.listing import STEP, NotListed
+from entente.casework.seize.service.sorting import Sorting, sort
 from entente.evidence.open import walk
 from entente.records.act import acting
 from entente.records.models import Case, Job, Media, Milestone, SeriesItem
@@ -34,6 +35,7 @@ class SeizedSummary:
     new: int
     same_camera: int
     known: int  # to the agency's hash lists
+    sorting: Sorting  # each opened file once
     series: dict[str, int] = field(default_factory=dict)
 
 
@@ -89,6 +91,7 @@ def seized_summary(case: Case) -> SeizedSummary:
         new=len(opened) - len(met),
         same_camera=sum(m.metadata.get("serial") in serials for m in opened if m.metadata.get("serial")),
         known=sum(m.known in {"exact", "near"} for m in opened),
+        sorting=sort(case, opened, met.keys()),
         series=dict(sorted(series.items())),
     )
 

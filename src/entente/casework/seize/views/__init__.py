@@ -21,6 +21,7 @@ urlpatterns = [
     path("receive/", search.receive, name="receive"),
     path("compare/", search.compare, name="compare"),
     path("matches/<uuid:match_id>/", search.decide_pair, name="decide"),
+    path("belongs/", search.belongs, name="belongs"),
     path("exhibits/", search.exhibit, name="exhibit"),
     path("exhibits/<uuid:exhibit_id>/", custody.custody, name="custody"),
     path("exhibits/<uuid:exhibit_id>/hand-over/", custody.hand_over, name="hand-over"),

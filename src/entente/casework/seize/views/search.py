@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from entente.casework.examine.views.tiles import tile_of
 from entente.casework.intake.views import ReceiveForm, laid_down
+from entente.casework.link import service as link
 from entente.casework.seize import elements as words
 from entente.casework.seize import service
 from entente.casework.seize.views.custody import to_chain
@@ -31,6 +32,9 @@ from entente.records.jobs import asked_by
 from entente.records.models import Case, Clue, Element, ElementMatch, Exhibit, Media, SheetTick
 from entente.safeguards.access import Act, Deny, decide
 from entente.vocabulary.handling import EVALUATIONS
+
+BELONGS = 100  # files proposed for a series that a page shows, the strongest first
+MOST_REASONS = 4
 
 
 class ElementForm(forms.Form):
@@ -122,6 +126,7 @@ def _page(request: DeskRequest, case: Case, **forms_given: Any) -> HttpResponse:
     found = ElementMatch.objects.filter(case=case).select_related(
         "element__crop__parent", "element__clue__media", "media", "decided_by"
     )
+    seized = service.seized_summary(case)
     pairs = [_pair(m, language) for m in found.order_by("state", "element__number", "media__number")[:300]]
     ticks = service.ticks_of(case)
     context = {
@@ -132,7 +137,9 @@ def _page(request: DeskRequest, case: Case, **forms_given: Any) -> HttpResponse:
         "pairs": [p for p in pairs if p["row"].state == "proposed"],
         "decided": [p for p in pairs if p["row"].state != "proposed"],
         "coverage": service.coverage_of(case, language)[1],
-        "seized": service.seized_summary(case),
+        "seized": seized,
+        "belongs": [_belonging(b) for b in seized.sorting.belongs[:BELONGS]],
+        "more": max(0, len(seized.sorting.belongs) - BELONGS),
         "photos": Media.objects.filter(case=case, origin="search").count(),
         "exhibits": Exhibit.objects.filter(case=case).prefetch_related("items__media"),
         "jobs": asked_by(request.officer.agency, case.pk, "seize.compare")[:2],
@@ -177,6 +184,11 @@ def _pair(match: ElementMatch, language: str) -> dict[str, Any]:
         "at": at,
         "where": _where(match.place),
     }
+
+
+def _belonging(each: service.Belongs) -> dict[str, Any]:
+    """Return what the page says of a file proposed for a series: the strongest reason first."""
+    return {"of": each, "first": each.links[0], "further": each.links[1:MOST_REASONS]}
 
 
 def _where(corners: list[list[float]] | None) -> dict[str, int] | None:
@@ -265,6 +277,22 @@ def decide_pair(request: DeskRequest, case: Case, match_id: UUID) -> HttpRespons
     said = request.POST.get("say")
     if said in {"same", "other"}:
         service.decide(request.officer, request.purpose, match, same=said == "same")
+    return _back(case)
+
+
+@require_POST
+@case_page("seize")
+def belongs(request: DeskRequest, case: Case) -> HttpResponse:
+    """Say that a seized file belongs to a series, or does not: by the links that proposed it, in one act."""
+    links = [k for k in link.waiting(case) if str(k.pk) in request.POST.getlist("item")]
+    said = request.POST.get("say")
+    try:
+        if said == "belongs":
+            link.accept_all(request.officer, request.purpose, links)
+        elif said == "not":
+            link.refuse_all(request.officer, request.purpose, links)
+    except ValueError as refused:
+        messages.error(request, str(refused))
     return _back(case)
 
 
