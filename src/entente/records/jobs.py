@@ -75,7 +75,7 @@ class Progress:
             self.watch(done, total)
 
     def make_way(self) -> None:
-        """End here and go on later, where something more urgent waits; called between two parts of the work."""
+        """End here, to go on later, where something more urgent waits; called between two parts of work."""
         if Job.objects.filter(status="ready", priority__gt=self.job.priority).exists():
             raise Stopped
 

@@ -1,4 +1,4 @@
-"""What is taken in is compared by itself: once, late, as who took it in, and again where it was out of sight."""
+"""What is taken in is compared by itself: once, late, as who took it in; what was out of sight once more."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The seized files, sorted unattended: of a series, proposed for one, known, in the case already, or new.
 
-Each is counted once, under the first that fits. Nothing joins a series here: a person says that a file belongs.
+Each is counted once, under the first that fits. Nothing joins a series here: a person says what belongs.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Sorting:
 
 
 def sort(case: Case, opened: list[Media], copies: Set[UUID]) -> Sorting:
-    """Sort the opened seized files; ``copies`` are those that meet items of the case. In the caller's scope."""
+    """Sort the opened seized files, in the caller's scope; ``copies`` are those that meet other items."""
     of = {row.media_id: row.series for row in SeriesItem.objects.filter(case=case).select_related("series")}
     found = _belongs(case, {m.pk for m in opened}, of)
     proposed = {each.media.pk for each in found}
