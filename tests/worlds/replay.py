@@ -40,7 +40,16 @@ from django.urls import reverse
 from entente.casework.match.service import scenes
 from entente.cli import main
 from entente.records import clock, guard, jobs
-from entente.records.models import Dispatch, Job, Lead, LogEntry, SceneFeatures, SeriesItem
+from entente.records.models import (
+    CameraFinding,
+    Dispatch,
+    Job,
+    Lead,
+    Link,
+    LogEntry,
+    SceneFeatures,
+    SeriesItem,
+)
 from entente.vocabulary.handling import Purpose
 from tests.worlds.routes import Upload
 from tests.worlds.worlds import NOW, VI, Hidden, World
@@ -350,13 +359,15 @@ def _demand_untouched(asks: list[Ask], before: dict[Key, dict[str, Any]], after:
     """Raise where a hidden row was changed, but by what reaches hidden things on purpose.
 
     A hidden item stays in its series when that one becomes part of another; an erasure takes whatever quotes
-    what is erased, of every originator. And a new item makes the job of another agency, in that agency's own
+    what is erased, of every originator. A camera that is taken away takes what rests on it alone: its findings and
+    the proposals of them on which nobody decided. And a new item makes the job of another agency, in that agency's own
     name, ask its hidden pictures of what it holds now.
     """
     erases = any(a.name in {"case-protection", "clock"} and a.method == "POST" for a in asks)
+    unlearns = any(a.name == "link:camera-away" and a.method == "POST" for a in asks)
     for key, row in before.items():
         now = after.get(key)
-        if now is None and erases:
+        if now is None and (erases or (unlearns and _rests_on_a_camera(key[0], row))):
             continue
         differs = {k: (v, now[k]) for k, v in row.items() if now[k] != v} if now else "it is gone"
         if key[0] is SeriesItem and now is not None and set(differs) <= {"series_id"}:
@@ -365,6 +376,12 @@ def _demand_untouched(asks: list[Ask], before: dict[Key, dict[str, Any]], after:
             continue
         if differs:
             raise Leak(f"a hidden {key[0].__name__} was changed by somebody who does not see it: {differs}")
+
+
+def _rests_on_a_camera(model: type[models.Model], row: dict[str, Any]) -> bool:
+    if model is Link:
+        return (row["kind"], row["state"]) == ("same camera", "proposed")
+    return model is CameraFinding
 
 
 def compare(world: World, who: str, asks: list[Ask], hidden: list[Hidden]) -> list[Told]:
