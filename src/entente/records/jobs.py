@@ -98,9 +98,14 @@ def enqueue(
 
 
 def enqueue_once(name: str, officer: Officer, purpose: Purpose, *, case: UUID, priority: int = 0) -> Job:
-    """Put a job in the queue unless the same one is already waiting there."""
+    """Put a job in the queue unless the same one is already waiting there; it becomes as urgent as asked."""
     waiting = Job.objects.filter(task=name, case=case, account_id=officer.id, status="ready").first()
-    return waiting or enqueue(name, officer, purpose, case=case, priority=priority)
+    if waiting is None:
+        return enqueue(name, officer, purpose, case=case, priority=priority)
+    if waiting.priority < priority:
+        Job.objects.filter(pk=waiting.pk, status="ready").update(priority=priority)
+        waiting.priority = priority
+    return waiting
 
 
 def asked_by(agency: UUID, case: UUID, name: str) -> QuerySet[Job]:

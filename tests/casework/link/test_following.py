@@ -75,6 +75,8 @@ def test_one_job_waits_and_none_where_nothing_is_new(circle, case, tmp_path) -> 
         announce("matched", officer, VI, case.pk, items=200)
         announce("matched", officer, VI, case.pk, items=7)
     assert len(waiting("link.scenes")) == 1 and waiting("link.cameras") == []
+    service.ask_to_compare(officer, VI, case)
+    assert [j.priority > LATER for j in waiting("link.scenes")] == [True], "a person waits for the same job"
     with guard.system("test"):
         media = Media.objects.get(case=case)
         Camera.objects.create(

@@ -55,7 +55,8 @@ def _look_again(news: News) -> None:
 
 def not_compared(agency: UUID, case: UUID) -> QuerySet[Media]:
     """Return the items in sight whose things and places were not compared yet for an agency."""
-    rows = ScenePoints.objects.filter(owner_id=agency, case_id=case, version=VERSION)
+    ours = Q(version=VERSION) | Q(version__startswith=f"{VERSION}+")  # with or without a site's own network
+    rows = ScenePoints.objects.filter(ours, owner_id=agency, case_id=case)
     return compared(case).exclude(pk__in=rows.filter(Q(asked=True) | Q(key="")).values("media"))
 
 
