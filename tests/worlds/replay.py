@@ -359,7 +359,7 @@ def _demand_untouched(asks: list[Ask], before: dict[Key, dict[str, Any]], after:
     """Raise where a hidden row was changed, but by what reaches hidden things on purpose.
 
     A hidden item stays in its series when that one becomes part of another; an erasure takes whatever quotes
-    what is erased, of every originator. A camera that is taken away takes what rests on it alone: its findings
+    what is erased, of every originator. A camera that is taken away takes what rests on it: its findings
     and the proposals of them on which nobody decided. And a new item makes the job of another agency, in that
     agency's own name, ask its hidden pictures of what it holds now.
     """
