@@ -44,8 +44,8 @@ from entente.casework.seize.service.reproduce import (
     reproduce,
 )
 from entente.casework.seize.service.sheets import make_sheet, withdraw_sheet
-from entente.casework.seize.service.ticks import Taken, take_tick_back, take_ticks, ticks_of
 from entente.casework.seize.service.sorting import Belongs, Sorting
+from entente.casework.seize.service.ticks import Taken, take_tick_back, take_ticks, ticks_of
 
 __all__ = [
     "CROP_SIDE",
