@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import av
 import cv2
 import numpy as np
 import pytest
 from demo.sensors import Sensor
 from django.urls import reverse
+from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
 
 from entente.casework.intake.service import Intake, evidence_store, receive
 from entente.casework.link import service
@@ -172,3 +177,60 @@ def test_nothing_of_a_decoder_is_believed_that_is_no_plane() -> None:
     ):
         assert residual_of({"value": wrong}) is None
     assert residual_of({"error": "it died"}) is None
+
+
+def _filmed(path: Path, *, stabilised: bool, crf: int, smaller: int = 1) -> Path:
+    """Write a film of the sensor's own flat fields, the best case there is."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = SIZE[1] // smaller, SIZE[0] // smaller, "yuv420p"
+        stream.options = {"crf": str(crf), "preset": "veryfast"}
+        for i in range(20):
+            seen = np.roll(OWN.flat(i), (3 * i % 7 - 3, 5 * i % 9 - 4) if stabilised else (0, 0), axis=(0, 1))
+            seen = cv2.resize(seen, (stream.width, stream.height), interpolation=cv2.INTER_AREA)
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(seen), format="bgr24")
+            frame.pts = i
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    return path
+
+
+def test_of_what_lies_at_no_known_place_the_noise_says_nothing_and_never_that_it_is_another_camera(
+    circle, case, tmp_path, client
+) -> None:
+    """A cut of the same shape, a camera's zoom, and films: stabilised, as a messenger sends, untouched."""
+    folder = tmp_path / "phone"
+    folder.mkdir()
+    for n in range(3):
+        cv2.imwrite(str(folder / f"a{n}.png"), OWN.flat(n))
+    for place, (top, left) in {"cut": (5, 9), "corner": (0, 0)}.items():
+        cv2.imwrite(str(folder / f"{place}.png"), OWN.picture(6)[top : top + 270, left : left + 330])
+    zoomed = cv2.resize(OWN.picture(7)[72:216, 88:264], SIZE[::-1], interpolation=cv2.INTER_CUBIC)
+    words = Image.Exif()
+    words[271], words[272], words.get_ifd(0x8769)[41988] = "Nordica", "D410", IFDRational(2, 1)
+    Image.fromarray(zoomed[..., ::-1]).save(folder / "zoomed.jpg", quality=95, exif=words)
+    _filmed(folder / "stabilised.mp4", stabilised=True, crf=15)
+    _filmed(folder / "messenger.mp4", stabilised=False, crf=33, smaller=2)
+    _filmed(folder / "untouched.mp4", stabilised=False, crf=8)
+    officer = circle.officer(circle.it)
+    job = receive(officer, VI, case, [folder], Intake("a phone"))
+    assert jobs.run(jobs.take("test", only=job)), Job.objects.get(pk=job.pk).error
+    with guard.system("test"):
+        rows = Media.objects.filter(case=case).prefetch_related("occurrences")
+        flat = [row for row in rows if row.occurrences.first().name.startswith("a")]
+    know(officer, VI, case, flat)
+    assert run(circle, case, "link.cameras") == {"cameras": 1, "compared": 6, "proposed": 0}
+    found = {name.partition(".")[0]: row for name, row in findings().items()}
+    assert {name: row.log10_lr for name, row in found.items()} == dict.fromkeys(found), "nothing is said"
+    for name in ("cut", "corner"):
+        assert (found[name].fitness, found[name].because) in {("resized", "no sign"), ("resized", "between")}
+        assert found[name].z is not None and found[name].z < 6
+    assert (found["zoomed"].fitness, found["zoomed"].because, found["zoomed"].z) == ("unfit", "zoomed", None)
+    for name in ("stabilised", "messenger", "untouched"):
+        assert (found[name].fitness, found[name].because, found[name].z) == ("unfit", "video", None)
+    with guard.system("test"):
+        assert not Link.objects.filter(case=case, kind="same camera").exists()
+    client.force_login(circle.it)
+    text = client.get(reverse("link:cameras", args=[case.pk])).content.decode()
+    assert text.count("cannot say") == 6 and "against this camera" not in text
+    assert "zoomed by the camera" in text and text.count("its noise lies nowhere") == 3

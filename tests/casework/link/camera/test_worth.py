@@ -84,9 +84,11 @@ ORIGINAL = Described("picture", 3000, 4000, "Nordica", "D410", "4102207", layout
         (Described("picture", 3000, 4000, "N", "D", software="GIMP 2.10"), (Fitness.RE_SAVED, "edited")),
         (Described("picture", 1500, 2000, "N", "D"), (Fitness.RESIZED, "smaller")),
         (Described("picture", 900, 1600), (Fitness.UNFIT, "shape")),
+        (Described("picture", 2400, 3200, "N", "D"), (Fitness.RESIZED, "smaller")),
+        (Described("picture", 3000, 4000, "N", "D", zoom=1.5), (Fitness.UNFIT, "zoomed")),
         (Described("video", 3000, 4000, "N", "D"), (Fitness.UNFIT, "video")),
     ],
-    ids=["original", "upright", "stripped", "edited", "smaller", "cut", "video"],
+    ids=["original", "upright", "stripped", "edited", "smaller", "cut", "cut in shape", "zoomed", "video"],
 )
 def test_the_class_of_a_picture(picture, expected) -> None:
     found = worth(picture, SENSOR)

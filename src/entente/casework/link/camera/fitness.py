@@ -49,6 +49,7 @@ class Described:
     model: str = ""
     serial: str = ""
     software: str = ""
+    zoom: float = 1.0  # times that the camera made a part of its picture larger
     layout: frozenset[str] = frozenset()  # the names of what it tells, without what they say
 
 
@@ -65,6 +66,8 @@ def worth(picture: Described, camera: tuple[int, int]) -> Worth:
     """Return what a picture is worth for a camera whose pictures have (rows, columns)."""
     if picture.kind != "picture":
         return Worth(Fitness.UNFIT, None, "video")
+    if picture.zoom > 1:
+        return Worth(Fitness.UNFIT, None, "zoomed")
     how = fit((picture.rows, picture.columns), camera)
     if how is None:
         return Worth(Fitness.UNFIT, None, "shape")

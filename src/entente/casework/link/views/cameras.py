@@ -40,6 +40,7 @@ FITNESS = {
 BECAUSE = {
     "video": gettext_lazy("a video: stabilised or recompressed, its noise lies nowhere"),
     "shape": gettext_lazy("another shape or size: cut, or another mode of a camera"),
+    "zoomed": gettext_lazy("zoomed by the camera: a part of the sensor made larger, where is not known"),
     "unread": gettext_lazy("it cannot be read, or is too small"),
     "too little": gettext_lazy("too few pixels lie over each other"),
     "between": gettext_lazy("the noise speaks for neither"),

@@ -11,6 +11,8 @@ from entente.casework.link.camera import Described
 from entente.records.models import Case, Media
 from entente.vocabulary.media import MediaKind
 
+ZOOM = "EXIF DigitalZoomRatio"  # 0 says that there was none (Exif 2.32, tag 41988)
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
@@ -50,5 +52,15 @@ def described(media: Media) -> Described:
         rows=media.height or 0,
         columns=media.width or 0,
         layout=frozenset([*media.tags, boxes]) - {""},
+        zoom=_zoom(str(media.tags.get(ZOOM, ""))),
         **told,
     )
+
+
+def _zoom(text: str) -> float:
+    """Return how many times larger a camera made a part of its picture; 1 where it says nothing, or 0."""
+    over, _, under = text.partition("/")
+    try:
+        return max(1.0, float(over) / float(under or 1))
+    except (ValueError, ZeroDivisionError):
+        return 1.0
