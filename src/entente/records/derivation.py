@@ -61,24 +61,24 @@ def record(
     rows = [_row(each, carried) for each in made]
     leaves = [leaf_of(row) for row in rows]
     root = tree.root(leaves).hex()
-    mixed = _mixed(carried["owner"], [s for each in made for s in each.sources])
+    mixed_in = mixed(carried["owner"].pk, [s for each in made for s in each.sources])
     for place, (row, each) in enumerate(zip(rows, made, strict=True)):
         row.root, row.leaf, row.leaves = root, place, len(rows)
         row.proof = [h.hex() for h in tree.inclusion_proof(leaves, place)]
         row.save(force_insert=True)
-        if mixed & {s.pk for s in each.sources}:
+        if mixed_in & {s.pk for s in each.sources}:
             row.derives_from(*each.sources)
     deed.seal(root)
     return rows
 
 
-def _mixed(owner: Agency, sources: Sequence[CaseBound]) -> set[UUID]:
+def mixed(owner: UUID, sources: Sequence[CaseBound]) -> set[UUID]:
     """Return the sources that hold another agency's information, so that what derives from them does too."""
     with guard.system("whose information is in what was derived from"):
         shared = set(
             Originator.objects.filter(thing__in={s.pk for s in sources}).values_list("thing", flat=True)
         )
-    return shared | {s.pk for s in sources if s.owner_id != owner.pk}
+    return shared | {s.pk for s in sources if s.owner_id != owner}
 
 
 def _row(each: Made, carried: Mapping[str, Any]) -> Derivation:

@@ -246,6 +246,7 @@ def test_extractors_propose_once_and_a_withdrawn_clue_does_not_come_back(case, o
     with acting(officer, Act.ALTER, case.as_thing(), VI, step="test"):
         for media in Media.objects.filter(refusal=""):
             Media.objects.filter(pk=media.pk).update(decoded={})  # as if a new version had come
+        Clue.objects.update(version="0")  # and had said the same
     assert service.suggest(officer, VI, case).clues == 0
     with guard.scope(officer, VI):
         assert Clue.objects.count() == len(clues)

@@ -11,6 +11,7 @@ import pytest
 
 from entente.casework.intake.service import Intake, evidence_store, open_case, receive
 from entente.casework.match.scene import TOO_FEW, Features
+from entente.casework.match.scene.seen import TO_ASK, TO_HOLD
 from entente.casework.match.service import decide_match, scenes
 from entente.casework.match.service.marks import remark
 from entente.casework.prioritise.service import assign
@@ -143,6 +144,26 @@ def test_it_does_only_what_is_missing(circle, case, older, tmp_path) -> None:
     # more is held now; the picture that is the same scene whole is found as well
     assert searched(circle, case)["asked"] == 2
     assert len(matches(case)) == 1  # the same bytes: the lists' and the digests' affair
+
+
+def test_where_nothing_is_held_a_picture_is_asked_of_nothing_until_something_is(
+    circle, case, tmp_path, monkeypatch
+) -> None:
+    wanted, real = [], scenes.read
+
+    def watched(file, **how):
+        wanted.append(how["extract"])
+        return real(file, **how)
+
+    monkeypatch.setattr(scenes, "read", watched)
+    taken(circle, case, laid_down(tmp_path / "new", crop=scene(1)[60:420, 60:560]))
+    assert searched(circle, case) == {"asked": 1, "proposed": 0, "too_few": 0}
+    assert searched(circle, case)["asked"] == 0
+    other = opened_by(circle, circle.it, "IT-2026-002")
+    taken(circle, other, laid_down(tmp_path / "old", a=scene(1)))
+    searched(circle, other)
+    assert searched(circle, case)["proposed"] == 1
+    assert wanted == [[TO_HOLD], [TO_HOLD, TO_ASK], [TO_HOLD, TO_ASK]]
 
 
 def test_a_featureless_picture_says_so_and_is_not_asked_again(circle, case, older, tmp_path) -> None:

@@ -34,6 +34,23 @@ def test_it_reads_a_code_at_any_angle(angle: float) -> None:
     assert clue.value == CODE
 
 
+def test_a_wall_without_bars_is_looked_at_once_and_a_small_one_at_every_scale(monkeypatch) -> None:
+    class Watched:
+        sides: list[int]
+
+        def detectAndDecodeWithType(self, seen: np.ndarray) -> tuple:  # noqa: N802 - as OpenCV calls it
+            self.sides.append(min(seen.shape))
+            return False, (), (), None
+
+    monkeypatch.setattr(cv2.barcode, "BarcodeDetector", Watched)
+    Watched.sides = []
+    BarcodeExtractor().find(Material("m", picture=np.full((700, 1000, 3), 176, np.uint8)))
+    assert Watched.sides == [700, 1400]  # as it is, and with its wide margin
+    Watched.sides = []
+    BarcodeExtractor().find(Material("m", picture=np.full((300, 400, 3), 176, np.uint8)))
+    assert Watched.sides == [300, 450, 600, 600]
+
+
 def test_it_says_where_the_code_is() -> None:
     (clue,) = BarcodeExtractor().find(Material("m", picture=scene()))
     x, y, w, h = clue.region

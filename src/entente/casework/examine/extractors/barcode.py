@@ -21,6 +21,7 @@ from entente.vocabulary.clue import Clue, ClueKind, group_of
 SCALES = (1.0, 1.5, 2.0)
 MOST_SIDE = 4000  # larger readings cost seconds and find nothing more
 TILE_ABOVE = 1800  # a code is small in a large picture: the detector also looks at quarters
+LOOKED_AT = 512  # pixels to which the detector itself brings the shorter side of what is larger
 LEAST_AGREEING = 2
 LEAST_SHARE = 0.75  # of the readings at one place
 
@@ -94,7 +95,11 @@ def _windows(picture: Picture) -> Iterator[tuple[Picture, int, int]]:
 
 
 def _read(picture: Picture, t: float | None) -> list[Reading]:
-    """Return every EAN-13 that the detector reads in one picture, at several scales."""
+    """Return every EAN-13 that the detector reads in one picture, at several scales.
+
+    Where it sees no bars in a window of its own size or larger, it sees none in the window enlarged: it would
+    look at the same pixels again.
+    """
     detector = cv2.barcode.BarcodeDetector()
     rows, columns = picture.shape[:2]
     readings = []
@@ -115,6 +120,8 @@ def _read(picture: Picture, t: float | None) -> list[Reading]:
                     (x0, y0), (x1, y1) = points.min(0), points.max(0)
                     box = (x0 / columns, y0 / rows, (x1 - x0 + 1) / columns, (y1 - y0 + 1) / rows)
                     readings.append(Reading(code, tuple(round(float(v), 5) for v in box), t))  # type: ignore[arg-type]
+            if corners is None and min(grey.shape) >= LOOKED_AT:
+                break
     return readings
 
 
@@ -148,7 +155,7 @@ class BarcodeExtractor:
     """Reads product codes; abstains when readings are single or disagree."""
 
     name = "barcode"
-    version = "1"
+    version = "2"
     needs = frozenset({"picture"})
 
     def find(self, material: Material) -> list[Clue]:

@@ -32,6 +32,8 @@ FROM_METADATA = "entente.casework.examine.extractors.run:found_in"
 
 BATCH = 16  # items a transaction
 
+_Key = tuple[UUID, str, str, str]  # an item, a method, and what it said of it: kind, value
+
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
@@ -82,7 +84,8 @@ def suggest(officer: Officer, purpose: Purpose, case: Case, progress: Progress |
         with ThreadPoolExecutor(len(batch)) as threads:  # they wait for decoders; the sandbox limits those
             found = list(threads.map(_found_in, batch))
         with acting(officer, Act.ALTER, case.as_thing(), purpose, step="examine") as deed:
-            made = sum(_propose(officer, m, f.clues) for m, f in zip(batch, found, strict=True))
+            held = _held(batch)
+            made = sum(_propose(officer, m, f.clues, held) for m, f in zip(batch, found, strict=True))
             for media in batch:
                 media.decoded = {**media.decoded, "examined": versions}
             Media.objects.bulk_update(batch, ["decoded"])
@@ -149,12 +152,11 @@ def from_metadata(media: Media) -> dict[str, Any]:
     return found_in(Material(str(media.pk), media.metadata))
 
 
-def _propose(officer: Officer, media: Media, found: Sequence[ClueWord]) -> int:
-    """Write the clues that this item does not have yet, withdrawn ones included; return how many."""
-    held = {_key(c.method, c.version, c.kind, c.value) for c in Clue.objects.filter(media=media)}
+def _propose(officer: Officer, media: Media, found: Sequence[ClueWord], held: set[_Key]) -> int:
+    """Write the clues of an item that are not ``held``, and add them to these; return how many."""
     made = 0
     for each in found:
-        key = _key(each.method, each.version, each.kind, each.value)
+        key = media.pk, *_said(each.method, each.kind, each.value)
         if key in held:
             continue
         held.add(key)
@@ -163,5 +165,14 @@ def _propose(officer: Officer, media: Media, found: Sequence[ClueWord]) -> int:
     return made
 
 
-def _key(method: str, version: str, kind: str, value: Any) -> tuple[str, str, str, str]:
-    return method, version, str(kind), json.dumps(value, sort_keys=True)
+def _held(batch: Sequence[Media]) -> set[_Key]:
+    """Return what the items' clues say already, withdrawn ones included.
+
+    Whichever version of a method said it: a newer one that says the same gives a person nothing to decide.
+    """
+    rows = Clue.objects.filter(media__in=batch).values_list("media", "method", "kind", "value")
+    return {(media, *_said(method, kind, value)) for media, method, kind, value in rows}
+
+
+def _said(method: str, kind: str, value: Any) -> tuple[str, str, str]:
+    return method, str(kind), json.dumps(value, sort_keys=True)

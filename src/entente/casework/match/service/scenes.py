@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from threading import Lock
 from typing import Any
@@ -68,14 +69,16 @@ def find_scenes(progress: Progress) -> dict[str, Any]:
         todo = _todo(officer.agency, case_id, held.digest)
         deed.reason = f"{len(held.keys)} held pictures' features, for {len(todo)} pictures"
     counts = {"asked": 0, "proposed": 0, "too_few": 0}
-    index = held.index() if any(each.ask for each in todo) else SceneIndex([])
+    asking = held.keys and any(each.ask for each in todo)
+    index = held.index() if asking else SceneIndex([])
     for start in range(0, len(todo), AT_ONCE):
         part = todo[start : start + AT_ONCE]
         with ThreadPoolExecutor(len(part)) as threads:  # they wait for decoders; the sandbox limits those
-            found = list(threads.map(_found_in, part))
+            found = list(threads.map(partial(_found_in, others=bool(held.keys)), part))
         thing = Case.thing_of(case_id, officer.agency)  # anew: it may have been restricted meanwhile
         with acting(officer, Act.ALTER, thing, purpose, step="match") as deed:
-            kept = [_kept(officer, each, held.digest) for each in found]
+            shared = derivation.mixed(officer.agency, [each.media for each in found])
+            kept = [_kept(officer, each, held.digest, shared) for each in found]
             derivation.record(deed, officer, [m for m in kept if m])
             proposed = {each.media.pk: _proposed(officer, each, index, held) for each in found}
             made = sum(proposed.values())
@@ -179,27 +182,36 @@ class _Found:
     held: Features | None
     asked: Asked | None
     because: str
+    was_asked: bool
 
 
-def _found_in(todo: _Todo) -> _Found:
-    """Return one picture's features; touches no database. The decoder's answer is checked."""
+def _found_in(todo: _Todo, *, others: bool) -> _Found:
+    """Return one picture's features; touches no database. The decoder's answer is checked.
+
+    Where no ``others`` are held, it is asked of nothing: what it would be asked with is dear, and not made.
+    """
     media = todo.media
     known = Known(media.size, media.md5, media.sha1, media.sha256)
-    wanted = [TO_HOLD, TO_ASK] if todo.ask else [TO_HOLD]
+    ask = todo.ask and others
+    wanted = [TO_HOLD, TO_ASK] if ask else [TO_HOLD]
     opened = read(evidence_store().original(media.key), known=known, extract=wanted)
     held = held_of(opened.extracted.get(TO_HOLD, {}))
-    asked = asked_of(opened.extracted.get(TO_ASK, {})) if todo.ask else None
+    asked = asked_of(opened.extracted.get(TO_ASK, {})) if ask else None
     because = ""
     if held is None or len(held) > HELD_MOST:
         held, asked = None, None
         because = opened.refusal.reason if opened.refusal else "the decoder found no features; compare again"
     elif held.too_few:
         because = TOO_FEW
-    return _Found(media, todo.row, held, asked, because[:300])
+    was_asked = held is not None and (asked is not None or (todo.ask and not others))
+    return _Found(media, todo.row, held, asked, because[:300], was_asked)
 
 
-def _kept(officer: Officer, found: _Found, digest: str) -> Made | None:
-    """Seal the features and write their row; return how they were derived, if they were."""
+def _kept(officer: Officer, found: _Found, digest: str, shared: set[UUID]) -> Made | None:
+    """Seal the features and write their row; return how they were derived, if they were.
+
+    ``shared`` are the items that hold another agency's information: their features inherit that.
+    """
     media = found.media
     data = found.held.to_bytes() if found.held and not found.because else b""
     row = found.row or SceneFeatures(media=media, case_id=media.case_id, owner_id=officer.agency)
@@ -207,11 +219,11 @@ def _kept(officer: Officer, found: _Found, digest: str) -> Made | None:
     row.key = evidence_store().keep_bytes(media.pk.bytes + data, media.case_id).key if data else ""
     row.made_by_id, row.version = officer.id, VERSION
     row.count, row.because = len(found.held or ()), found.because
-    row.asked_of = digest if found.asked else row.asked_of
+    row.asked_of = digest if found.was_asked else row.asked_of
     row.audience = media.audience
     row.handling = media.handling
     row.save()
-    if fresh:
+    if fresh and media.pk in shared:
         row.derives_from(media)
     return _made(media, row, data) if data and fresh else None
 
