@@ -38,7 +38,7 @@ def test_a_wall_without_bars_is_looked_at_once_and_a_small_one_at_every_scale(mo
     class Watched:
         sides: list[int]
 
-        def detectAndDecodeWithType(self, seen: np.ndarray) -> tuple:  # noqa: N802 - as OpenCV calls it
+        def detectAndDecodeWithType(self, seen: np.ndarray) -> tuple:  # as OpenCV calls it
             self.sides.append(min(seen.shape))
             return False, (), (), None
 

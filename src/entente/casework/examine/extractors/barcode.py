@@ -120,7 +120,7 @@ def _read(picture: Picture, t: float | None) -> list[Reading]:
                     (x0, y0), (x1, y1) = points.min(0), points.max(0)
                     box = (x0 / columns, y0 / rows, (x1 - x0 + 1) / columns, (y1 - y0 + 1) / rows)
                     readings.append(Reading(code, tuple(round(float(v), 5) for v in box), t))  # type: ignore[arg-type]
-            if corners is None and min(grey.shape) >= LOOKED_AT:
+            if not codes and min(grey.shape) >= LOOKED_AT:  # bars that are not read are a code too: ""
                 break
     return readings
 
