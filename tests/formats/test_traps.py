@@ -21,7 +21,7 @@ from entente.formats.cybertip_xml import read_xml
 from entente.formats.hashlist import PlainList
 from entente.formats.icse import HEADER as ICSE_HEADER
 from entente.formats.icse import ICSE
-from entente.formats.misp_case.writing import _CREDIBILITY, _RELIABILITY
+from entente.formats.misp_case.writing import CREDIBILITY, RELIABILITY
 from entente.formats.ncmec import NCMEC, SPACE
 from entente.formats.nsrl import HEADER, NSRL
 from entente.formats.stix_case.terms import TLP_IDS
@@ -116,8 +116,8 @@ def test_the_ids_of_tlp_2_are_those_of_oasis() -> None:
 
 
 def test_each_grade_has_its_place_on_the_admiralty_scale() -> None:
-    assert {k: str(v) for k, v in _RELIABILITY.items()} == {"A": "a", "B": "b", "C": "d", "X": "f"}
-    assert {k: str(v) for k, v in _CREDIBILITY.items()} == {"1": "1", "2": "2", "3": "3", "4": "6"}
+    assert {k: str(v) for k, v in RELIABILITY.items()} == {"A": "a", "B": "b", "C": "d", "X": "f"}
+    assert {k: str(v) for k, v in CREDIBILITY.items()} == {"1": "1", "2": "2", "3": "3", "4": "6"}
 
 
 # --- CyberTips --------------------------------------------------------------------------------------------

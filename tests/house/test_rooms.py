@@ -219,3 +219,16 @@ def test_no_query_goes_around_the_guard_in_raw_sql() -> None:
         if node.func.attr in ways or ast.unparse(node.func) in {"sqlite3.connect", "psycopg.connect"}
     ]
     assert not found
+
+
+def test_a_private_name_is_imported_by_nobody() -> None:
+    """What is tested or used from elsewhere has a public name, or is reached through the door."""
+    found = [
+        (short(path), alias.name)
+        for path in (*modules(), *modules(TESTS), *modules(ROOT / "benchmarks"))
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("entente")
+        for alias in node.names
+        if alias.name.startswith("_") and not alias.name.startswith("__")
+    ]
+    assert found == []

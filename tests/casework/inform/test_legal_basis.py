@@ -15,7 +15,7 @@ from entente.casework.inform.service import (
     export_case,
     open_for_machines,
 )
-from entente.casework.inform.service.collections import _as_now
+from entente.casework.inform.service.collections import as_it_stands
 from entente.formats import ReadOptions
 from entente.formats.vics import VICS
 from entente.records import circle as partners
@@ -71,9 +71,9 @@ def test_nothing_goes_to_a_pinned_partner_without_a_legal_basis_by_any_door(circ
         opened = Disclosure.objects.select_related("case", "to", "made_by__agency").get(
             to=to, what="collection for machines"
         )
-    assert _as_now(opened, it) is not None
+    assert as_it_stands(opened, it) is not None
     partners.end_basis(it, VI, basis, "it was annulled")
-    assert _as_now(opened, it) is None  # what is open already asks anew
+    assert as_it_stands(opened, it) is None  # what is open already asks anew
     partners.revoke(it, VI, row, "their keys were stolen")
     for door in doors:  # nor does a card that ended open a way round
         with pytest.raises(NotDisclosed, match="no legal basis"):

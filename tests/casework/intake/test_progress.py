@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from entente.casework.intake.service.receiving import _left
+from entente.casework.intake.service.receiving import time_left
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from entente.casework.intake.service.receiving import _left
     ],
 )
 def test_the_rest_is_told_in_minutes(done: int, total: int, seconds: float, says: str) -> None:
-    assert _left(done, total, seconds) == says
+    assert time_left(done, total, seconds) == says

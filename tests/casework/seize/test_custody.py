@@ -140,9 +140,9 @@ def test_every_record_is_sealed_in_the_log_and_names_the_one_before(it, second, 
 
 
 def chain_rows(phone):
-    from entente.casework.seize.service.custody import _records
+    from entente.casework.seize.service.custody import records_of
 
-    return _records(Exhibit.objects.get(pk=phone.pk))
+    return records_of(Exhibit.objects.get(pk=phone.pk))
 
 
 def digest(row):

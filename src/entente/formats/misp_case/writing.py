@@ -22,8 +22,8 @@ _OURS = {  # of our own templates
 # 0: this organisation alone; 1: this community. Never further: H0 keeps it with those who fight crime.
 _WIDEST = {Audience.CLEAR: 1, Audience.GREEN: 1}
 # Art. 29 → the Admiralty scale: coarser, one way; the grade itself stays in the clue.
-_RELIABILITY = {"A": "a", "B": "b", "C": "d", "X": "f"}
-_CREDIBILITY = {"1": "1", "2": "2", "3": "3", "4": "6"}
+RELIABILITY = {"A": "a", "B": "b", "C": "d", "X": "f"}
+CREDIBILITY = {"1": "1", "2": "2", "3": "3", "4": "6"}
 _TYPES = {
     "md5": "md5",
     "sha1": "sha1",
@@ -135,8 +135,8 @@ class _Event:
     def _clue(self, clue: PackedClue) -> Object:
         grade = clue.word.evaluation
         tags = [
-            f'admiralty-scale:source-reliability="{_RELIABILITY[grade[0]]}"',
-            f'admiralty-scale:information-credibility="{_CREDIBILITY[grade[1]]}"',
+            f'admiralty-scale:source-reliability="{RELIABILITY[grade[0]]}"',
+            f'admiralty-scale:information-credibility="{CREDIBILITY[grade[1]]}"',
         ]
         told = [
             ("clue", json.dumps(spoken(clue.word), sort_keys=True)),

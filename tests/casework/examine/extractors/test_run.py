@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from entente.casework.examine.extractors import Material
 from entente.casework.examine.extractors.metadata import MetadataExtractor
-from entente.casework.examine.extractors.run import EXTRACTORS, _made_ready, found_in
+from entente.casework.examine.extractors.run import EXTRACTORS, found_in, made_ready
 from entente.vocabulary.clue import clue_from_json
 
 
@@ -51,6 +51,6 @@ class Unready(Deaf):
 
 
 def test_one_that_cannot_be_made_ready_is_named_and_the_others_are() -> None:
-    assert _made_ready({"unready": Unready(), "deaf": Deaf()}) == {
+    assert made_ready({"unready": Unready(), "deaf": Deaf()}) == {
         "unready": "not ready: OSError: no such model"
     }

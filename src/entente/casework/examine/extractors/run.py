@@ -22,7 +22,7 @@ __all__ = ["EXTRACTORS", "FIND_ALL", "find_all", "found_in", "languages_in", "ma
 EXTRACTORS = all_extractors()
 
 
-def _made_ready(extractors: Mapping[str, Any]) -> dict[str, str]:
+def made_ready(extractors: Mapping[str, Any]) -> dict[str, str]:
     """Have each load its models and tables; return why by the name of those that could not."""
     failed = {}
     for name, each in extractors.items():
@@ -34,7 +34,7 @@ def _made_ready(extractors: Mapping[str, Any]) -> dict[str, str]:
     return failed
 
 
-NOT_READY = _made_ready(EXTRACTORS)
+NOT_READY = made_ready(EXTRACTORS)
 
 
 class Seen(Protocol):

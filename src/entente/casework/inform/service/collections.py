@@ -84,7 +84,7 @@ def close_for_machines(officer: Officer, purpose: Purpose, case: Case, to: Agenc
 def titles(reader: Officer) -> list[Opened]:
     """Return the collections that the reader's agency may fetch from now; that it asked stands in the log."""
     with _asking(reader):
-        found = [_as_now(row, reader) for row in _rows(reader)]
+        found = [as_it_stands(row, reader) for row in _rows(reader)]
     return [o for o in found if o is not None]
 
 
@@ -95,7 +95,7 @@ def fetch(reader: Officer, collection: UUID) -> Opened | None:
     """
     with _asking(reader):
         row = next((r for r in _rows(reader) if r.pk == collection), None)
-        return _as_now(row, reader, leaving=True) if row else None
+        return as_it_stands(row, reader, leaving=True) if row else None
 
 
 def _standing(agency: UUID) -> Any:
@@ -117,7 +117,7 @@ def _asking(reader: Officer) -> Iterator[None]:
         yield
 
 
-def _as_now(row: Disclosure, reader: Officer, *, leaving: bool = False) -> Opened | None:
+def as_it_stands(row: Disclosure, reader: Officer, *, leaving: bool = False) -> Opened | None:
     """Return a collection as the law has it now, or nothing where its opener may let nothing go any more."""
     opener = row.made_by
     if opener is None or not opener.is_active:

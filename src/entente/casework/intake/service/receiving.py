@@ -106,12 +106,12 @@ def _receive_all(progress: Progress, paths: list[Path], intake: Intake) -> dict[
         for outcome in record(progress, case_id, intake, batch):
             counts[outcome] = counts.get(outcome, 0) + 1
         counts["files"] = max(done, total)  # an archive's members are files too
-        left = _left(done, counts["files"], time.monotonic() - began)
+        left = time_left(done, counts["files"], time.monotonic() - began)
         progress.tell(done, counts["files"], f"{counts['new']} new, {counts['refused']} refused{left}")
     return counts
 
 
-def _left(done: int, total: int, seconds: float) -> str:
+def time_left(done: int, total: int, seconds: float) -> str:
     """Say how long the rest will take, once there is enough to tell it by."""
     if done >= total or seconds < BATCH_SECONDS:
         return ""

@@ -191,7 +191,7 @@ def sign(
     if when < step.when:
         raise NotListed("it cannot be received before it was handed over; see the moment of the handover")
     with _adding(officer, purpose, step.exhibit, f"an exhibit is {outcome}", when) as (deed, place):
-        if any(isinstance(r, Receipt) and r.transfer_id == step.pk for r in _records(step.exhibit)):
+        if any(isinstance(r, Receipt) and r.transfer_id == step.pk for r in records_of(step.exhibit)):
             raise NotListed("this handover was signed already; a correction may stand beside it")
         receipt = Receipt(
             transfer=step,
@@ -210,7 +210,7 @@ def correct(officer: Officer, purpose: Purpose, row: Exhibit, of: UUID, text: st
     if not text.strip():
         raise NotListed("write what the record should have said")
     with _adding(officer, purpose, row, "correct a record of an exhibit") as (deed, place):
-        if of not in {row.pk, *(r.pk for r in _records(row))}:
+        if of not in {row.pk, *(r.pk for r in records_of(row))}:
             raise NotListed("a correction is of one record of this exhibit; choose it in the chain")
         note = Correction(of=of, text=text.strip(), **place)
         _add(deed, note)
@@ -233,7 +233,7 @@ def _adding(
     """Open the act of adding to a chain: what a new record carries, its place and the hash of the last."""
     with acting(officer, Act.ALTER, row.as_thing(), purpose, step=STEP, reason=reason) as deed:
         held = Exhibit.objects.select_for_update().get(pk=row.pk)
-        records = _records(held)
+        records = records_of(held)
         _demand_moment(when, held, records)
         last: Custody = records[-1] if records else held
         place = {"exhibit": held, "place": len(records) + 1, "before": digest_of(last)}
@@ -289,7 +289,7 @@ def _made(officer: Officer, case: Case, handling: Handling) -> dict[str, Any]:
 # --- for pages and papers -------------------------------------------------------------------------------
 
 
-def _records(row: Exhibit) -> list[InChain]:
+def records_of(row: Exhibit) -> list[InChain]:
     """Return the records of a chain in order.
 
     The chain is part of the exhibit: who may read the one reads the other whole, whichever agency wrote it.
@@ -304,7 +304,7 @@ def _records(row: Exhibit) -> list[InChain]:
 
 def handovers_of(row: Exhibit) -> list[Handover]:
     """Return each handover of an exhibit with what its receiver said."""
-    records = _records(row)
+    records = records_of(row)
     signed = {r.transfer_id: r for r in records if isinstance(r, Receipt)}
     steps = [r for r in records if isinstance(r, Transfer)]
     return [_handover(n, s, signed.get(s.pk)) for n, s in enumerate(steps, 1)]
@@ -330,7 +330,7 @@ def chain_of(row: Exhibit) -> Chain:
     got = [h.receiver for h in handovers if h.passing is Passing.RECEIVED]
     return Chain(
         exhibit=row,
-        records=tuple(_records(row)),
+        records=tuple(records_of(row)),
         handovers=handovers,
         gaps=tuple(gaps(row.seized_by, row.seized_at, handovers)),
         holder=got[-1] if got else row.seized_by,
