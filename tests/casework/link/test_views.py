@@ -93,6 +93,7 @@ def test_a_long_series_is_shown_by_leaves(desk, case, officer, proposed, monkeyp
     assert "?a=1&amp;b=3&amp;page=1&amp;links=1" in first
     other = desk.get(at("series", case, held.pk, query="?a=1&b=4")).content.decode()
     assert "The weakest reason" not in other, "an item outside the series is asked about on the page of why"
+    assert "Choose two different items of this series." in other
 
 
 def test_asked_twice_it_waits_in_the_queue_once(desk, case, officer):

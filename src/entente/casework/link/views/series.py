@@ -162,6 +162,7 @@ def series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResponse:
             {"value": "split", "label": gettext("Split off"), "key": "s", "main": True},
             {"value": "take-out", "label": gettext("Take out"), "key": "t"},
         ],
+        "asked": bool(request.GET.get("a") or request.GET.get("b")),
         **_asked_of(request, case, held),
     }
     return render(request, "link/series.html", context)
