@@ -220,6 +220,9 @@ def test_the_pages_bring_decide_and_undo(circle, case, client):
     assert told.url == reverse("crosscheck:document", args=[case.pk, row.pk])
     page = client.get(told.url).content.decode()
     assert "Line 11: " in page and "192.0.2.7" in page and "Maria" not in page
+    assert "<dt>serial number</dt>" in page
+    french = client.get(told.url, headers={"accept-language": "fr"}).content.decode()
+    assert "<dt>numéro de série</dt>" in french
     decide, phone = (
         reverse("crosscheck:document-decide", args=[case.pk, row.pk]),
         str(parts(row, "phone number")[0].pk),

@@ -21,6 +21,7 @@ from entente.records.door import DeskRequest, case_page
 from entente.records.h3 import HandledStrictly
 from entente.records.leaf import leaf_of
 from entente.records.models import Agency, Brought, BroughtPart, Case
+from entente.records.names import named
 from entente.records.undo import Overtaken
 from entente.vocabulary.brought import DocumentForm, PartKind, PartState
 
@@ -56,6 +57,37 @@ STATE_NAMES = {
     PartState.PROPOSED: _("waits for a person"),
     PartState.TAKEN: _("taken"),
     PartState.REFUSED: _("refused"),
+}
+VALUE_NAMES = {  # a word that is not here is the document's own
+    "platform": _("platform"),
+    "name": _("name"),
+    "as": _("kind of name"),
+    "since": _("since"),
+    "until": _("until"),
+    "number": _("number"),
+    "serial": _("serial number"),
+    "address": _("address"),
+    "event": _("event"),
+    "at": _("time"),
+    "when": _("time"),
+    "url": _("address"),
+    "place": _("place in the chain"),
+    "giver": _("handed over by"),
+    "receiver": _("taken over by"),
+    "why": _("reason"),
+    "because": _("reason"),
+    "by": _("said by"),
+    "outcome": _("outcome"),
+    "description": _("description"),
+    "seized_at": _("seized"),
+    "items": _("items"),
+    "item": _("item"),
+    "kind": _("kind"),
+    "value": _("value"),
+    "size": _("size"),
+    "category": _("category"),
+    "series": _("series"),
+    "profile": _("profile"),
 }
 DECISION_NAMES = {"take parts of a document": _("taken"), "refuse parts of a document": _("refused")}
 
@@ -157,7 +189,7 @@ def _spoken(value: dict[str, Any]) -> list[tuple[str, str]]:
             rows += _spoken(said)
         elif said not in (None, "", False):
             text = ", ".join(str(s) for s in said) if isinstance(said, list) else str(said)
-            rows.append((name.replace("_", " "), text))
+            rows.append((str(VALUE_NAMES.get(name, name.replace("_", " "))), str(named(text))))
     return rows
 
 
