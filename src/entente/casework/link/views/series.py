@@ -30,6 +30,7 @@ from entente.vocabulary.media import MediaKind
 QUEUE = 60  # proposals a page
 MEMBERS = 120  # items of a series a page
 GROUPS = 40  # suggested groups shown, the largest first
+FIRST = 4  # links of a bridge that are read at once
 CHANGES = 12  # the latest changes shown
 
 WHAT = {
@@ -105,7 +106,9 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
             {"items": items, "links": links, "weakest": min(links, key=lambda k: k.weight)}
             for items, links in suggested.groups[:GROUPS]
         ],
-        "bridges": suggested.bridges[:GROUPS],
+        "bridges": [
+            {"of": b, "first": b.links[:FIRST], "rest": b.links[FIRST:]} for b in suggested.bridges[:GROUPS]
+        ],
         "disagreed": suggested.disagreed,
         "series": leaf_of(request, counted.order_by("made_at", "pk"), "series"),
         "refused": Link.objects.filter(case=case, state="refused").count(),
