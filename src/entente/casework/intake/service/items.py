@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from entente import plugins
@@ -61,14 +62,26 @@ def _same_file(case: Case, officer: Officer, intake: Intake, sealed: Sealed) -> 
     """Return the item of the same bytes, or of the same unreadable path."""
     if not sealed.kept:
         return _unread(case, officer, intake, sealed)
-    held = Media.objects.filter(case=case, owner_id=officer.agency, origin=intake.origin)
-    return held.filter(sha256=sealed.kept.sha256).first()
+    found = Media.objects.filter(sha256=sealed.kept.sha256).order_by()
+    return _first(found, case, officer, intake)
 
 
 def _unread(case: Case, officer: Officer, intake: Intake, sealed: Sealed) -> Media | None:
     """Return the record of this path from when it could not be read."""
-    held = Media.objects.filter(case=case, owner_id=officer.agency, origin=intake.origin, sha256="")
-    return held.filter(occurrences__folder=sealed.folder, occurrences__name=sealed.name).first()
+    found = Media.objects.filter(
+        sha256="", occurrences__folder=sealed.folder, occurrences__name=sealed.name
+    ).order_by()
+    return _first(found, case, officer, intake)
+
+
+def _first(found: Iterable[Media], case: Case, officer: Officer, intake: Intake) -> Media | None:
+    """Return the first of some items that is of this case, owner and origin.
+
+    Not asked of the database: SQLite would go through all items of the case or owner for each file.
+    """
+    of = case.pk, officer.agency, intake.origin
+    own = [m for m in found if (m.case_id, m.owner_id, m.origin) == of]
+    return min(own, key=lambda m: m.number, default=None)
 
 
 def _carried(case: Case, officer: Officer, intake: Intake) -> dict[str, Any]:
