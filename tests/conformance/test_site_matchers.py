@@ -10,22 +10,31 @@ import cv2
 import numpy as np
 import pytest
 
-from entente.casework.link.scene import site
+from entente.casework.link.scene import site, site_pairs
 from entente.casework.link.scene.agreement import agreement
+from entente.casework.link.scene.points import Points
 from entente.casework.link.scene.site_seen import Nonsense, found, opened
-from entente.casework.link.service.site import asked_of, tried
+from entente.casework.link.service.indexed import MOST_PAIRED
+from entente.casework.link.service.site import asked_of, paired, tried, tried_matching, usable
 from entente.cli import doctor
 from entente.web import start
 from tests.casework.link.scene.drawn import room
-from tests.casework.link.scene.drawn_network import SIDE, network
+from tests.casework.link.scene.drawn_network import SIDE, network, pairing
 from tests.house.house import ROOT
 
 SIZE = (SIDE, SIDE)
 LEFT = np.float32([[1, 0, -40], [0, 1, 24]])
 
 
-def set_down(folder: Path, data: bytes, kind: str = "DISK", digest: str = "", **other: object) -> Path:
-    """Write a network and its setting; return the setting."""
+def set_down(
+    folder: Path,
+    data: bytes,
+    kind: str = "DISK",
+    digest: str = "",
+    second: bytes | None = None,
+    **other: object,
+) -> Path:
+    """Write a network, perhaps a second one that pairs its points, and their setting; return the setting."""
     (folder / "drawn.onnx").write_bytes(data)
     told = {"size": list(SIZE), "points": 14, "links": 400, "false": 3} | other
     lines = [
@@ -35,6 +44,10 @@ def set_down(folder: Path, data: bytes, kind: str = "DISK", digest: str = "", **
         *('source = "drawn by a test"', "[measured]", 'on = "drawn rooms"'),
         *(f"{name} = {told[name]}" for name in ("points", "links", "false")),
     ]
+    if second is not None:
+        (folder / "pairs.onnx").write_bytes(second)
+        lines += ["[matching]", 'name = "drawn-pairs"', 'version = "2"', 'file = "pairs.onnx"']
+        lines += [f'sha256 = "{hashlib.sha256(second).hexdigest()}"', 'source = "drawn by a test too"']
     path = folder / "matcher.toml"
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
@@ -152,6 +165,7 @@ def test_one_that_fails_is_refused_with_its_mend_before_it_sees_an_item(set_up) 
         (("false = 3", "false = 300"), "it says nothing"),
         (("links = 400", "links = -1"), "whole number"),
         (('sha256 = "', 'sha256 = "g'), "sha256 is written as"),
+        (("[measured]", "[matching]\nfile = 'a'\n[measured]"), "the table .matching. has file, name, sha256"),
     ],
 )
 def test_a_setting_that_says_too_little_stops_the_start_and_is_named(
@@ -169,9 +183,104 @@ def test_a_setting_that_says_too_little_stops_the_start_and_is_named(
 
 
 def test_the_setting_in_the_documents_is_one() -> None:
-    (told,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/methods/scene.md").read_text("utf-8"), re.DOTALL)
+    whole = (ROOT / "docs/methods/scene.md").read_text("utf-8")
+    told, more = re.findall(r"```toml\n(.*?)```", whole, re.DOTALL)
     made = site.read(told, "/desk/matcher.toml")
     assert made.path == "/desk/disk.onnx" and made.weight == min(site.MOST_WEIGHT, round(210 / 214, 3))
+    with_both = site.read(told + more, "/desk/matcher.toml")
+    assert with_both.matching is not None and with_both.matching.path == "/desk/lightglue.onnx"
+    assert made.matching is None and made.mark != with_both.mark
+
+
+def points_of_two(matcher: site.SiteMatcher, folder: Path) -> tuple[Points, Points]:
+    """Return what the first network finds in a room from two places."""
+    plane = room(101, 3)
+    planes = ((plane, "a"), (shifted(plane), "b"))
+    one, other = (asked_of(matcher, picture(folder, p, n)).shots[0][1] for p, n in planes)
+    return one, other
+
+
+def test_a_second_network_pairs_points_in_the_limited_decoder_as_opencvs_class_does(set_up, tmp_path) -> None:
+    matcher = set_up(network(), second=pairing())
+    assert usable() == (matcher, "")
+    one, other = points_of_two(matcher, tmp_path)
+    found = paired(matcher.matching, [(one, other), (other, one), (one, one)])
+    native = cv2.LightGlueMatcher.createFromMemory(np.frombuffer(pairing(), np.uint8))
+    for pairs, (a, b) in zip(found, [(one, other), (other, one), (one, one)], strict=True):
+        native.setPairInfo(
+            *(p.pixels.astype(np.float32) for p in (a, b)), *((p.width, p.height) for p in (a, b))
+        )
+        theirs = native.match(site_pairs.looks_of(a), site_pairs.looks_of(b))
+        assert pairs.tolist() == sorted([m.queryIdx, m.trainIdx] for m in theirs) and len(pairs) > 60
+    shared = agreement(one, other, found[0])
+    assert shared is not None and shared.score >= matcher.points
+    steps = (shared.pairs[:, 2:] - shared.pairs[:, :2]) * (one.width, one.height)
+    assert np.abs(np.median(steps, axis=0) - (-40, 24)).max() < 3, "what it pairs goes into the same geometry"
+    (told,) = doctor._matcher()
+    assert told.there and "drawn 1 (DISK) with drawn-pairs 2 (LightGlue, SHA-256 " in told.says
+
+
+WRONG = {
+    "nan": "a score that is no number",
+    "outside": "pairs points that are not there",
+    "twice": "pairs one point with two",
+    "real": "answers otherwise than LightGlue does",
+    "short": "answers otherwise than LightGlue does",
+    "mute": "'matches0' is not found",
+}
+
+
+def test_nonsense_of_a_second_network_is_named(set_up, tmp_path) -> None:
+    one, other = points_of_two(set_up(network()), tmp_path)
+    for fault, why in WRONG.items():
+        with pytest.raises(Nonsense, match=why):
+            site_pairs.paired(site_pairs.opened(pairing(fault)), one, other)
+    for fault in ("blind", "empty"):
+        assert len(site_pairs.paired(site_pairs.opened(pairing(fault)), one, other)) == 0, (
+            "which is an answer"
+        )
+    with pytest.raises(Nonsense, match="OpenCV cannot open it as LightGlue"):
+        site_pairs.opened(b"no network at all" * 40)
+
+
+def test_what_a_decoder_says_of_pairs_is_not_trusted(set_up, tmp_path) -> None:
+    one, other = points_of_two(set_up(network()), tmp_path)
+    asks = [(one, other)]
+    for told, why in (
+        (None, "without sense"),
+        ({"pairs": []}, "without sense"),
+        ({"pairs": [7]}, "without sense"),
+        ({"pairs": ["AAA"]}, "without sense"),
+        ({"pairs": ["AAAA"]}, "without sense"),
+        ({"pairs": ["//8AAA=="]}, "not there"),
+        ({"pairs": ["AAAAAAAAAQA="]}, "one point with two"),
+        ({"error": "it dreams" * 99}, "it dreams"),
+    ):
+        with pytest.raises(Nonsense, match=why) as refused:
+            site_pairs.pairs_of(told, asks)
+        assert len(str(refused.value)) <= 300
+    assert site_pairs.pairs_of({"pairs": ["AAAAAA=="]}, asks)[0].tolist() == [[0, 0]]
+
+
+def test_a_second_network_that_fails_is_set_aside_and_the_first_is_used(set_up) -> None:
+    for second, why in (
+        (pairing("nan"), "a score that is no number"),
+        (pairing("blind"), "points it pairs 0 with those of the same picture"),
+        (b"no network at all" * 40, "OpenCV cannot open it as LightGlue"),
+    ):
+        matcher = set_up(network(), second=second)
+        used, refused = usable()
+        assert used is not None and used.pairing is None and used.mark == matcher.mark
+        assert why in refused and "take the table [matching] away" in refused and "/io/" not in refused
+        assert used.weighs(paired=False) == site.LEAST_WEIGHT < used.weighs(paired=True) == used.weight
+        assert "by mutual neighbours without drawn-pairs 2" in used.reason(paired=False)
+    (told, more) = doctor._matcher()
+    assert told.there and not more.there and more.what == "matching" and "mutual neighbours" in more.says
+    matcher = set_up(network(), second=pairing())
+    Path(matcher.matching.path).write_bytes(pairing("blind"))
+    with pytest.raises(site.MatcherRefused, match="not the file that was vetted"):
+        tried_matching(matcher)
+    assert MOST_PAIRED == 10, "the documents say what it costs at most"
 
 
 def test_its_weight_is_what_was_measured_and_never_joins_by_itself(tmp_path) -> None:

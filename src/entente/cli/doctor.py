@@ -110,7 +110,7 @@ def _plugins() -> list[Finding]:
 
 
 def _matcher() -> list[Finding]:
-    """Have the site's own matcher, where one is set up, look at a drawn picture in a limited decoder."""
+    """Have each network of the site's own matcher, where it has one, try a drawing in a limited decoder."""
     from entente.casework.link import service
 
     try:
@@ -120,7 +120,12 @@ def _matcher() -> list[Finding]:
     if matcher is None:
         lost = "a bare room seen from the other side, and day against night, stay out of reach"
         return [Finding("matcher", True, f"the site has set up none of its own (ENTENTE_MATCHER): {lost}")]
-    return [Finding("matcher", True, f"{matcher.stated}; a link weighs {matcher.weight}")]
+    found = [Finding("matcher", True, f"{matcher.stated}; a link weighs {matcher.weight}")]
+    try:
+        service.tried_matching(matcher)
+    except ValueError as refused:
+        found.append(Finding("matching", False, f"{refused}; until then mutual neighbours are compared"))
+    return found
 
 
 def _desk(given: str | None) -> list[Finding]:

@@ -224,13 +224,21 @@ def asked(
 
 
 def told(
-    file: Path | int | Held, through: Through, *, limit_s: float, sandbox: Sandbox | None = None
+    file: Path | int | Held,
+    through: Through,
+    *,
+    limit_s: float,
+    holding: Holding | None = None,
+    sandbox: Sandbox | None = None,
 ) -> Answer:
-    """Have a function read a file that is no media in a decoder; the answer's ``told`` is a stranger's."""
+    """Have a function read a file that is no media in a decoder; the answer's ``told`` is a stranger's.
+
+    ``holding`` is a file of the site's own that the function needs.
+    """
     try:
         with _given(file) as given:
             arguments = {"through": [through.function, through.told], **given.arguments}
-            needs = (through.function,)
+            needs: tuple[Need, ...] = (through.function, *([holding] if holding else []))
             return (sandbox or shared()).ask(given.fd, "tell", arguments, limit_s=limit_s, needs=needs)
     except NotOpened as error:
         return Answer(refusal=error.refusal)

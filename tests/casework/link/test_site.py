@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from uuid import UUID
+
+import numpy as np
 import pytest
 from django.urls import reverse
 
 from entente.casework.intake.service import evidence_store
 from entente.casework.link import service
 from entente.casework.link.scene import site
-from entente.casework.link.service import indexed
+from entente.casework.link.scene.kept import Shot
+from entente.casework.link.scene.points import Points
+from entente.casework.link.scene.words import signed
+from entente.casework.link.service import indexed, scenes
 from entente.casework.link.service import points as found_points
 from entente.casework.link.service.site import Asked
 from entente.records import guard
@@ -16,7 +23,7 @@ from entente.records.models import Derivation, Media, ScenePoints
 from entente.vocabulary.handling import Purpose
 from entente.vocabulary.media import Region
 from tests.casework.link.scene.drawn import room
-from tests.casework.link.scene.drawn_network import network
+from tests.casework.link.scene.drawn_network import network, pairing
 from tests.casework.link.test_scenes import links, ran
 from tests.casework.match.test_scenes import laid_down, taken
 from tests.conformance.test_site_matchers import set_up, shifted
@@ -122,3 +129,79 @@ def test_points_are_compared_with_those_of_one_network_alone(version, set_up) ->
     assert site.fit(site.version_of(matcher), matcher) and not site.fit("2", None)
     other = set_up(network(), links=500)
     assert other.mark != matcher.mark and len(site.version_of(other)) <= 20
+
+
+def test_a_second_network_pairs_the_best_candidates_and_both_stand_in_the_reason(
+    circle, case, rooms, set_up, monkeypatch, client
+) -> None:
+    monkeypatch.setattr(indexed, "WORKING", 10**6)  # ours see nothing, so that what is met is the site's
+    asked: list[int] = []
+    real = indexed.paired
+
+    def counted(matching, asks):
+        asked.append(len(asks))
+        return real(matching, asks)
+
+    monkeypatch.setattr(indexed, "paired", counted)
+    matcher = set_up(network(), second=pairing())
+    told = ran(circle, "link.scenes", case).result
+    assert told["site"]["pairing"] == {"refused": "", "unpaired": 0, "first": []}
+    [link] = links(case)
+    both = "drawn 1 (DISK) with drawn-pairs 2 (LightGlue, SHA-256 "
+    assert both in link.because and "wrong in 3 of 400 links" in link.because
+    assert link.weight == site.MOST_WEIGHT and len(link.where["pairs"]) >= 6
+    assert asked == [1, 2], "one call for each asked item, with its candidates"
+    job = service.ask_to_find(circle.officer(circle.it), VI, rooms["a"], Region(0, 0, 1, 1), None)
+    met = {each["item"]: each for each in ran(circle, "link.find", case, **job.payload).result["found"]}
+    assert both in met[rooms["b"].number]["because"], "a box is looked for by both as well"
+    client.force_login(circle.it)
+    reach = client.get(reverse("link:found", args=[case.pk])).content.decode()
+    assert "drawn-pairs 2" in reach and "10 candidates" in reach
+
+    def again() -> tuple[dict, str]:
+        with guard.system("test"):
+            links(case)[0].delete()
+            ScenePoints.objects.filter(case=case).update(asked=False)
+        told = ran(circle, "link.scenes", case).result
+        [link] = links(case)
+        assert "by mutual neighbours without drawn-pairs 2" in link.because
+        assert link.weight == site.LEAST_WEIGHT, "what was measured with both is not claimed of one"
+        page = client.get(reverse("link:found", args=[case.pk])).content.decode()
+        assert told["looked"] == 0 and told["site"]["refused"] == ""
+        return told["site"]["pairing"], page
+
+    monkeypatch.setattr(indexed, "paired", dies)
+    told, page = again()
+    assert told["unpaired"] == 2 and "SIGSEGV" in told["first"][1]
+    assert "2 items were compared without it" in page and "SIGSEGV" in page
+    aside = (replace(matcher, set_aside=True), "its file is not the vetted one")
+    monkeypatch.setattr(scenes, "usable", lambda: aside)
+    told, page = again()
+    assert told == {"refused": aside[1], "unpaired": 0, "first": []}
+    assert "the second network was not used" in page and aside[1] in page
+
+
+def dies(*_: object) -> None:
+    raise site.MatcherRefused("the decoder died (SIGSEGV)")
+
+
+def test_no_more_candidates_than_stated_are_asked_of_it(set_up, monkeypatch) -> None:
+    matcher = set_up(network(), second=pairing())
+    held = indexed.HeldPoints(matcher)
+    some = points_drawn(3)
+    shot = Shot(0.0, some, signed(some))
+    named = [[(asked, UUID(int=100 * asked + n), 0) for n in range(20)] for asked in (0, 1)]
+    held.rows = {pk: pk for each in named for _, pk, _ in each}
+    monkeypatch.setattr(indexed, "opened", lambda *_: [shot])
+    monkeypatch.setattr(indexed, "paired", lambda _, asks: [np.zeros((0, 2), int) for _ in asks])
+    pairs, unpaired = held._paired([some, some], named)
+    assert len(pairs) == indexed.MOST_PAIRED == 10 and unpaired == ""
+    assert set(pairs) == {*named[0][:5], *named[1][:5]}, "the best of each shot"
+    matcher = replace(matcher, set_aside=True)
+    assert indexed.HeldPoints(matcher)._paired([some], named[:1]) == ({}, "")
+
+
+def points_drawn(seed: int) -> Points:
+    drawn = np.random.default_rng(seed)
+    looks = drawn.integers(100, 156, (20, 128)).astype(np.uint8)
+    return Points(640, 480, drawn.integers(0, 65536, (20, 2)).astype(np.uint16), looks)

@@ -164,3 +164,51 @@ def network(kind: str = "DISK", fault: str = "", side: int = SIDE, count: int = 
             last: (FLOAT, [*half]),
         },
     )
+
+
+def pairing(fault: str = "") -> bytes:
+    """Return a network as ``cv2.LightGlueMatcher`` expects it, without training: mutual nearest looks.
+
+    Points of which the other's nearest is another get a score below 0. ``fault``: ``nan``, ``outside``,
+    ``twice``, ``real`` (pairs are no whole numbers), ``short`` (fewer scores), ``blind`` (it pairs nothing),
+    ``empty`` (it answers no row) or ``mute`` (an output is missing).
+    """
+    net = Network()
+
+    def whole(*numbers: int) -> str:
+        return net.constant(np.array(numbers, np.int64))
+
+    zero, one = (net.constant(np.array(n, np.int64)) for n in (0, 1))
+    alike = net.node("MatMul", "desc0", net.node("Transpose", "desc1", perm=[0, 2, 1]))
+    alike = net.node("Reshape", alike, net.node("Slice", net.node("Shape", alike), whole(1), whole(3)))
+    count = net.node("Slice", net.node("Shape", "desc0"), whole(1), whole(2))
+    steps = net.node("Range", zero, net.node("Squeeze", count, whole(0)), one)
+    best = net.node("ArgMax", alike, axis=1, keepdims=0)
+    back = net.node("Gather", net.node("ArgMax", alike, axis=0, keepdims=0), best, axis=0)
+    mutual = net.node("Cast", net.node("Equal", back, steps), to=FLOAT)
+    worth = net.node("Add", net.node("ReduceMax", alike, axes=[1], keepdims=0), net.constant(np.float32([1])))
+    scores = net.node("Sub", net.node("Mul", worth, mutual), net.constant(np.float32([1])))
+    if fault in {"blind", "nan"}:
+        less = np.float32([np.nan if fault == "nan" else -9])
+        scores = net.node("Add", scores, net.constant(less))
+    if fault == "outside":
+        best = net.node("Add", best, whole(5000))
+    if fault == "twice":
+        best = net.node("Mul", best, whole(0))
+        scores = net.node("Abs", scores)
+    pairs = net.node(
+        "Concat", net.node("Unsqueeze", steps, whole(1)), net.node("Unsqueeze", best, whole(1)), axis=1
+    )
+    if fault == "real":
+        pairs = net.node("Cast", pairs, to=FLOAT)
+    if fault in {"short", "empty"}:
+        scores = net.node("Slice", scores, whole(0), whole(0 if fault == "empty" else 3))
+    if fault == "empty":
+        pairs = net.node("Slice", pairs, whole(0), whole(0))
+    net.node("Identity", scores, out="mscores0")
+    last = "pairs" if fault == "mute" else "matches0"
+    net.node("Identity", pairs, out=last)
+    takes = {
+        f"{name}{n}": (FLOAT, [1, -1, wide]) for n in (0, 1) for name, wide in (("kpts", 2), ("desc", 128))
+    }
+    return net.whole(takes, {last: (FLOAT if fault == "real" else INT64, [-1, 2]), "mscores0": (FLOAT, [-1])})

@@ -61,9 +61,12 @@ class Agreement:
         return Reason(text, METHOD, VERSION, float(self.score))
 
 
-def agreement(asked: Points, held: Points) -> Agreement | None:
-    """Return what both share, of any strength, or ``None``; ``WORKING`` says what is a link."""
-    pairs = alike(asked, held)
+def agreement(asked: Points, held: Points, pairs: NDArray[np.int64] | None = None) -> Agreement | None:
+    """Return what both share, of any strength, or ``None``; ``WORKING`` says what is a link.
+
+    ``pairs`` (n, 2) are the places of points that somebody else found to belong together.
+    """
+    pairs = alike(asked, held) if pairs is None else pairs
     if len(pairs) < LEAST_PAIRS:
         return None
     return arranged(asked.pixels[pairs[:, 0]], held.pixels[pairs[:, 1]], asked, held)

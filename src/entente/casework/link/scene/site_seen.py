@@ -6,7 +6,7 @@ breaks a process that can do nothing. What a network answers is checked: its aut
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -24,6 +24,7 @@ LOOK = 128  # numbers of a description
 FINE = 400  # steps of one: descriptions have the length 1, and few of their numbers reach 127 / 400
 EDGE = 1.0  # pixels by which a point may lie beyond the picture
 _HELD: list[tuple[str, bytes]] = []
+_OPEN: dict[str, Any] = {}
 
 Floats = NDArray[np.float32]
 
@@ -53,12 +54,19 @@ def _points(rgb: NDArray[np.uint8]) -> Points:
     return placed(at[best] * share, fine, width, height)
 
 
-@cache
 def _network() -> tuple[str, tuple[int, int], Any]:
-    """Return the held network's kind and size, and itself as OpenCV takes it; once for each decoder."""
+    """Return the held network's kind and size, and itself as OpenCV takes it."""
     told, data = _HELD[0]
     kind, width, height = told.split()
-    return opened(kind, (int(width), int(height)), data)
+    return alone("points", lambda: opened(kind, (int(width), int(height)), data))
+
+
+def alone(name: str, make: Callable[[], Any]) -> Any:
+    """Return a network that is kept open; of the site's two only one is, for a decoder's memory."""
+    if name not in _OPEN:
+        _OPEN.clear()
+        _OPEN[name] = make()
+    return _OPEN[name]
 
 
 def opened(kind: str, size: tuple[int, int], data: bytes) -> tuple[str, tuple[int, int], Any]:
@@ -69,7 +77,7 @@ def opened(kind: str, size: tuple[int, int], data: bytes) -> tuple[str, tuple[in
             return kind, size, cv2.DISK.createFromMemory(held, MOST, 0.0, size)
         return kind, size, cv2.dnn.readNetFromONNX(held)
     except cv2.error as fault:
-        raise Nonsense(f"OpenCV cannot open it as {kind}: {_line(fault)}") from None
+        raise Nonsense(f"OpenCV cannot open it as {kind}: {line(fault)}") from None
 
 
 def found(
@@ -80,7 +88,7 @@ def found(
     try:
         at, looks, scores = (_of_disk if kind == "DISK" else _of_aliked)(network, size, bgr)
     except cv2.error as fault:
-        raise Nonsense(f"it does not answer as {kind} does: {_line(fault)}") from None
+        raise Nonsense(f"it does not answer as {kind} does: {line(fault)}") from None
     _demand_sense(at, looks, scores, rgb.shape)
     return at, looks / np.linalg.norm(looks, axis=1, keepdims=True), scores
 
@@ -117,6 +125,6 @@ def _demand_sense(at: NDArray[np.float64], looks: Any, scores: Any, shape: tuple
         raise Nonsense("it gives points that look like nothing")
 
 
-def _line(fault: Exception) -> str:
+def line(fault: Exception) -> str:
     """Return what is wrong, without where OpenCV was built."""
     return " ".join(str(fault).split("error: ")[-1].split())[:200]

@@ -13,17 +13,19 @@ from entente.casework.link.service.finding import (
     searches,
 )
 from entente.casework.link.service.following import Standing, not_compared, standings
+from entente.casework.link.service.indexed import MOST_PAIRED
 from entente.casework.link.service.names import CHANGES
 from entente.casework.link.service.proposing import Proposed, ask_to_propose, propose, propose_links
 from entente.casework.link.service.queue import in_sight, waiting
 from entente.casework.link.service.saying import keep_apart, tie
 from entente.casework.link.service.scenes import ask_to_compare, last_of_site
 from entente.casework.link.service.series import gather, merge, move, split
-from entente.casework.link.service.site import tried
+from entente.casework.link.service.site import tried, tried_matching
 from entente.casework.link.service.suggesting import Bridge, Suggested, groups, suggested
 
 __all__ = [
     "CHANGES",
+    "MOST_PAIRED",
     "Bridge",
     "Candidate",
     "FindRefused",
@@ -60,6 +62,7 @@ __all__ = [
     "suggested",
     "tie",
     "tried",
+    "tried_matching",
     "undo",
     "waiting",
     "why",

@@ -6,9 +6,7 @@ items with where they show it, for the agency that asked.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -23,7 +21,7 @@ from entente.casework.link.scene.site import SiteMatcher
 from entente.casework.link.service.indexed import held, in_sight
 from entente.casework.link.service.points import find_points
 from entente.casework.link.service.scenes import where_of
-from entente.casework.link.service.site import asked_of, usable
+from entente.casework.link.service.site import asked_of, in_memory, usable
 from entente.evidence.open import read, render
 from entente.records.act import acting
 from entente.records.jobs import Progress, asked_by, enqueue, task
@@ -88,10 +86,10 @@ def find_object(progress: Progress, item: int, region: list[float], t: float | N
         return {"item": item, "region": region, "t": t, "refused": str(refused), "found": []}
     best: dict[int, dict[str, Any]] = {}
     for points, by in asked:
-        for met in held(officer.agency, case, theirs if by else rows, by).ask(points):
+        for _, met in held(officer.agency, case, theirs if by else rows, by).ask([points]).met:
             if met.row.media_id != media.pk:
                 whole = _in_whole(met.found, frame)
-                said = f"{whole.because.text}; {by.stated}" if by else whole.because.text
+                said = f"{whole.because.text}; {by.reason(met.paired)}" if by else whole.because.text
                 told = {"item": met.row.media.number, "because": said}
                 best.setdefault(met.row.media.number, {**told, **where_of(t or 0.0, met.t, whole)})
     found = sorted(best.values(), key=lambda f: -f["score"])[:MOST_FOUND]
@@ -109,7 +107,7 @@ def _cut(
     cut = render(original, "crop", region=frame, t=t, side=CUT_SIDE)
     if isinstance(cut, Refusal):
         raise FindRefused(cut.reason)
-    with _as_file(cut) as fd:
+    with in_memory(cut) as fd:
         ours = points_of(read(fd, extract=[TO_FIND]).extracted.get(TO_FIND, {}))
         theirs = asked_of(site, fd).shots if site else []
     found = [(shots[0][1], by) for shots, by in ((ours, None), (theirs, site)) if shots and len(shots[0][1])]
@@ -118,17 +116,6 @@ def _cut(
             "nothing in this box can be found again: draw it larger, or around something with a pattern"
         )
     return found, frame
-
-
-@contextmanager
-def _as_file(data: bytes) -> Iterator[int]:
-    """Give bytes as an open file that lies in memory alone."""
-    fd = os.memfd_create("box")
-    try:
-        os.write(fd, data)
-        yield fd
-    finally:
-        os.close(fd)
 
 
 def _around(region: Region) -> Region:

@@ -5,36 +5,54 @@ There is one of our own points, and one of those of the site's network, where it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from threading import Lock
 from uuid import UUID
 
 from entente.casework.intake.service import evidence_store
-from entente.casework.link.scene.agreement import WORKING, Agreement, agreement
+from entente.casework.link.scene.agreement import LEAST_PAIRS, WORKING, Agreement, agreement
 from entente.casework.link.scene.index import CANDIDATES, NEAREST, SceneIndex
 from entente.casework.link.scene.kept import Shot, shots_of, words_of
 from entente.casework.link.scene.points import Points, PointsDamaged
-from entente.casework.link.scene.site import SiteMatcher, fit
+from entente.casework.link.scene.site import MatcherRefused, SiteMatcher, fit
+from entente.casework.link.scene.site_pairs import Pairs
 from entente.casework.link.scene.words import Coded, signed, vocabulary
 from entente.casework.link.service.points import OWN
+from entente.casework.link.service.site import paired
 from entente.evidence.store import Erased
 from entente.records.announce import News, on
 from entente.records.models import ScenePoints
 
+MOST_PAIRED = 10  # candidates of one asked item at which the site's second network looks
 INDEXES_KEPT = 4  # of cases whose words a process keeps in memory, never on the disk: 10 KB a picture
 _KEPT: dict[tuple[UUID, UUID, bool], HeldPoints] = {}
 _KEPT_LOCK = Lock()
 
+Named = tuple[int, UUID, int]  # a candidate: which asked shot named it, its row, and which shot of that
+
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """An item in which a thing was met: its row, the second, and where."""
+    """An item in which a thing was met: its row, the second, and where.
+
+    ``paired`` says that the site's second network said which points belong together.
+    """
 
     row: ScenePoints
     t: float
     found: Agreement
+    paired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Where an item's shots were met, each by its number, and why the second network paired nothing."""
+
+    met: list[tuple[int, Met]]
+    unpaired: str = ""
 
 
 @dataclass(slots=True)
@@ -60,20 +78,54 @@ class HeldPoints:
                 self.index.add(len(self.shots), coded)
                 self.shots.append((row.pk, place))
 
-    def ask(self, asked: Points, most: int = CANDIDATES) -> Iterator[Met]:
-        """Yield the items that show what the points show, in the order in which they were named."""
-        named: dict[UUID, set[int]] = {}
-        for number in self.index.candidates(self._coded(asked), most):
-            row, place = self.shots[number]
-            named.setdefault(row, set()).add(place)
+    def ask(self, asked: Sequence[Points], most: int = CANDIDATES) -> Answer:
+        """Return the items that show what an item's shots show, in the order in which they were named."""
+        named = [
+            [(n, *self.shots[i]) for i in self.index.candidates(self._coded(points), most)]
+            for n, points in enumerate(asked)
+        ]
+        pairs, unpaired = self._paired(asked, named)
+        met = []
+        for n, points in enumerate(asked):
+            for pk in dict.fromkeys(pk for _, pk, _ in named[n]):
+                places = {place for _, row, place in named[n] if row == pk}
+                if best := self._best(n, points, pk, places, pairs):
+                    met.append((n, best))
+        return Answer(met, unpaired)
+
+    def _best(
+        self, n: int, points: Points, pk: UUID, places: set[int], pairs: dict[Named, Pairs]
+    ) -> Met | None:
+        """Return where one item shows most of what a shot shows, if enough."""
+        met = [
+            Met(self.rows[pk], shot.t, found, (n, pk, place) in pairs)
+            for place, shot in enumerate(opened(self.rows[pk], self.site))
+            if place in places and (found := agreement(points, shot.points, pairs.get((n, pk, place))))
+        ]
+        best = max(met, key=lambda m: m.found.score, default=None)
         working = self.site.points if self.site else WORKING
-        for pk, places in named.items():
-            shots = opened(self.rows[pk], self.site)
-            met = [(s, a) for p, s in enumerate(shots) if p in places and (a := agreement(asked, s.points))]
-            if met:
-                shot, found = max(met, key=lambda m: m[1].score)
-                if found.score >= working:
-                    yield Met(self.rows[pk], shot.t, found)
+        return best if best and best.found.score >= working else None
+
+    def _paired(
+        self, asked: Sequence[Points], named: Sequence[Sequence[Named]]
+    ) -> tuple[dict[Named, Pairs], str]:
+        """Return what the second network says of the best candidates, or why it says nothing."""
+        if self.site is None or self.site.pairing is None:
+            return {}, ""
+        best = [each for rank in zip_longest(*named) for each in rank if each][:MOST_PAIRED]
+        shots = {pk: opened(self.rows[pk], self.site) for pk in {pk for _, pk, _ in best}}
+        asks = {
+            (n, pk, place): (asked[n], shots[pk][place].points)
+            for n, pk, place in best
+            if place < len(shots[pk]) and min(len(asked[n]), len(shots[pk][place].points)) >= LEAST_PAIRS
+        }
+        if not asks:
+            return {}, ""
+        try:
+            found = paired(self.site.pairing, list(asks.values()))
+        except MatcherRefused as refused:
+            return {}, str(refused)
+        return dict(zip(asks, found, strict=True)), ""
 
     def _coded(self, asked: Points) -> Coded:
         return signed(asked, NEAREST) if self.site else vocabulary().coded(asked, NEAREST)

@@ -72,23 +72,35 @@ def find_scenes(progress: Progress) -> dict[str, Any]:
     indexes = [held(officer.agency, case_id, [row for row in rows if row.asked])]
     if site:
         indexes.append(held(officer.agency, case_id, [row for row in theirs if row.asked], site))
-    made = 0
-    for start in range(0, len(todo), ASKED_AT_ONCE):
+    made, unpaired = 0, list[tuple[int, str]]()
+    at_once = 1 if site and site.pairing else ASKED_AT_ONCE  # a second network takes its time
+    for start in range(0, len(todo), at_once):
         progress.make_way()
-        part = todo[start : start + ASKED_AT_ONCE]
-        found = [_Asked(row, met, i.site) for i in indexes for row in part for met in _asked(i, row)]
+        part = todo[start : start + at_once]
+        found = [
+            _Asked(row, met, i.site) for i in indexes for row in part for met in _asked(i, row, unpaired)
+        ]
         made += _proposed(officer, purpose, case, part, found, {row.pk for row in rows})
         progress.tell(start + len(part), len(todo), f"{made} proposed")
     hubs = _set_apart(officer, purpose, case)
     told = {"looked": looked.items, "compared": len(todo), "made": made, "hubs": [list(h) for h in hubs]}
-    return {**told, **({"site": _told(site, refused, looked.unread)} if site or refused else {})}
+    return {**told, **({"site": _told(site, refused, looked.unread, unpaired)} if site or refused else {})}
 
 
-def _told(site: SiteMatcher | None, refused: str, unread: list[tuple[int, str]]) -> dict[str, Any]:
-    """Return what became of the site's matcher, for the page."""
+def _told(
+    site: SiteMatcher | None, refused: str, unread: list[tuple[int, str]], unpaired: list[tuple[int, str]]
+) -> dict[str, Any]:
+    """Return what became of the site's matcher, for the page; of its second network, where it has one."""
     name = f"{site.name} {site.version}" if site else ""
-    first = list(unread[0]) if unread else []
-    return {"name": name, "refused": refused, "unread": len(unread), "first": first}
+    told = {"name": name, "refused": "" if site else refused, **_counted("unread", unread)}
+    if site is None or site.matching is None:
+        return told
+    return {**told, "pairing": {"refused": refused, **_counted("unpaired", unpaired)}}
+
+
+def _counted(name: str, failed: list[tuple[int, str]]) -> dict[str, Any]:
+    """Return how many items failed, and the first with its reason."""
+    return {name: len(failed), "first": list(failed[0]) if failed else []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +112,19 @@ class _Asked:
     site: SiteMatcher | None = None
 
 
-def _asked(index: HeldPoints, row: ScenePoints) -> list[tuple[float, Met]]:
-    """Return where an item's things were met, the strongest first; then it is in the index itself."""
+def _asked(index: HeldPoints, row: ScenePoints, unpaired: list[tuple[int, str]]) -> list[tuple[float, Met]]:
+    """Return where an item's things were met, the strongest first; then it is in the index itself.
+
+    Where the second network failed, ``unpaired`` gets the item's number and why.
+    """
     best: dict[UUID, tuple[float, Met]] = {}
-    for shot in opened(row, index.site):
-        for met in index.ask(shot.points):
-            if met.row.pk not in best or met.found.score > best[met.row.pk][1].found.score:
-                best[met.row.pk] = (shot.t, met)
+    shots = opened(row, index.site)
+    answer = index.ask([shot.points for shot in shots])
+    for n, met in answer.met:
+        if met.row.pk not in best or met.found.score > best[met.row.pk][1].found.score:
+            best[met.row.pk] = (shots[n].t, met)
+    if answer.unpaired:
+        unpaired.append((row.media.number, answer.unpaired[:300]))
     index.add(row)
     return sorted(best.values(), key=lambda b: -b[1].found.score)[:MOST_LINKS]
 
@@ -157,9 +175,11 @@ def _link(each: _Asked) -> arithmetic.Link:
     text = ", ".join([found.because.text, *_seconds((one, each.met[0]), (other, each.met[1].t))])
     if each.site:
         a, b = sorted((f"#{one.number}", f"#{other.number}"))
-        text = f"{text}; found by the site's own matcher {each.site.stated}"
-        reason = Reason(text, f"{OF_SITE} {each.site.name}", each.site.version, each.site.weight)
-        return arithmetic.Link(a, b, KIND, each.site.weight, reason, GRADE)
+        paired = each.met[1].paired
+        weight = each.site.weighs(paired)
+        text = f"{text}; found by the site's own matcher {each.site.reason(paired)}"
+        reason = Reason(text, f"{OF_SITE} {each.site.name}", each.site.version, weight)
+        return arithmetic.Link(a, b, KIND, weight, reason, GRADE)
     made = arithmetic.link(f"#{one.number}", f"#{other.number}", KIND, grade_of(found.score), text)
     because = Reason(text, METHOD, VERSION, made.weight)
     return arithmetic.Link(made.a, made.b, made.kind, made.weight, because, made.grade)

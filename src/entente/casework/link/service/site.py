@@ -1,25 +1,34 @@
-"""The site's own matcher, tried before it is trusted with an item, and asked in a limited decoder."""
+"""The site's own matcher, tried before it is trusted with an item, and asked in a limited decoder.
+
+Its second network, where it has one, is tried and asked beside the first: refused, it stops only itself.
+"""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import cv2
 import numpy as np
 
+from entente.casework.link.scene.agreement import LEAST_PAIRS
 from entente.casework.link.scene.points import Points
 from entente.casework.link.scene.seen import points_of
-from entente.casework.link.scene.site import MatcherRefused, SiteMatcher, in_force
-from entente.casework.link.scene.site_seen import HOLD, TO_SITE
+from entente.casework.link.scene.site import MatcherRefused, Matching, SiteMatcher, in_force
+from entente.casework.link.scene.site_pairs import HOLD as HOLD_PAIRS
+from entente.casework.link.scene.site_pairs import TO_PAIR, Pairs, packed, pairs_of
+from entente.casework.link.scene.site_seen import HOLD, TO_SITE, Nonsense
 from entente.evidence.holding import Holding, HoldingRefused, vetted
-from entente.evidence.open import Known, Opened, read
+from entente.evidence.open import Known, Opened, Through, read, told
 from entente.vocabulary.media import Sampling
 
 LIMIT_S = 180.0  # for one picture: a network may take half a minute, for a decoder starts no thread
 FRAMES = 8  # of a video
+PAIR_LIMIT_S = 60.0  # for two pictures' points
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +48,9 @@ def tried() -> SiteMatcher | None:
     matcher = in_force()
     if matcher is None:
         return None
-    try:
-        vetted(matcher.path, matcher.sha256)
-    except HoldingRefused as refused:
-        raise MatcherRefused(f"the site's matcher {matcher.name}: {refused}") from None
-    if because := _of_a_drawing(matcher):
+    _demand_vetted(matcher.name, matcher.path, matcher.sha256)
+    drawing = _of_a_drawing(matcher)
+    if because := drawing.because or ("" if drawing.shots else "it finds no point in sixty rectangles"):
         raise MatcherRefused(
             f"the site's matcher {matcher.name} {matcher.version} fails on a drawn picture: {because}; "
             "mend its file, kind or size in the setting, or take ENTENTE_MATCHER away"
@@ -51,12 +58,43 @@ def tried() -> SiteMatcher | None:
     return matcher
 
 
+def tried_matching(matcher: SiteMatcher) -> None:
+    """Try the second network of a tried matcher, if it has one; raises ``MatcherRefused`` with the mend.
+
+    It is asked which points of a drawn picture belong to those of the same.
+    """
+    matching = matcher.matching
+    if matching is None:
+        return
+    _demand_vetted(matching.name, matching.path, matching.sha256)
+    if because := _paired_with_itself(matcher):
+        raise MatcherRefused(
+            f"the site's matcher {matching.name} {matching.version} fails on a drawn picture: {because}; "
+            "mend its file in the setting, or take the table [matching] away"
+        )
+
+
 def usable() -> tuple[SiteMatcher | None, str]:
-    """Return the site's matcher, or why it cannot be used: our own points are compared all the same."""
+    """Return the site's matcher, and why it, or else its second network, cannot be used.
+
+    Our own points are compared all the same; where the second network is refused, the first one's points are
+    compared as ours are.
+    """
+    matcher = None
     try:
-        return tried(), ""
+        matcher = tried()
+        if matcher:
+            tried_matching(matcher)
     except MatcherRefused as refused:
-        return None, str(refused)
+        return (replace(matcher, set_aside=True) if matcher else None), str(refused)
+    return matcher, ""
+
+
+def _demand_vetted(name: str, path: str, sha256: str) -> None:
+    try:
+        vetted(path, sha256)
+    except HoldingRefused as refused:
+        raise MatcherRefused(f"the site's matcher {name}: {refused}") from None
 
 
 def asked_of(matcher: SiteMatcher, file: Any, known: Known | None = None, frames: int = 1) -> Asked:
@@ -70,29 +108,71 @@ def asked_of(matcher: SiteMatcher, file: Any, known: Known | None = None, frames
         seen=frames,
         holding=Holding(HOLD, matcher.told, matcher.path, matcher.sha256),
     )
-    told = opened.extracted.get(TO_SITE, {})
-    shots = [(t, each) for t, each in points_of(told) if len(each)]
-    return Asked(shots, "" if shots else _because(opened, told))
+    answer = opened.extracted.get(TO_SITE, {})
+    shots = [(t, each) for t, each in points_of(answer) if len(each)]
+    return Asked(shots, "" if shots else _because(opened, answer))
 
 
-def _because(opened: Opened, told: dict[str, Any]) -> str:
+def paired(matching: Matching, asks: Sequence[tuple[Points, Points]]) -> list[Pairs]:
+    """Return which points of each two pictures belong together, by one call of a decoder for all.
+
+    Touches no database. Raises ``MatcherRefused`` where it gave no answer, or one without sense.
+    """
+    pictures = {id(each): each for ask in asks for each in ask}
+    numbers = {each: n for n, each in enumerate(pictures)}
+    asked = [[numbers[id(one)], numbers[id(other)]] for one, other in asks]
+    with in_memory(packed(list(pictures.values()))) as handle:
+        answer = told(
+            handle,
+            Through(TO_PAIR, {"asked": asked}),
+            limit_s=PAIR_LIMIT_S * len(asks),
+            holding=Holding(HOLD_PAIRS, "", matching.path, matching.sha256),
+        )
+    if answer.refusal:
+        raise MatcherRefused(answer.refusal.reason)
+    try:
+        return pairs_of(answer.data.get("told"), asks)
+    except Nonsense as fault:
+        raise MatcherRefused(str(fault)) from None
+
+
+@contextmanager
+def in_memory(data: bytes) -> Iterator[int]:
+    """Give bytes as an open file that lies in memory alone."""
+    handle = os.memfd_create("link")
+    try:
+        os.write(handle, data)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _because(opened: Opened, answer: dict[str, Any]) -> str:
     """Return why there are no points; empty where the network saw the item and found none."""
     if opened.refusal:
         return opened.refusal.reason
-    return str(told["error"])[:300] if "error" in told else ""
+    return str(answer["error"])[:300] if "error" in answer else ""
 
 
 @lru_cache(maxsize=4)
-def _of_a_drawing(matcher: SiteMatcher) -> str:
-    """Return what is wrong when the network sees rectangles; empty where it answers with sense."""
+def _of_a_drawing(matcher: SiteMatcher) -> Asked:
+    """Return what the network finds in rectangles."""
     drawn = np.full((480, 640, 3), 120, np.uint8)
     for n in range(60):
         x, y, grey = n * 97 % 560, n * 61 % 410, n * 83 % 256
         cv2.rectangle(drawn, (x, y), (x + 30 + n, y + 20 + n % 50), (grey, 255 - grey, n * 4), -1)
-    handle = os.memfd_create("drawing")
+    with in_memory(cv2.imencode(".png", drawn)[1].tobytes()) as handle:
+        return asked_of(matcher, handle)
+
+
+@lru_cache(maxsize=4)
+def _paired_with_itself(matcher: SiteMatcher) -> str:
+    """Return what is wrong when the second network pairs a drawing with itself; empty where nothing is."""
+    assert matcher.matching is not None  # noqa: S101 - asked of those alone that have one
+    drawing = _of_a_drawing(matcher).shots[0][1]
     try:
-        os.write(handle, cv2.imencode(".png", drawn)[1].tobytes())
-        asked = asked_of(matcher, handle)
-    finally:
-        os.close(handle)
-    return asked.because or ("" if asked.shots else "it finds no point in sixty rectangles")
+        [pairs] = paired(matcher.matching, [(drawing, drawing)])
+    except MatcherRefused as refused:
+        return str(refused)
+    few = f"of {len(drawing)} points it pairs {len(pairs)} with those of the same picture"
+    return few if len(pairs) < min(LEAST_PAIRS, len(drawing)) else ""

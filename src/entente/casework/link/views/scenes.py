@@ -66,6 +66,7 @@ def found(request: DeskRequest, case: Case) -> HttpResponse:
         "told": search.job.result if search else {},
         "rows": rows,
         "matcher": in_force(),
+        "most_paired": service.MOST_PAIRED,
         "matched": service.last_of_site(request.officer, case),
     }
     return render(request, "link/found.html", context)
