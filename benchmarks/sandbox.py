@@ -20,10 +20,11 @@ from PIL import Image
 
 from benchmarks import measure
 from benchmarks.intake_reading import drawn, film
-from entente.evidence.decode import describe, warm
+from entente.evidence.decode import describe
 from entente.evidence.identify import HEAD, identify
 from entente.evidence.open import Known, read
 from entente.evidence.sandbox import Sandbox
+from entente.evidence.warming import warm
 
 BAR = 2.0
 KNOWN = Known(0, "", "", "")  # digests are computed beside the decoder, never in it

@@ -203,11 +203,12 @@ def _ready() -> None:
     django.setup()
     from entente.casework.intake.service import sealing
     from entente.casework.match.scene.seen import TO_HOLD
-    from entente.evidence import child, decode, sandbox
+    from entente.evidence import child, sandbox
+    from entente.evidence.warming import warm
     from entente.workers import local
     from tests.faults import acts, doubles  # noqa: F401 - for the children
 
-    decode.warm()
+    warm()
     for names in (*sandbox.NEEDS_OF.values(), (TO_HOLD,)):
         for name in names:
             import_module(name.partition(":")[0])

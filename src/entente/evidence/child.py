@@ -17,8 +17,9 @@ from importlib import import_module
 from typing import Any
 
 from entente.evidence import confine, wire
-from entente.evidence.decode import CANVAS, JOBS, STREAMS, TELLING, Job, warm
+from entente.evidence.decode import CANVAS, JOBS, STREAMS, TELLING, Job
 from entente.evidence.holding import hold
+from entente.evidence.warming import warm
 from entente.vocabulary.media import RefusalCode
 
 IDLE_S = 2.0  # without a job for so long, a decoder gives its memory for pixels back

@@ -5,31 +5,22 @@ Runs inside the sandbox only; nothing but ``child`` imports it in the program.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import encodings
 import io
 import math
-import os
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
-import av
 import numpy as np
-import PIL
 from numpy.typing import NDArray
-from PIL import Image
 
 from entente.evidence.canvas import Canvas
 from entente.evidence.choosing import sampled
 from entente.evidence.derive import Change, derived
 from entente.evidence.moments import frame_at, listed_of, shown_at, times_of
 from entente.evidence.pictures import Picture, Refused, open_picture
-from entente.evidence.planes import brightness_of, luma_of, plane_of, rgb_of
+from entente.evidence.planes import brightness_of, plane_of, rgb_of
 from entente.evidence.shots import sheet_of, shots_of, shown_of
 from entente.evidence.sounds import heard_of, peaks_of, sound_of
 from entente.evidence.source import Source, source_of
@@ -42,18 +33,6 @@ LARGEST_PICTURE = 512 << 20  # bytes
 SEEN = 8  # frames of a video that extractors get
 WATCHED = 150  # frames of which they get the brightness, in videos no larger than this, for a second's work
 WATCHED_PIXELS = 1920 * 1088
-# Of other systems, for windows, or printing when imported.
-FOREIGN = {"mbcs", "oem", "__main__", "ImageQt", "ImageTk", "_tkinter_finder", "report"}
-# In these a broadcast may name itself (ETSI EN 300 468, annex A); the C library loads each when it is asked.
-CHARSETS = (
-    "ISO6937",
-    *(f"ISO-8859-{n}" for n in range(1, 17)),
-    "UCS-2BE",
-    "KSC_5601",
-    "GB2312",
-    "BIG5",
-    "UTF-16BE",
-)
 
 Job = tuple[dict[str, Any], bytes]
 
@@ -82,68 +61,6 @@ class Decoded:
     def rgb(self) -> NDArray[np.uint8]:
         """The picture, or the first of the frames."""
         return self.frames[0][1]
-
-
-def warm() -> None:
-    """Import and load what every decoder uses, before it is limited; ``hashing`` comes when it is needed."""
-    plane = np.zeros((96, 128), np.uint8)
-    for name in ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "HEIF", "AVIF"):
-        buffer = io.BytesIO()
-        Image.fromarray(np.dstack([plane] * 3)).save(buffer, name)
-        picture = open_picture(buffer.getvalue(), name.lower())
-        picture.luma(), picture.rgb()
-        tags_of(buffer.getvalue(), name.lower(), picture.image)
-        derived(picture.rgb(), "edges", None, None)
-    _warm_names()
-    _warm_film()
-    with contextlib.suppress(ImportError):  # the science alone is installed without a cipher
-        import_module("entente.evidence.seal").warm()
-
-
-def _warm_names() -> None:
-    """Import what the libraries import only when asked: text encodings, modules of Pillow and numpy."""
-    for package in (encodings, PIL):
-        for found in iter_modules(package.__path__):
-            if found.name not in FOREIGN:
-                with contextlib.suppress(ImportError):  # a part of Pillow that is not built here
-                    import_module(f"{package.__name__}.{found.name}")
-    library = ctypes.CDLL(None)
-    for charset in CHARSETS:
-        library.iconv_open(b"UTF-8", charset.encode())  # never closed: what is loaded stays
-    for module in ("fft", "linalg", "ma", "polynomial", "random"):  # numpy loads them at first use
-        import_module(f"numpy.{module}")
-    warnings.resetwarnings()
-    warnings.simplefilter("ignore")  # nobody reads them, and telling one opens the source file that it names
-    warnings.simplefilter("error", Image.DecompressionBombWarning)
-
-
-def _warm_film() -> None:
-    """Write a film of a blank room into memory and go the whole way with it."""
-    av.logging.set_level(av.logging.PANIC)  # its complaints are about the file, not for our log
-    film = io.BytesIO()
-    with av.open(film, "w", format="mov") as out:
-        stream = out.add_stream("mpeg4", rate=1)
-        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
-        stream.codec_context.thread_count = 1
-        voice = out.add_stream("pcm_s16le", rate=8000, layout="mono")
-        silence = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.int16), format="s16", layout="mono")
-        silence.sample_rate = 8000
-        out.mux(voice.encode(silence))
-        for moment in range(4):
-            frame = av.VideoFrame.from_ndarray(np.zeros((96, 128, 3), np.uint8), format="rgb24")
-            frame.pts = moment
-            out.mux(stream.encode(frame))
-        out.mux([*stream.encode(), *voice.encode()])
-    handle = os.memfd_create("film")
-    try:
-        os.write(handle, film.getvalue())
-        video = open_video(Source(handle), "mov")
-        moments = [(luma_of(frame, 0).shape, moment) for moment, frame in sampled(video, 10.0)]
-        _seen(video, [moment for _, moment in moments])
-        peaks_of(video), heard_of(video, 0.0, 0.5)
-        sheet_of(video, shots_of(video, 10.0).starts)
-    finally:
-        os.close(handle)
 
 
 def describe(
@@ -372,12 +289,12 @@ def _video(
         "partial": bool(errors or lost or not count.filled or count.decoded < count.expected),
     }
     if extract:
-        shown = _seen(video, [f["t"] for f in frames], seen)  # type: ignore[misc]
+        shown = looked_at(video, [f["t"] for f in frames], seen)  # type: ignore[misc]
         answer["extracted"] = _extracted(extract, shown)
     return answer
 
 
-def _seen(video: Video, times: list[float], most: int = SEEN) -> Decoded:
+def looked_at(video: Video, times: list[float], most: int = SEEN) -> Decoded:
     """Return what extractors see of a video: frames spread over it, and its sound."""
     steps = np.linspace(0, len(times) - 1, min(most, len(times))).round().astype(int)
     listed = listed_of(video)
