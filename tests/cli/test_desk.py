@@ -120,7 +120,9 @@ def test_a_desk_is_made_filled_and_proved(desk, plain, tmp_path, phone):
     assert set(proof) == {"size", "root", "witnessed", "faults"}
     assert proof["faults"] == []
     checked = told(desk, "fsck")
-    assert (checked["originals"], checked["changed"], checked["missing"]) == (7, [], [])
+    points = rows(desk, "select count(*) from records_scenepoints where key <> ''")[0][0]
+    assert points == 3, "what each new picture shows was looked at by itself"
+    assert (checked["originals"], checked["changed"], checked["missing"]) == (7 + points, [], [])
     assert checked["log_size"] == proof["size"]
 
 
