@@ -53,6 +53,12 @@ def reasons(part):
         return list(LogEntry.objects.filter(opening__reason__contains=part).values_list("verb", flat=True))
 
 
+def refusals(case):
+    with guard.system("read the log in a test"):
+        rows = LogEntry.objects.filter(case=case.pk, step="seize").order_by("seq")
+        return [r.told["result"] for r in rows if r.told["result"] != "done"]
+
+
 def test_the_sheet_holds_the_crops_and_nothing_of_the_originals(case, it, item, element, sheet):  # noqa: F811
     row, made = sheet
     pictures = re.findall(rb"data:image/\w+;base64,([^\"]+)", made)
@@ -136,7 +142,8 @@ def test_what_is_not_of_a_sheet_is_refused_whole(case, it, sheet):  # noqa: F811
         with pytest.raises(SheetRefused) as refused:
             service.take_ticks(it(), VI, case, data)
         assert refused.value.fault is fault
-    assert held(case, it) == []
+        assert refusals(case)[-1] == f"refused: {fault}", "it stays on record"
+    assert held(case, it) == [] and len(refusals(case)) == 5
 
 
 def test_a_withdrawn_sheet_takes_nothing_in_and_keeps_what_came(case, it, sheet):  # noqa: F811
@@ -146,7 +153,7 @@ def test_a_withdrawn_sheet_takes_nothing_in_and_keeps_what_came(case, it, sheet)
     assert service.withdraw_sheet(it(), VI, row).withdrawn_at == gone.withdrawn_at
     with pytest.raises(SheetRefused) as refused:
         service.take_ticks(it(), VI, case, ticks(row, (1, "not here", 2)))
-    assert refused.value.fault is SheetFault.WITHDRAWN
+    assert refused.value.fault is SheetFault.WITHDRAWN and refusals(case) == ["refused: withdrawn"]
     assert [t.answer for t in held(case, it)] == ["found"]
 
 
@@ -159,7 +166,7 @@ def test_an_element_that_is_gone_leaves_the_others_be(case, it, element):  # noq
     assert service.take_ticks(it(), VI, case, told) == service.Taken(1, 0, 1)
 
 
-def test_the_page_makes_takes_in_and_takes_back(case, circle, client, it, element):  # noqa: F811
+def test_the_page_makes_takes_in_and_takes_back(case, circle, client, it, element, monkeypatch):  # noqa: F811
     client.force_login(circle.it)
     page, making = reverse("seize:sheets", args=[case.pk]), reverse("seize:sheet", args=[case.pk])
     refused = client.post(making)
@@ -185,5 +192,12 @@ def test_the_page_makes_takes_in_and_takes_back(case, circle, client, it, elemen
     assert b"ticked at the search" not in client.get(reverse("seize:page", args=[case.pk])).content
     assert client.post(reverse("seize:sheet-withdraw", args=[case.pk, row.pk])).status_code == 303
     assert b"withdrawn" in client.get(page).content
+    assert sent(ticks(row, (1, "found", 2))).status_code == 400, "that sheet was withdrawn"
+    service.take_ticks(
+        it(), VI, case, ticks(service.make_sheet(it(), VI, case, no_person=True)[0], (1, "found", 3))
+    )
+    monkeypatch.setattr("entente.records.leaf.A_LEAF", 1)  # each list turns its own leaves
+    assert (b"?page=2" in (first := client.get(page).content)) and b"?sheets=2" in first
+    assert b"06:03" not in client.get(f"{page}?page=2").content and b"06:03" in first
     client.force_login(circle.fr)
     assert client.get(page).status_code == client.post(making).status_code == 404

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.db import transaction
+
 from entente.casework.seize.service.listing import STEP
 from entente.formats.search_sheet import read_ticks
-from entente.records import clock, guard
-from entente.records.act import acting
+from entente.records import clock, guard, log
+from entente.records.act import acting, demand
 from entente.records.carried import carried
 from entente.records.models import Case, Element, SearchSheet, SheetTick
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
 from entente.vocabulary.search_sheet import SheetFault, SheetRefused, SheetTicks, Tick
+
+REASON = "take in what was ticked at the search"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,22 @@ def take_ticks(officer: Officer, purpose: Purpose, case: Case, data: bytes) -> T
     """Take in a file that a sheet of this case saved; the same ticks again change nothing.
 
     Raises ``SheetRefused`` for a file that is too large or not of a sheet's making, for a sheet that this
-    case does not have or that was withdrawn, and for an element that was not on it. Then nothing is taken.
+    case does not have or that was withdrawn, and for an element that was not on it. Then nothing is taken,
+    and the log says which of these it was.
     """
-    told = read_ticks(data)
+    thing = replace(case.as_thing(), owner=officer.agency)
+    # before a byte is read for who may take nothing in
+    demand(officer, Act.RECEIVE, thing, purpose, step=STEP, reason=REASON)
+    try:
+        return _taken(officer, purpose, case, read_ticks(data))
+    except SheetRefused as refused:
+        with transaction.atomic():
+            result = f"refused: {refused.fault}"
+            log.append(officer, Act.RECEIVE, thing, purpose, step=STEP, reason=REASON, result=result)
+        raise
+
+
+def _taken(officer: Officer, purpose: Purpose, case: Case, told: SheetTicks) -> Taken:
     with guard.scope(officer, purpose):
         sheet = SearchSheet.objects.filter(case=case, digest=told.sheet).first()
     if sheet is None:
@@ -40,8 +57,7 @@ def take_ticks(officer: Officer, purpose: Purpose, case: Case, data: bytes) -> T
             SheetFault.OTHER_SHEET, "these are ticks of a sheet that this case does not have; open its case"
         )
     thing = replace(case.as_thing(), owner=officer.agency, handling=sheet.handling)
-    reason = "take in what was ticked at the search"
-    with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason=reason) as deed:
+    with acting(officer, Act.RECEIVE, thing, purpose, step=STEP, reason=REASON) as deed:
         sheet = SearchSheet.objects.select_for_update().get(pk=sheet.pk)
         _demand(sheet, told)
         listed = Element.objects.filter(case=case, pk__in=list(sheet.elements.values()))
@@ -56,7 +72,7 @@ def take_ticks(officer: Officer, purpose: Purpose, case: Case, data: bytes) -> T
             _keep(officer, case, sheet, element, told.by, tick)
             new += 1
         gone = sum(e is None for e in of.values())
-        deed.reason = f"{reason}: {new} new of {len(told.ticks)}"
+        deed.reason = f"{REASON}: {new} new of {len(told.ticks)}"
     return Taken(new, len(told.ticks) - new - gone, gone)
 
 

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -26,6 +26,7 @@ from entente.casework.seize.views.sheets import ANSWERS
 from entente.formats.checklist import Paper
 from entente.formats.typesetting import NotSet
 from entente.records import clock
+from entente.records.asked import uuids_of
 from entente.records.door import DeskRequest, case_page
 from entente.records.h3 import Codes, HandledFurther
 from entente.records.jobs import asked_by
@@ -275,8 +276,9 @@ def decide_pair(request: DeskRequest, case: Case, match_id: UUID) -> HttpRespons
     """Say whether an element was met."""
     match = get_object_or_404(ElementMatch, pk=match_id, case=case)
     said = request.POST.get("say")
-    if said in {"same", "other"}:
-        service.decide(request.officer, request.purpose, match, same=said == "same")
+    if said not in {"same", "other"}:
+        return HttpResponseBadRequest(gettext("Choose whether it is the same thing."))
+    service.decide(request.officer, request.purpose, match, same=said == "same")
     return _back(case)
 
 
@@ -284,13 +286,11 @@ def decide_pair(request: DeskRequest, case: Case, match_id: UUID) -> HttpRespons
 @case_page("seize")
 def belongs(request: DeskRequest, case: Case) -> HttpResponse:
     """Say that a seized file belongs to a series, or does not: by the links that proposed it, in one act."""
-    links = [k for k in link.waiting(case) if str(k.pk) in request.POST.getlist("item")]
-    said = request.POST.get("say")
+    say = {"belongs": link.accept_all, "not": link.refuse_all}.get(request.POST.get("say", ""))
+    if say is None:
+        return HttpResponseBadRequest(gettext("Choose whether it belongs to the series."))
     try:
-        if said == "belongs":
-            link.accept_all(request.officer, request.purpose, links)
-        elif said == "not":
-            link.refuse_all(request.officer, request.purpose, links)
+        say(request.officer, request.purpose, link.waiting(case, uuids_of(request.POST.getlist("item"))))
     except ValueError as refused:
         messages.error(request, str(refused))
     return _back(case)

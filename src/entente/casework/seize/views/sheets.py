@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from entente.casework.seize import service
 from entente.records.door import DeskRequest, case_page
+from entente.records.leaf import leaf_of
 from entente.records.models import Case, Element, SearchSheet, SheetTick
 from entente.vocabulary.search_sheet import MOST_BYTES, SheetFault, SheetRefused, Ticked
 
@@ -59,11 +60,14 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
 
 def _page(request: DeskRequest, case: Case, **forms_given: Any) -> HttpResponse:
     ticks = SheetTick.objects.filter(case=case).select_related("element", "made_by", "taken_back_by")
+    leaf = leaf_of(request, ticks.order_by("element__number", "-at", "-made_at", "pk"))
+    sheets = SearchSheet.objects.filter(case=case).select_related("made_by", "withdrawn_by")
     context = {
         "make_form": MakeForm(prefix="make"),
         "ticks_form": TicksForm(prefix="ticks"),
-        "sheets": SearchSheet.objects.filter(case=case).select_related("made_by", "withdrawn_by"),
-        "ticks": [(t, ANSWERS[t.answer]) for t in ticks.order_by("element__number", "-at", "-made_at")],
+        "sheets": leaf_of(request, sheets.order_by("-made_at", "pk"), "sheets"),
+        "ticks": [(t, ANSWERS[t.answer]) for t in leaf],
+        "leaf": leaf,
         "elements": Element.objects.filter(case=case).count(),
         **forms_given,
     }
