@@ -1,7 +1,8 @@
 """What follows what by itself. Read this second, after ``casework.STEPS``.
 
 received → is it known? → what belongs with it, what can be seen, was it seen before? → where? → what first?
-What costs most, to compare by what is seen and with cameras, comes last (``link.service.following``).
+What costs most, to compare by what is seen and with cameras, comes last (``link.service.following``);
+so does what a search brought, with the elements that are looked for (``seize.service.comparing``).
 Each arrow is a job in the queue, in the name of the officer whose act set it off, asked of the law again when
 it runs. Nothing here decides anything: what follows is a proposal that waits for a person.
 """

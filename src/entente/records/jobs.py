@@ -74,6 +74,10 @@ class Progress:
         if self.watch:
             self.watch(done, total)
 
+    def keep(self, so_far: dict[str, Any]) -> None:
+        """Keep what the job goes on from if it is stopped after this; its result takes the place of it."""
+        Job.objects.filter(pk=self.job.pk, token=self.job.token, status="running").update(result=so_far)
+
     def make_way(self) -> None:
         """End here, to go on later, where something more urgent waits; called between two parts of work."""
         if Job.objects.filter(status="ready", priority__gt=self.job.priority).exists():

@@ -9,6 +9,7 @@ from pikepdf import PdfImage
 
 from entente.casework.examine.service import crop, mark
 from entente.casework.intake.service import Intake, evidence_store, receive
+from entente.casework.link.service import LATER
 from entente.casework.seize import service
 from entente.formats.typesetting import NotSet
 from entente.records import clock, guard, jobs, log
@@ -94,6 +95,45 @@ def test_comparing_again_adds_nothing_and_leaves_what_a_person_decided(case, it,
     assert again.proposed == 0
     with guard.scope(it(), VI):
         assert ElementMatch.objects.get(pk=decided.pk).state == "refused"
+
+
+def waiting():
+    return list(jobs.Job.objects.filter(task="seize.compare", status="ready"))
+
+
+def test_what_a_search_brings_is_compared_by_itself_once_and_only_what_is_new(
+    case, it, circle, element, searched, tmp_path, monkeypatch
+):
+    service.list_element(it(), VI, case, name="A white cup")
+    [job] = waiting()
+    assert (job.account_id, job.priority) == (circle.it.pk, LATER), (
+        "photographs, files and an element: one job"
+    )
+    assert service.ask_to_compare(it(), VI, case).pk == job.pk
+    assert [j.priority for j in waiting()] == [0], "a person waits for the same job"
+
+    monkeypatch.setattr("entente.casework.seize.service.looking.FILES_AT_ONCE", 1)
+
+    def came(done: int, total: int) -> None:
+        jobs.enqueue("match.check", it(), VI, case=case.pk, priority=1)
+
+    assert not jobs.run(jobs.take("test", only=job), watch=came), "something more urgent came after one file"
+    [job] = waiting()
+    assert len(job.result["photos"]) == 1
+    jobs.Job.objects.exclude(task="seize.compare").delete()
+    assert jobs.run(jobs.take("test", only=job))
+    job.refresh_from_db()
+    assert job.result["looked_at"] == 1, "it went on where it was"
+    assert len(matches(case, it)) == 3
+
+    write(tmp_path / "more" / "p3.jpg", aside(wall(9, texture(1), at=(80, 140))))
+    service.receive_search(it(), VI, case, [tmp_path / "more"], origin="search", source="day 9")
+    run()
+    [job] = waiting()
+    assert jobs.run(jobs.take("test", only=job))
+    job.refresh_from_db()
+    assert (job.result["proposed"], job.result["looked_at"]) == (1, 1)
+    assert {m.state for m in matches(case, it)} == {"proposed"}
 
 
 def test_a_decision_names_its_officer_and_is_in_the_sentence(case, it, circle, element, searched):

@@ -12,7 +12,7 @@ from entente.casework.link.service.finding import (
     search,
     searches,
 )
-from entente.casework.link.service.following import Standing, not_compared, standings
+from entente.casework.link.service.following import LATER, Standing, not_compared, standings
 from entente.casework.link.service.indexed import MOST_PAIRED
 from entente.casework.link.service.names import CHANGES
 from entente.casework.link.service.proposing import Proposed, ask_to_propose, propose, propose_links
@@ -25,6 +25,7 @@ from entente.casework.link.service.suggesting import Bridge, Suggested, groups, 
 
 __all__ = [
     "CHANGES",
+    "LATER",
     "MOST_PAIRED",
     "Bridge",
     "Candidate",

@@ -18,6 +18,7 @@ from entente.formats.checklist import Paper
 from entente.formats.checklist import write as set_checklist
 from entente.records import clock, guard
 from entente.records.act import acting
+from entente.records.announce import announce
 from entente.records.carried import carried
 from entente.records.models import Agency, Case, CaseBound, Clue, Element, ElementMatch, Media
 from entente.safeguards.access import Act
@@ -89,6 +90,7 @@ def list_element(
         )
         element.save()
         element.derives_from(*sources)
+        announce("element listed", officer, purpose, case.pk, element=str(element.pk))
     return element
 
 
