@@ -15,6 +15,7 @@ from PIL.TiffImagePlugin import IFDRational
 
 from entente.casework.intake.service import Intake, evidence_store, receive
 from entente.casework.link import service
+from entente.casework.link.camera import VERSION
 from entente.casework.link.service.cameras import CameraRefused, know, numbered, take_away
 from entente.casework.prioritise.service import assign
 from entente.records import guard, jobs
@@ -76,6 +77,21 @@ def test_a_camera_from_its_pictures_to_its_end(circle, case, items, client) -> N
     assert "supports" in link.because and "z " in link.because and "png" not in link.because
     assert derived.what == "sensor pattern" and set(derived.inputs) == {m.sha256 for m in references}
     assert run(circle, case, "link.cameras")["compared"] == 0, "only what is missing"
+
+    with guard.system("what an older version of the arithmetic left"):
+        Camera.objects.update(version="older")
+        CameraFinding.objects.filter(pk=found["c"].pk).update(log10_lr=4.0, fitness="original", because="")
+        Link.objects.filter(pk=link.pk).update(weight=0.2, version="older")
+    with guard.scope(officer, VI):
+        assert service.standings(officer, case)[2].left == 3
+    assert run(circle, case, "link.cameras") == {"cameras": 1, "compared": 3, "proposed": 1}
+    anew = findings()
+    assert {n: (f.log10_lr, f.because) for n, f in anew.items()} == {
+        n: (f.log10_lr, f.because) for n, f in found.items()
+    }, "nothing of it stayed"
+    with guard.scope(officer, VI):
+        link = Link.objects.get(kind="same camera")
+    assert (link.pk, link.version) == (anew["b"].link_id, VERSION)
 
     client.force_login(circle.it)
     text = client.get(reverse("link:cameras", args=[case.pk])).content.decode()
@@ -218,6 +234,12 @@ def test_of_what_lies_at_no_known_place_the_noise_says_nothing_and_never_that_it
     with guard.system("test"):
         rows = Media.objects.filter(case=case).prefetch_related("occurrences")
         flat = [row for row in rows if row.occurrences.first().name.startswith("a")]
+        own = next(row for row in rows if row.occurrences.first().name == "zoomed.jpg")
+    with pytest.raises(CameraRefused, match=rf"{own} \(zoomed\)"):
+        know(officer, VI, case, [*flat, own])
+    with guard.scope(officer, VI):
+        [device] = service.cameras.devices(case)
+    assert (device.items, device.references) == ((own,), ()), "nor is it offered"
     know(officer, VI, case, flat)
     assert run(circle, case, "link.cameras") == {"cameras": 1, "compared": 6, "proposed": 0}
     found = {name.partition(".")[0]: row for name, row in findings().items()}

@@ -14,11 +14,14 @@ from entente.casework.link.camera.fitness import (
     Worth,
     evaluated,
     told,
+    unfit,
     worth,
 )
 from entente.casework.link.camera.plane import SIDE, middle
 
-METHOD, VERSION = "link.camera", "1"
+# A new version wherever a fingerprint, a class or a ratio may come out otherwise: what was kept of the one
+# before is worked out again.
+METHOD, VERSION = "link.camera", "2"
 
 __all__ = [
     "CALIBRATED",
@@ -44,5 +47,6 @@ __all__ = [
     "learned",
     "middle",
     "told",
+    "unfit",
     "worth",
 ]

@@ -62,12 +62,17 @@ class Worth:
     because: str
 
 
+def unfit(picture: Described) -> str:
+    """Return why a picture is unfit for any camera, also to learn it from; nothing where it may be fit."""
+    if picture.kind != "picture":
+        return "video"
+    return "zoomed" if picture.zoom > 1 else ""
+
+
 def worth(picture: Described, camera: tuple[int, int]) -> Worth:
     """Return what a picture is worth for a camera whose pictures have (rows, columns)."""
-    if picture.kind != "picture":
-        return Worth(Fitness.UNFIT, None, "video")
-    if picture.zoom > 1:
-        return Worth(Fitness.UNFIT, None, "zoomed")
+    if why := unfit(picture):
+        return Worth(Fitness.UNFIT, None, why)
     how = fit((picture.rows, picture.columns), camera)
     if how is None:
         return Worth(Fitness.UNFIT, None, "shape")

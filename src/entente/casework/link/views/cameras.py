@@ -55,7 +55,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     held = service.cameras.cameras(case)
     context = {
         "devices": [
-            {"device": d, "items": d.items[:OFFERED], "enough": len(d.items) >= 3}
+            {"device": d, "items": d.references[:OFFERED], "enough": len(d.references) >= 3}
             for d in service.cameras.devices(case)
         ],
         "cameras": [_shown(each, request.LANGUAGE_CODE) for each in held],

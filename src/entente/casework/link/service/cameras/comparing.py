@@ -1,7 +1,8 @@
 """Compare the items of a case with its cameras: files first, then noise; links are proposed.
 
 A picture is opened in a limited decoder, which gives the noise of its middle and nothing else. Run again, it
-does only what is missing: cameras without fingerprint, and items that were not compared with a camera.
+does only what is missing: cameras without fingerprint, and items that were not compared with a camera. Of
+a camera that an older version of the arithmetic learned, both are worked out again.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+from django.db import transaction
 from django.db.models import QuerySet
 
 from entente.casework.intake.service import evidence_store
@@ -27,6 +30,7 @@ from entente.casework.link.camera import (
     evaluated,
     fingerprint,
     told,
+    unfit,
     worth,
 )
 from entente.casework.link.camera.answer import TO_COMPARE, TO_LEARN, learned_of, residual_of
@@ -41,7 +45,7 @@ from entente.records.act import acting
 from entente.records.announce import News, announce, on
 from entente.records.derivation import Made
 from entente.records.jobs import Progress, enqueue_once, task
-from entente.records.models import Camera, CameraFinding, Case, Media
+from entente.records.models import Camera, CameraFinding, Case, Link, Media
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose, union
@@ -98,7 +102,7 @@ def _learn(officer: Officer, purpose: Purpose, camera: Camera, items: list[Media
     there = camera.key and evidence_store().has(camera.key)
     if camera.version == VERSION and (camera.because or there):
         return
-    wanted = [m for m in items if str(m.pk) in camera.references]
+    wanted = [m for m in items if str(m.pk) in camera.references and not unfit(described(m))]
     taken = [each for each in map(_learned, wanted) if each is not None]
     sized = [each for each in taken if each[0].shape == taken[0][0].shape]
     because = "" if len(sized) >= FEWEST else f"{len(sized)} of its pictures can be read, {FEWEST} are needed"
@@ -108,13 +112,28 @@ def _learn(officer: Officer, purpose: Purpose, camera: Camera, items: list[Media
         row = Camera.objects.select_for_update().filter(pk=camera.pk).first()
         if row is None:
             return  # taken away meanwhile
+        if row.version != VERSION and _let_go(row):
+            announce("series changed", officer, purpose, camera.case_id)
+        before = row.key
         row.key = evidence_store().keep_bytes(row.pk.bytes + data, row.case_id).key if data else ""
+        if before and before != row.key:
+            transaction.on_commit(partial(evidence_store().remove, before))
         row.version, row.because = VERSION, because
         row.save(update_fields=["key", "version", "because"])
         deed.reason = f"learn a camera from {len(sized)} pictures"
         if data:
             derivation.record(deed, officer, [_made(row, wanted, data)])
     camera.key, camera.version, camera.because = row.key, row.version, row.because
+
+
+def _let_go(camera: Camera) -> bool:
+    """Forget what older arithmetic said of a camera, and its links that wait; return whether any did."""
+    with guard.system("what an older version found of a camera is worked out again"):
+        found = CameraFinding.objects.filter(camera=camera)
+        waiting = Link.objects.filter(pk__in=found.values("link"), state="proposed")
+        gone, _ = waiting.delete()
+        found.delete()
+    return gone > 0
 
 
 def _made(row: Camera, wanted: list[Media], data: bytes) -> Made:
@@ -192,7 +211,9 @@ def uncompared(camera: Camera) -> set[UUID]:
     """Return the items in sight that were not compared with a camera that has a fingerprint."""
     if not camera.key or camera.because:
         return set()
-    done = CameraFinding.objects.filter(camera=camera).values_list("media", flat=True)
+    done = CameraFinding.objects.filter(camera=camera, camera__version=VERSION).values_list(
+        "media", flat=True
+    )
     rows = _items(camera.case_id).exclude(pk__in=camera.references).exclude(pk__in=done)
     return set(rows.values_list("pk", flat=True))
 

@@ -6,8 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 
-from entente.casework.link.camera import Described
+from entente.casework.link.camera import Described, unfit
 from entente.records.models import Case, Media
 from entente.vocabulary.media import MediaKind
 
@@ -23,6 +24,7 @@ class Device:
     serial: str
     size: tuple[int, int]  # columns, rows
     items: tuple[Media, ...]
+    references: tuple[Media, ...]  # those of the items that a camera can be learned from
 
 
 def pictures(case: Case) -> QuerySet[Media]:
@@ -35,11 +37,15 @@ def devices(case: Case) -> list[Device]:
     """Return the cameras that the pictures name, those of most pictures first."""
     held: dict[tuple[str, str, str, tuple[int, int]], list[Media]] = defaultdict(list)
     named = Q(metadata__has_key="make") | Q(metadata__has_key="model")
-    for row in pictures(case).filter(named).defer("tags").iterator():
+    rows = pictures(case).filter(named).annotate(zoom=KeyTextTransform(ZOOM, "tags")).defer("tags")
+    for row in rows.iterator():
         make, model, serial = (str(row.metadata.get(name) or "") for name in ("make", "model", "serial"))
         if make or model:
             held[make, model, serial, (row.width or 0, row.height or 0)].append(row)
-    found = [Device(*key, tuple(rows)) for key, rows in held.items()]
+    found = [
+        Device(*key, tuple(items), tuple(m for m in items if not unfit(Described(zoom=_zoom(m.zoom or "")))))  # type: ignore[attr-defined]
+        for key, items in held.items()
+    ]
     return sorted(found, key=lambda d: (-len(d.items), d.items[0].number))
 
 

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from entente.casework.intake.service import evidence_store
-from entente.casework.link.camera import FEWEST
-from entente.casework.link.service.cameras.files import pictures
+from entente.casework.link.camera import FEWEST, unfit
+from entente.casework.link.service.cameras.files import described, pictures
 from entente.casework.link.service.decision import by_hand
 from entente.records import guard
 from entente.records.models import Camera, CameraFinding, Case, Link, Media
@@ -78,6 +78,8 @@ def _demand(chosen: Sequence[Media], known: int) -> None:
         )
     if len(chosen) > MOST_REFERENCES:
         raise CameraRefused(f"at most {MOST_REFERENCES} reference pictures; ten to thirty are enough")
+    if bad := [f"{m} ({why})" for m in chosen if (why := unfit(described(m)))]:
+        raise CameraRefused(f"unfit to learn a camera from: {', '.join(bad[:10])}; leave them out")
     if len({(m.width, m.height) for m in chosen}) > 1:
         raise CameraRefused("the reference pictures are of one size and turned alike; leave out the others")
     if known >= MOST_CAMERAS:
