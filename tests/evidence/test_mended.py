@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from entente.evidence import ebml, units
+from entente.evidence import ebml
 from entente.evidence.choosing import sampled
 from entente.evidence.mended import Mended
 from entente.evidence.open import read
@@ -173,35 +173,3 @@ def test_every_key_frame_of_open_groups_is_seen(tmp_path: Path) -> None:
         out.mux(stream.encode())
     opened = read(path, sampling=Sampling.KEYS)
     assert opened.decoded == opened.expected == 8 and not opened.partial
-
-
-UNITS = [
-    b"\x65\x88" + bytes(range(1, 90)),
-    b"\x41\x9a" + bytes(range(1, 200)),
-    b"\x01\x9e" + bytes(range(3, 60)),
-]
-PACKET = b"".join(len(u).to_bytes(4, "big") + u for u in UNITS)
-STARTS = [0, 4 + len(UNITS[0]), 8 + len(UNITS[0]) + len(UNITS[1])]
-
-
-@pytest.mark.parametrize("at", STARTS)
-def test_a_length_of_a_unit_is_set_right_whichever_of_its_bits_is_wrong(at: int) -> None:
-    assert units.set_right(memoryview(PACKET), 4, True) is None
-    for bit in range(32):
-        damaged = _with(PACKET, (at + bit // 8, bit % 8))
-        assert units.set_right(memoryview(damaged), 4, True) == PACKET, bit
-        assert units.set_right(memoryview(damaged), 4, False) == PACKET, bit
-
-
-@pytest.mark.parametrize("bit", [0, 1, 2, 3, 4])
-def test_a_predicted_picture_that_says_it_refreshes_everything_is_one_of_the_others(bit: int) -> None:
-    at = STARTS[1] + 4
-    damaged = _with(PACKET, (at, bit))
-    assert units.set_right(memoryview(damaged), 4, True) == PACKET
-    assert units.set_right(memoryview(damaged), 4, False) is None, "of H.264 alone"
-
-
-def test_units_that_nothing_can_be_told_of_stay(film: bytes) -> None:
-    for data in (b"", b"\0\0", bytes(40), b"\xff" * 40, PACKET[:-7], film[6000:9000]):
-        found = units.set_right(memoryview(data), 4, True)
-        assert found is None or len(found) == len(data)
