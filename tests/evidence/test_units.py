@@ -53,9 +53,9 @@ def test_a_predicted_picture_that_says_it_refreshes_everything_is_one_of_the_oth
     [
         _packet(b"\x09\xf0", *UNITS),  # what begins a picture is two bytes, whatever follows it
         _packet(*[bytes([1]) * 1020] * (units.MOST + 20)),  # a bit turned would skip the next one
-        PACKET + bytes(2),
-        PACKET + bytes(40),
-        b"\0\0\0\1" + b"\x41" * 517,  # behind a start code; a bit turned would fill the packet
+        PACKET + bytes(4),
+        PACKET + bytes(64),
+        b"\0\0\0\1" + b"\x41" * 513,  # behind a start code; a bit turned would fill the packet
     ],
     ids=["delimiter", "many", "padded", "padded-long", "start-codes"],
 )
