@@ -9,10 +9,13 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from entente.evidence import ebml
 from entente.evidence.choosing import sampled
-from entente.evidence.mended import Mended
+from entente.evidence.ebml import CLUSTER
+from entente.evidence.mended import MOST, NEAR, TRIED, Mended
 from entente.evidence.open import read
 from entente.evidence.source import Source
 from entente.evidence.videos import open_video
@@ -27,11 +30,13 @@ class Bytes(Source):
 
     def __init__(self, data: bytes) -> None:
         self._data, self._at, self.size = io.BytesIO(data), 0, len(data)
+        self.given = 0
 
     def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
         self._data.seek(self._at)
         count = self._data.readinto(buffer)
         self._at += count
+        self.given += count
         return count
 
 
@@ -147,9 +152,81 @@ def test_whatever_is_broken_the_walk_ends(film: bytes) -> None:
         for _ in range(chance.choice([1, 30, 3000])):
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         mended = Mended(Bytes(bytes(damaged)))
-        assert len(mended.read()) == len(damaged) and mended.mends <= 1000
-    for junk in (b"", b"\x1a", b"\x1aE\xdf\xa3\xff", ebml.CLUSTER * 5000, b"\xa3\x85\x81" * 9000):
-        assert Mended(Bytes(junk)).read() == junk
+        assert len(mended.read()) == len(damaged) and mended.mends <= MOST
+
+
+def _track(number: int, *said: bytes) -> bytes:
+    held = b"\xd7\x81" + bytes([number]) + b"".join(said)
+    return bytes(ebml.sized(b"\xae", len(held), 1) or b"") + held
+
+
+def _begun(*tracks: bytes) -> bytes:
+    """Return the beginning of a file of some tracks, up to its first block."""
+    held = b"".join(tracks)
+    return (
+        bytes(ebml.sized(ebml.EBML, 0, 1) or b"")
+        + ebml.endless(ebml.SEGMENT, 1)
+        + bytes(ebml.sized(ebml.TRACKS, len(held), 1) or b"")
+        + held
+        + ebml.endless(CLUSTER, 1)
+    )
+
+
+BLOCK, LACED = b"\xa3\x85\x81\0\0\x80x", b"\xa3\x89\x81\0\0\x84\x01\x01\x01xy"
+VIDEO, MAY_BE_LACED = b"\x83\x81\x01", b"\x9c\x81\x01"
+SHORT = (ebml.sized(CLUSTER, 1, 1) or b"") + BLOCK  # a cluster that says it ends within its block
+
+
+def test_what_is_rare_and_whole_is_handed_on_as_it_is() -> None:
+    cluster = bytes(ebml.sized(CLUSTER, 2 * len(BLOCK), 1) or b"") + 2 * BLOCK
+    for whole in (
+        _begun(_track(1, VIDEO)) + (cluster + b"\xec\x82\0\0") * 4,  # a void beside each cluster
+        _begun(_track(1, VIDEO, MAY_BE_LACED)) + LACED * 4,
+        _begun(_track(1)) + LACED * 4,  # a track that does not say may be laced
+        _begun(_track(1, VIDEO)) + (BLOCK * 4 + b"\xa3\x84\x81\0\0\x80") * 3,  # a block that shows nothing
+    ):
+        mended = Mended(Bytes(whole))
+        assert mended.read() == whole and mended.mends == 0
+    laced = _begun(_track(1, VIDEO)) + LACED * 4
+    assert Mended(Bytes(laced)).read() == laced.replace(b"\x84", b"\x80")
+
+
+PIECES = [
+    *(BLOCK, LACED, SHORT, BLOCK * 4, CLUSTER, ebml.endless(CLUSTER, 8), b"\xe7\x81\0", b"\x1a", b"\x10"),
+    *(_begun(_track(1, VIDEO)), _begun(_track(64)), b"\xd0\x83abc", b"\xec\x01" + b"\xff" * 7),
+    b"\xa0\x87\xa1\x85\x81\0\0\0x",
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from([b"", _begun(_track(1, VIDEO)), _begun(_track(1), _track(2))]),
+    st.lists(st.tuples(st.sampled_from(PIECES) | st.binary(max_size=9), st.integers(1, 40)), max_size=12),
+    st.integers(1, 5000),
+)
+def test_any_bytes_are_handed_on_as_many_and_little_of_them_is_changed(
+    begun: bytes, pieces: list[tuple[bytes, int]], at_once: int
+) -> None:
+    data = begun + b"".join(piece * times for piece, times in pieces)
+    mended = Mended(Bytes(data))
+    came = b"".join(iter(lambda: mended.read(at_once), b""))
+    assert len(came) == len(data) and mended.mends <= MOST
+    changed = sum(one != other for one, other in zip(came, data, strict=True))
+    assert changed <= ebml.LONGEST * mended.mends
+    mended.seek(0)
+    assert len(mended.read()) == len(data)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [SHORT, b"\xd0\x83abc" + BLOCK * 4, b"\xd0\x83abcd" + BLOCK * 4, BLOCK * 3 + b"\xd1"],
+    ids=["short", "new", "longer", "chained"],
+)
+def test_no_more_is_set_right_or_read_than_damage_calls_for(piece: bytes) -> None:
+    source = Bytes(_begun(_track(1, VIDEO)) + piece * 8000)
+    mended = Mended(source)
+    assert len(mended.read()) == source.size and mended.mends <= MOST
+    assert source.given < source.size + (1 + TRIED) * 3 * NEAR, "not a window for each piece"
 
 
 def test_what_a_decoder_fills_in_is_told(tmp_path: Path, film: bytes, headers: list[ebml.Header]) -> None:

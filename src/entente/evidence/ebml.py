@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 EBML, SEGMENT, CLUSTER, TRACKS = b"\x1aE\xdf\xa3", b"\x18S\x80g", b"\x1fC\xb6u", b"\x16T\xaek"
 SIMPLE, GROUP, TIME, VOID = b"\xa3", b"\xa0", b"\xe7", b"\xec"
-_ENTRY, _NUMBER, _TYPE, _VIDEO = b"\xae", b"\xd7", b"\x83", b"\x01"
+_ENTRY, _NUMBER, _TYPE, _VIDEO, _LACING = b"\xae", b"\xd7", b"\x83", b"\x01", b"\x9c"
 TOP = {EBML, SEGMENT, CLUSTER, TRACKS, b"\x11M\x9bt", b"\x15I\xa9f", b"\x1cS\xbbk", b"\x12T\xc3g"}
 TOP |= {b"\x19A\xa4i", b"\x10C\xa7p"}  # attachments and chapters
 ENTERED = {SEGMENT, CLUSTER}  # whose children are walked; everything else is passed over
@@ -66,14 +66,19 @@ def holds(found: Header | None, size: int) -> bool:
 
 
 def tracks_of(body: bytes) -> dict[int, bool]:
-    """Return the numbers of a file's tracks, and whether each is of pictures; only those of one byte."""
+    """Return the numbers of a file's tracks as blocks write them, and whether its blocks may be laced.
+
+    A track that does not say may have some (RFC 9559, FlagLacing); but pictures are not laced without a word.
+    Only numbers of one byte.
+    """
     found: dict[int, bool] = {}
     for name, held in _children(body):
         if name == _ENTRY:
             told = dict(_children(held))
+            laced = told.get(_LACING)
             number = int.from_bytes(told.get(_NUMBER, b""), "big")
             if 0 < number < 127:
-                found[0x80 | number] = told.get(_TYPE) == _VIDEO
+                found[0x80 | number] = any(laced) if laced else told.get(_TYPE) != _VIDEO
     return found
 
 

@@ -14,9 +14,10 @@ from entente.evidence import ebml
 from entente.evidence.ebml import CLUSTER, Header
 from entente.evidence.source import Source
 
-MOST = 1000  # places of one file; after so many it is read as it is
+MOST, TRIED = 1000, 1 << 14  # places set right, and tried, in one file; after so many it is read as it is
 FAR = 1 << 23  # bytes in which the chain is sought again
-WINDOW, CHAIN = 1 << 18, 3  # bytes looked at in one go; headers that must follow
+NEAR, WINDOW = 1 << 12, 1 << 18  # bytes looked at in one go, at first and at most
+CHAIN = 3  # headers that must follow
 BITS = 2  # of a header that may differ from what fits
 _LACED = 0x06
 
@@ -26,10 +27,11 @@ class Mended(Source):
 
     def __init__(self, source: Source) -> None:
         self._of, self._at, self.size = source, 0, source.size
+        self._tried = 0
         self._held = (0, b"")  # a place and the bytes from there
         self._places: list[int] = []  # where bytes are replaced, in order
         self._instead: list[bytes] = []
-        self._tracks: dict[int, bool] = {}
+        self._tracks: dict[int, bool] = {}  # by number: whether its blocks may be laced
         self.mends = 0
         first = ebml.header(self._look, 0)
         self._here = first if first and first.name == ebml.EBML and ebml.holds(first, self.size) else None
@@ -53,8 +55,7 @@ class Mended(Source):
         start, held = self._held
         if not start <= at <= at + count <= start + len(held):
             self._of.seek(at)
-            wanted = max(count, min(WINDOW, 4096))
-            start, held = self._held = at, bytes(self._of.read(wanted) or b"")
+            start, held = self._held = at, bytes(self._of.read(max(count, NEAR)) or b"")
         found = held[at - start : at - start + count]
         if not self._places:
             return found
@@ -65,7 +66,7 @@ class Mended(Source):
     def _replaced(self, view: memoryview, start: int) -> None:
         """Put in what stands in the place of damaged bytes."""
         end = start + len(view)
-        for i in range(max(0, bisect_right(self._places, start) - 1), len(self._places)):
+        for i in range(bisect_right(self._places, start - ebml.LONGEST), len(self._places)):
             at, put = self._places[i], self._instead[i]
             if at >= end:
                 return
@@ -74,7 +75,9 @@ class Mended(Source):
                 view[low - start : high - start] = put[low - at : high - at]
 
     def _put(self, at: int, put: bytes) -> None:
-        """Have bytes stand in the place of the file's."""
+        """Have bytes stand in the place of the file's, unless they are the same, or enough was set right."""
+        if self.mends >= MOST or self._look(at, len(put)) == put:
+            return
         place = bisect_right(self._places, at)
         self._places.insert(place, at)
         self._instead.insert(place, put)
@@ -100,10 +103,11 @@ class Mended(Source):
 
     def _ends(self, cluster: Header) -> bool:
         """Return whether a cluster ends where it says: at the file's end, or at an element beside it."""
-        return cluster.end >= self.size or self._look(cluster.end, 4) in ebml.TOP | {ebml.VOID}
+        then = self._look(cluster.end, 4) if cluster.end < self.size else ebml.VOID
+        return then in ebml.TOP or then[:1] == ebml.VOID
 
     def _of_a_track(self, block: Header) -> None:
-        """Set a block's track right where one alone is a bit away, and its lacing: pictures have none."""
+        """Set a block's track right where one alone is a bit away, and its lacing in a track without."""
         head = self._look(block.start, 4)
         number, flags = head[0], head[3]
         if number not in self._tracks:
@@ -111,9 +115,9 @@ class Mended(Source):
             if len(near) != 1:
                 return
             number = near[0]
-        put = bytes([number, *head[1:3], flags & ~_LACED if self._tracks[number] else flags])
-        if put != head and self.mends < MOST:
-            self._put(block.start, put)
+        self._put(
+            block.start, bytes([number, *head[1:3], flags if self._tracks[number] else flags & ~_LACED])
+        )
 
     def _mended(self, here: Header, at: int) -> Header | None:
         """Set right what stands at ``at``, or the header before it; return where the walk goes on."""
@@ -155,12 +159,17 @@ class Mended(Source):
 
     def _sought(self, start: int) -> int | None:
         """Return the next place from which the chain of headers holds."""
-        for low in range(start, min(start + FAR, self.size), WINDOW):
+        low, size, last = start, NEAR, min(start + FAR, self.size)
+        while low < last:
             self._of.seek(low)
-            window = bytes(self._of.read(WINDOW + ebml.LONGEST) or b"")
+            window = bytes(self._of.read(size + ebml.LONGEST) or b"")
             for match in ebml.BEGINNING.finditer(window):
-                if match.start() < WINDOW and self._chained(low + match.start()):
+                self._tried += 1
+                if self._tried > TRIED:
+                    return None
+                if match.start() < size and self._chained(low + match.start()):
                     return low + match.start()
+            low, size = low + size, min(2 * size, WINDOW)
         return None
 
     def _chained(self, at: int) -> bool:
