@@ -63,7 +63,7 @@ def patient(context: Any) -> None:
     """
     if context.name == "h264":
         waiting = min(WAITING, WAITING_BYTES // max(1, context.width * context.height * 3 // 2))
-        context.options = {**context.options, "has_b_frames": str(waiting)}
+        context.reorder_depth = max(context.reorder_depth, waiting)  # of a large one as deep as it says
 
 
 def _set_right(context: Any, packet: Any, count: Count) -> Any:
