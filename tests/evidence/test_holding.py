@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,18 @@ def test_what_is_larger_or_missing_is_refused_with_its_mend(tmp_path, monkeypatc
         vetted(held.path, held.sha256)
     with pytest.raises(HoldingRefused, match="mend its path or its rights"):
         vetted(str(tmp_path), held.sha256)
+
+
+def test_two_callers_at_once_each_get_their_own_file(planted, tmp_path, picture) -> None:
+    made = Sandbox(2)
+    two = laid(tmp_path, "one", "first"), laid(tmp_path, "other", "second")
+
+    def asked(i: int) -> bool:
+        opened = read(picture, extract=[f"{planted}held"], holding=two[i % 2], sandbox=made)
+        return opened.extracted[f"{planted}held"]["value"][0] == two[i % 2].told
+
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            assert all(pool.map(asked, range(12)))
+    finally:
+        made.close()

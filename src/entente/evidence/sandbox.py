@@ -102,8 +102,7 @@ class Sandbox:
         Raises ``SandboxFailed`` when none can be started.
         """
         with self._slots:
-            self._load((*NEEDS_OF.get(job, ()), *needs))
-            decoder = self._take(threads)
+            decoder = self._take((*NEEDS_OF.get(job, ()), *needs), threads)
             try:
                 return self._converse(decoder, fd, job, arguments, limit_s, meanwhile)
             except BaseException:
@@ -120,8 +119,7 @@ class Sandbox:
         started.
         """
         with self._streams:
-            self._load(needs)
-            decoder = self._take(threads=False)
+            decoder = self._take(needs, threads=False)
             try:
                 yield from self._listened(decoder, fd, job, arguments, limit_s)
             finally:
@@ -209,9 +207,10 @@ class Sandbox:
         self._give(decoder)
         return _checked(data, blob)
 
-    def _take(self, threads: bool) -> _Decoder:
-        """Return an idle decoder of this generation or a new one."""
+    def _take(self, needs: tuple[Need, ...], threads: bool) -> _Decoder:
+        """Return an idle decoder of this generation or a new one, that has what is needed."""
         with self._lock:
+            self._load(needs)
             for old in [d for d in self._idle if d.warmed != self._generation]:
                 self._idle.remove(old)
                 self._end(old)
@@ -259,22 +258,21 @@ class Sandbox:
             except SandboxFailed:
                 return 0
 
-    def _load(self, names: tuple[Need, ...]) -> None:
-        """Have the warm child import and hold what ``names`` say; decoders without it are replaced."""
+    def _load(self, needs: tuple[Need, ...]) -> None:
+        """Have the warm child import and hold what ``needs`` say; decoders without it are replaced."""
         with self._lock:
-            new = [name for name in names if name not in self._loaded]
-            if not new:
-                return
-            orders = [each.as_json() if isinstance(each, Holding) else each for each in new]
-            answer = self._order({"do": "load", "names": orders})
-            if "error" in answer:
-                raise SandboxFailed(f"an extractor cannot be loaded: {answer['error']}")
-            replaced = {each.function for each in new if isinstance(each, Holding)}
-            self._loaded = {
-                each for each in self._loaded if isinstance(each, str) or each.function not in replaced
-            }
-            self._loaded.update(new)
-            self._generation += 1
+            # more than once only where the child was lost on the way, and what it had loaded with it
+            while new := [each for each in needs if each not in self._loaded]:
+                replaced = {each.function for each in new if isinstance(each, Holding)}
+                self._loaded = {
+                    each for each in self._loaded if isinstance(each, str) or each.function not in replaced
+                }
+                orders = [each.as_json() if isinstance(each, Holding) else each for each in new]
+                answer = self._order({"do": "load", "names": orders})
+                if "error" in answer:
+                    raise SandboxFailed(f"an extractor cannot be loaded: {answer['error']}")
+                self._loaded.update(new)
+                self._generation += 1
 
     def _order(self, message: dict[str, Any], *, fd: int | None = None, again: bool = True) -> dict[str, Any]:
         """Give the warm child one order; if it is gone, start another, once."""
