@@ -92,7 +92,8 @@ def test_the_digest_is_of_all_that_it_says():
     _, digest = written()
     assert written()[1] == digest == written(ELEMENTS[::-1])[1]
     others = [{"by": "IT-1002"}, {"sheet": "6f2d"}, {"language": "fr"}, {"crops": {"lamp": crop("PNG")}}]
-    assert len({digest, *(written(**one)[1] for one in others)}) == 5
+    others.append({"elements": [one | {"alt": "Another lamp"} for one in ELEMENTS]})
+    assert len({digest, *(written(**one)[1] for one in others)}) == 6
 
 
 @pytest.mark.parametrize(("language", "says"), [("fr", "Trouvé"), ("it", "Trovato"), ("en", "Found")])

@@ -129,10 +129,19 @@ def picture_part(name: str, data: bytes) -> tuple[str, bytes]:
     NotSet
         Neither JPEG nor PNG.
     """
+    kind, bare = bare_picture(name, data)
+    return kind, _json(list(bare))
+
+
+def bare_picture(name: str, data: bytes) -> tuple[str, bytes]:
+    """Return a picture's format, ``png`` or ``jpg``, and its bytes; a JPEG's without metadata.
+
+    A PNG is one that we drew or encoded: it has none. Raises ``NotSet`` for what is neither.
+    """
     if data.startswith(PNG):
-        return "png", _json(list(data))  # typst decodes it: no metadata goes on
+        return "png", data
     if data.startswith(JPEG):
-        return "jpg", _json(list(without_metadata(name, data)))
+        return "jpg", without_metadata(name, data)
     raise NotSet(f"the picture {name} is neither JPEG nor PNG; save the crop as one of them")
 
 

@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from entente.formats.search_sheet.ticks import FORMAT, VERSION, read_ticks
-from entente.formats.typesetting import JPEG, LANGUAGES, PNG, without_metadata
+from entente.formats.typesetting import LANGUAGES, PNG, bare_picture
 from entente.safeguards import strict_json
 from entente.safeguards.commitment import canonical
 from entente.vocabulary.search_sheet import BY, NOTE, PLACE, SheetFault, SheetRefused
@@ -53,14 +53,15 @@ def write(
 
     Elements and crops are those of ``formats.checklist``; ``sheet`` is an id that no other sheet has, ``by``
     a service number. Raises ``SheetRefused`` where nothing is listed, ``ValueError`` for a language that is
-    not ours, no handling codes, or a crop that is neither JPEG nor PNG.
+    not ours or no handling codes, ``typesetting.NotSet`` for a crop that is neither JPEG nor PNG.
     """
     rows = sorted((dict(e) for e in elements), key=lambda e: int(e["number"]))
     if not rows:
         raise SheetRefused(SheetFault.NOTHING_LISTED, "a sheet needs at least one element to look for")
     if language not in LANGUAGES or not handling.get("codes"):
         raise ValueError(f"a sheet is written in {', '.join(LANGUAGES)}, and has handling codes")
-    shown = {row["crop"]: _clean(row["crop"], crops[row["crop"]]) for row in rows if row.get("crop")}
+    names = [row["crop"] for row in rows if row.get("crop")]
+    shown = {name: bare_picture(name, crops[name])[1] for name in names}
     says = {
         "sheet": sheet,
         "case": case,
@@ -71,22 +72,13 @@ def write(
         "issued_at": issued_at,
         "language": language,
         "elements": [
-            {k: row.get(k) for k in ("number", "text", "room", "evaluation", "seen_at", "item")}
+            {k: row.get(k) for k in ("number", "text", "alt", "room", "evaluation", "seen_at", "item")}
             | {"crop": sha256(shown[row["crop"]]).hexdigest() if row.get("crop") else ""}
             for row in rows
         ],
     }
     digest = sha256(canonical(says).encode()).hexdigest()
     return _page(says, rows, shown, digest, _words()[language]).encode(), digest
-
-
-def _clean(name: str, data: bytes) -> bytes:
-    """Return a crop without the metadata of its file."""
-    if data.startswith(JPEG):
-        return without_metadata(name, data)
-    if data.startswith(PNG):
-        return data  # drawn by us: it has none
-    raise ValueError(f"the picture {name} is neither JPEG nor PNG")
 
 
 @cache

@@ -70,13 +70,17 @@
     });
   }
 
-  function changed(row) {
-    if (row && answer(row)) at[row.dataset.element] = new Date().toISOString();
+  function changed() {
     keep();
     tell();
   }
 
-  sheet.addEventListener("change", (event) => changed(event.target.closest("[data-element]")));
+  sheet.addEventListener("change", (event) => {
+    const row = event.target.closest("[data-element]");
+    // a place or a note written later leaves the moment at which it was ticked
+    if (row && event.target.matches("[type=radio]")) at[row.dataset.element] = new Date().toISOString();
+    changed();
+  });
   sheet.addEventListener("input", (event) => { if (!event.target.matches("[type=radio]")) keep(); });
   sheet.addEventListener("click", (event) => {
     const back = event.target.closest("[data-back]");
@@ -85,7 +89,7 @@
     answer(row).checked = false;
     delete at[n];
     row.querySelector("input[type=radio]").focus();
-    changed(null);
+    changed();
     told.textContent = fill(said.takenBack, { n });
   });
 
