@@ -67,7 +67,7 @@ def _walked(data: memoryview, width: int, at: int = 0) -> tuple[list[int], int]:
 
 def _marked(data: memoryview, width: int) -> bool:
     """Return whether units stand behind start codes all the same (H.264, annex B), as FFmpeg judges."""
-    return width == 4 and data[:4] == b"\0\0\0\1" and int.from_bytes(data[5:9], "big") > len(data)
+    return width == 4 and bytes(data[:4]) == b"\0\0\0\1" and int.from_bytes(data[5:9], "big") > len(data)
 
 
 def _length_mended(data: memoryview, width: int, places: list[int], least: int) -> bytearray | None:
