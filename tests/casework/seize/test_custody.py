@@ -81,7 +81,7 @@ def test_a_stretch_without_a_holder_is_named(it, second, phone, circle):  # noqa
 
 def test_nobody_signs_for_another(it, second, phone, circle):  # noqa: F811
     step = over(it, phone, circle)
-    with pytest.raises(service.NotListed, match="named receiver"):
+    with pytest.raises(service.NotListed, match="named as its receiver"):
         service.sign(it(), VI, step, when=NOW())
     with pytest.raises(service.NotListed, match="who gave it"):
         service.sign(second(), VI, step, outcome="taken back", when=NOW())

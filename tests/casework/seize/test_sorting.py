@@ -69,6 +69,10 @@ def test_seized_files_are_sorted_and_a_person_says_what_belongs(circle, case, cl
         decided = Link.objects.exclude(state="proposed")
         assert {k.decided_by_id for k in decided} == {circle.it.pk}
     assert "no link was chosen" in client.post(belongs, first, follow=True).content.decode()
+    french = client.post(belongs, first, follow=True, HTTP_ACCEPT_LANGUAGE="fr").content.decode()
+    assert "aucun lien n’a été choisi" in french
+    reasons = client.get(reverse("link:page", args=[case.pk]), HTTP_ACCEPT_LANGUAGE="fr").content.decode()
+    assert "Même appareil : nordica d410, numéro de série 4102207" in reasons
 
     with guard.scope(officer, VI):
         link.undo(officer, VI, Change.objects.get(what="accept links"))

@@ -77,7 +77,7 @@ def keep(
         deed.reason = f"propose links: {made} new"
         if made:
             announce("series changed", officer, purpose, case.pk, proposed=made)
-    hubs = tuple((len(h.items), _hub_in_words(h)) for h in found.hubs)
+    hubs = tuple((len(h.items), hub_in_words(h)) for h in found.hubs)
     return Proposed(made, len(found.links) - len(fresh), hubs)
 
 
@@ -147,7 +147,7 @@ def _proposal(officer: Officer, one: Media, other: Media, found: arithmetic.Link
         kind=str(found.kind),
         grade=found.grade,
         weight=found.weight,
-        because=_in_words(a, b, found),
+        because=in_words(a, b, found),
         method=found.because.method,
         version=found.because.version,
     )
@@ -155,7 +155,7 @@ def _proposal(officer: Officer, one: Media, other: Media, found: arithmetic.Link
     return link
 
 
-def _in_words(a: Media, b: Media, found: arithmetic.Link) -> str:
+def in_words(a: Media, b: Media, found: arithmetic.Link) -> str:
     """Return the reason without a file's name: names may be abusive and stay on the item's own page."""
     if found.kind is not arithmetic.LinkKind.NAME_RUN:
         return found.because.text
@@ -164,7 +164,8 @@ def _in_words(a: Media, b: Media, found: arithmetic.Link) -> str:
     return f"{a} and {b} lie in one folder and their names are one numbering"
 
 
-def _hub_in_words(hub: arithmetic.Hub) -> str:
+def hub_in_words(hub: arithmetic.Hub) -> str:
+    """Return why it joins nothing, without a folder's or a file's name."""
     if hub.because.text.startswith("#"):
         return hub.because.text
     return "one folder, one pattern of names: too many files to mean a series"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from entente.casework.link.views import cameras, reasons, scenes, series
+from entente.casework.link.views import cameras, reasons, scenes, sentences, series
+from entente.records.sentences import hold
+
+hold(*sentences.FORMS, words=sentences.of_scale)
 
 urlpatterns = [
     path("", series.page, name="page"),

@@ -19,6 +19,7 @@ from entente.records.asked import uuids_of
 from entente.records.door import DeskRequest, case_page
 from entente.records.jobs import asked_by
 from entente.records.models import Camera, CameraFinding, Case, Media
+from entente.records.sentences import said
 
 SHOWN = 100  # findings of a camera
 OFFERED = 60  # reference pictures of a device, the first in the case
@@ -117,7 +118,7 @@ def know(request: DeskRequest, case: Case) -> HttpResponse:
         service.cameras.ask_to_compare(request.officer, request.purpose, case)
         messages.success(request, gettext("The camera is learned, and the items are compared with it."))
     except ValueError as refused:
-        messages.error(request, str(refused))
+        messages.error(request, said(refused))
     return _back(case)
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from entente.casework.link import service
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Case, Media
+from entente.records.sentences import said
 
 MOST_ITEMS = 9_999_999_999  # no item has a higher number
 
@@ -66,7 +67,7 @@ def say(request: DeskRequest, case: Case) -> HttpResponse:
                 request, gettext("Your word stands; no machine overrides it. Undo takes it back.")
             )
         except ValueError as refused:
-            messages.error(request, str(refused))
+            messages.error(request, said(refused))
         asked = urlencode({"a": pair[0].number, "b": pair[1].number})
         answer = redirect(f"{reverse('link:why', args=[case.pk])}?{asked}")
     answer.status_code = 303

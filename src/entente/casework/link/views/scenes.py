@@ -18,6 +18,7 @@ from entente.casework.link.views.series import tile_of
 from entente.records.asked import uuid_of
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Case, Media
+from entente.records.sentences import said
 from entente.vocabulary.media import Region
 
 
@@ -46,7 +47,7 @@ def find(request: DeskRequest, case: Case, number: int) -> HttpResponse:
             read_h3=request.POST.get("h3", request.GET.get("h3")) == "read",
         )
     except ValueError as refused:
-        messages.error(request, str(refused))
+        messages.error(request, said(refused))
         return redirect("examine:item", case_id=case.pk, number=media.number)
     return redirect(f"{reverse('link:found', kwargs={'case_id': case.pk})}?of={job.pk}")
 

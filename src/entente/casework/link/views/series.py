@@ -24,6 +24,7 @@ from entente.records.door import DeskRequest, case_page
 from entente.records.jobs import asked_by
 from entente.records.leaf import leaf_of
 from entente.records.models import Case, Change, Link, Media, Series, SeriesItem
+from entente.records.sentences import said
 from entente.safeguards.exposure import neutral_label
 from entente.vocabulary.media import MediaKind
 
@@ -209,7 +210,7 @@ def decide(request: DeskRequest, case: Case) -> HttpResponse:
         else:
             return HttpResponseBadRequest(gettext("Choose to accept or to refuse."))
     except ValueError as refused:
-        messages.error(request, str(refused))
+        messages.error(request, said(refused))
     return _series_page(None, case)
 
 
@@ -221,7 +222,7 @@ def gather(request: DeskRequest, case: Case) -> HttpResponse:
     try:
         made = service.gather(request.officer, request.purpose, case, items)
     except ValueError as refused:
-        messages.error(request, str(refused))
+        messages.error(request, said(refused))
         return redirect("examine:page", case_id=case.pk)
     return _series_page(made, case)
 
@@ -250,7 +251,7 @@ def change_series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResp
         else:
             return HttpResponseBadRequest(gettext("Choose to merge, to split or to move."))
     except ValueError as refused:
-        messages.error(request, str(refused))
+        messages.error(request, said(refused))
     return _series_page(held, case)
 
 
@@ -263,7 +264,7 @@ def undo(request: DeskRequest, case: Case, change_id: UUID) -> HttpResponse:
         service.undo(request.officer, request.purpose, change)
         messages.success(request, gettext("It stands as before."))
     except ValueError as refused:
-        messages.error(request, str(refused))
+        messages.error(request, said(refused))
     return _series_page(None, case)
 
 

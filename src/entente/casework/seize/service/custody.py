@@ -186,8 +186,11 @@ def sign(
         raise NotListed(f"a handover is {', '.join(Receipt.OUTCOMES)}, nothing else")
     who = step.made_by_id if outcome == "taken back" else step.to_id
     if officer.id != who:
-        side = "who gave it takes it back" if outcome == "taken back" else "named receiver signs for it"
-        raise NotListed(f"only the officer {side}")
+        raise NotListed(
+            "only the officer who gave it takes it back"
+            if outcome == "taken back"
+            else "only the officer named as its receiver signs for it"
+        )
     if when < step.when:
         raise NotListed("it cannot be received before it was handed over; see the moment of the handover")
     with _adding(officer, purpose, step.exhibit, f"an exhibit is {outcome}", when) as (deed, place):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from entente.casework.seize.views import court, custody, search, sheets
+from entente.casework.seize.views import court, custody, search, sentences, sheets
+from entente.records.sentences import hold
+
+hold(*sentences.FORMS)
 
 urlpatterns = [
     path("court/", court.court, name="court"),

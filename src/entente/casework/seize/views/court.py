@@ -17,6 +17,7 @@ from entente.casework.seize import service
 from entente.casework.seize.views.forms import files_of
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Agency, Case, CourtExport, Exhibit
+from entente.records.sentences import said
 from entente.vocabulary.agency import Officer
 
 PAGE_BYTES = 256 << 20  # of originals in a bundle that a page gives; larger ones by the command line
@@ -59,7 +60,7 @@ def court(request: DeskRequest, case: Case) -> HttpResponse:
             messages.success(request, _("%(n)s originals wait for a second officer to confirm.") % told)
             return _to_court(case)
         except ValueError as fault:
-            form.add_error(None, str(fault))
+            form.add_error(None, said(fault))
     context = {
         "form": form,
         "asked": service.asked_of(case),
@@ -85,7 +86,7 @@ def court_confirm(request: DeskRequest, case: Case, export_id: UUID) -> HttpResp
         service.confirm(request.officer, row, count=int(count) if count.isdecimal() else -1)
         messages.success(request, _("It is confirmed; the lead who asked writes the bundle."))
     except ValueError as fault:
-        messages.error(request, str(fault))
+        messages.error(request, said(fault))
     return _to_court(case)
 
 
@@ -98,7 +99,7 @@ def court_write(request: DeskRequest, case: Case, export_id: UUID) -> HttpRespon
     try:
         service.write_bundle(request.officer, row, out, most=PAGE_BYTES)
     except ValueError as fault:
-        messages.error(request, str(fault))
+        messages.error(request, said(fault))
         return _to_court(case)
     answer = HttpResponse(out.getvalue(), content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="{case.victim_number}-court.zip"'

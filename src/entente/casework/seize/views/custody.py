@@ -18,6 +18,7 @@ from entente.casework.seize.views.forms import Moment, files_of
 from entente.records import clock
 from entente.records.door import DeskRequest, case_page
 from entente.records.models import Account, Case, Exhibit, ExhibitItem, Transfer
+from entente.records.sentences import said
 from entente.vocabulary.agency import Officer
 
 SEALS = [
@@ -26,6 +27,7 @@ SEALS = [
     ("renewed", _("renewed")),
     ("none", _("there is none")),
 ]
+RECORDS = {"transfer": _("Handover"), "receipt": _("Receipt"), "correction": _("Correction")}
 
 
 class HandOverForm(forms.Form):
@@ -118,7 +120,7 @@ def _record_line(record: Any) -> dict[str, Any]:
 
 def _choices(held: service.Chain) -> list[tuple[str, str]]:
     named = [(str(held.exhibit.pk), str(_("the exhibit as it was seized")))]
-    return named + [(str(r.pk), f"{r.place}: {r._meta.model_name}") for r in held.records]
+    return named + [(str(r.pk), f"{r.place}: {RECORDS[str(r._meta.model_name)]}") for r in held.records]
 
 
 def to_chain(row: Exhibit) -> HttpResponse:
@@ -140,7 +142,7 @@ def hand_over(request: DeskRequest, case: Case, exhibit_id: UUID) -> HttpRespons
             messages.success(request, _("You signed; the receiver signs for it here."))
             return to_chain(row)
         except ValueError as fault:
-            form.add_error(None, str(fault))
+            form.add_error(None, said(fault))
     return _chain_page(request, case, row, over_form=form)
 
 
@@ -151,22 +153,22 @@ def sign(request: DeskRequest, case: Case, transfer_id: UUID) -> HttpResponse:
     step = get_object_or_404(Transfer.objects.select_related("exhibit"), pk=transfer_id, case=case)
     if request.POST.get("take-back"):
         form = SignForm()
-        said: dict[str, Any] = {
+        given: dict[str, Any] = {
             "outcome": "taken back", "when": max(clock.now(), step.when), "seal_state": step.seal_state,
         }  # fmt: skip
     else:
         form = SignForm(request.POST)
-        said = form.cleaned_data if form.is_valid() else {}
-    if said:
+        given = form.cleaned_data if form.is_valid() else {}
+    if given:
         try:
-            service.sign(request.officer, request.purpose, step, **said)
+            service.sign(request.officer, request.purpose, step, **given)
             messages.success(request, _("It stands in the chain."))
             return to_chain(step.exhibit)
         except ValueError as fault:
             if form.is_bound:
-                form.add_error(None, str(fault))
+                form.add_error(None, said(fault))
             else:
-                messages.error(request, str(fault))
+                messages.error(request, said(fault))
                 return to_chain(step.exhibit)
     return _chain_page(request, case, step.exhibit, sign_form=form)
 
@@ -184,7 +186,7 @@ def correct(request: DeskRequest, case: Case, exhibit_id: UUID) -> HttpResponse:
             messages.success(request, _("The correction stands beside the record."))
             return to_chain(row)
         except ValueError as fault:
-            form.add_error(None, str(fault))
+            form.add_error(None, said(fault))
     return _chain_page(request, case, row, correct_form=form)
 
 
@@ -200,5 +202,5 @@ def put_in(request: DeskRequest, case: Case, exhibit_id: UUID) -> HttpResponse:
             messages.success(request, _("The items belong to the exhibit."))
             return to_chain(row)
         except ValueError as fault:
-            form.add_error(None, str(fault))
+            form.add_error(None, said(fault))
     return _chain_page(request, case, row, items_form=form)

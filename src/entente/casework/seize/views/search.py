@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
+from entente.casework.examine.values import as_text
 from entente.casework.examine.views.tiles import tile_of
 from entente.casework.intake.views import ReceiveForm, laid_down
 from entente.casework.link import service as link
@@ -31,7 +32,10 @@ from entente.records.door import DeskRequest, case_page
 from entente.records.h3 import Codes, HandledFurther
 from entente.records.jobs import asked_by
 from entente.records.models import Case, Clue, Element, ElementMatch, Exhibit, Media, SheetTick
+from entente.records.names import named
+from entente.records.sentences import said
 from entente.safeguards.access import Act, Deny, decide
+from entente.vocabulary.clue import ClueKind
 from entente.vocabulary.handling import EVALUATIONS
 
 BELONGS = 100  # files proposed for a series that a page shows, the strongest first
@@ -60,7 +64,9 @@ class ElementForm(forms.Form):
 def _clue_line(clue: Clue) -> str:
     """Return a clue with its item: many items bear the same."""
     place = f"#{clue.media.number} · " if clue.media else ""
-    return place + service.in_words(clue.kind, clue.value)
+    if clue.kind == ClueKind.OBJECT:
+        return f"{place}{clue.value}"
+    return f"{place}{named(clue.kind)}: {as_text(ClueKind(clue.kind), clue.value)}"
 
 
 class FoundForm(ReceiveForm):
@@ -117,7 +123,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
             messages.success(request, _("The element is on the list."))
             return _back(case)
         except ValueError as fault:
-            form.add_error(None, str(fault))
+            form.add_error(None, said(fault))
     return _page(request, case, element_form=form)
 
 
@@ -223,7 +229,7 @@ def checklist(request: DeskRequest, case: Case, paper: str) -> HttpResponse:
     try:
         made = service.checklist(request.officer, request.purpose, case, cast(Paper, paper), language)
     except NotSet as fault:
-        messages.error(request, str(fault))
+        messages.error(request, said(fault))
         return _back(case)
     answer = HttpResponse(made, content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="{case.victim_number}-checklist-{paper}.pdf"'
@@ -257,7 +263,7 @@ def receive(request: DeskRequest, case: Case) -> HttpResponse:
             messages.success(request, _("The files are being received."))
             return _back(case)
         except ValueError as fault:
-            form.add_error(None, str(fault))
+            form.add_error(None, said(fault))
     return _page(request, case, found_form=form)
 
 
@@ -292,7 +298,7 @@ def belongs(request: DeskRequest, case: Case) -> HttpResponse:
     try:
         say(request.officer, request.purpose, link.waiting(case, uuids_of(request.POST.getlist("item"))))
     except ValueError as refused:
-        messages.error(request, str(refused))
+        messages.error(request, said(refused))
     return _back(case)
 
 
@@ -307,5 +313,5 @@ def exhibit(request: DeskRequest, case: Case) -> HttpResponse:
             messages.success(request, _("The exhibit is recorded."))
             return to_chain(row)
         except ValueError as fault:
-            form.add_error(None, str(fault))
+            form.add_error(None, said(fault))
     return _page(request, case, exhibit_form=form)
