@@ -13,6 +13,7 @@ from uuid import UUID
 
 from entente.records import clock, guard
 from entente.records.act import acting
+from entente.records.announce import announce
 from entente.records.models import (
     Agency,
     Answer,
@@ -62,6 +63,8 @@ def release(
         row = permit(thing.pk, officer, to.pk if to else None, until, reason.strip())
         if isinstance(thing, Answer) and (clue := Answer.objects.get(pk=thing.pk).taken_as_id):
             permit(clue, officer, to.pk if to else None, until, carried_from(thing.pk))
+        if to is not None:
+            announce("released", officer, purpose, thing.case_id, thing=str(thing.pk), to=str(to.pk))
     return row
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from entente.records import clock, guard
 from entente.records.act import acting
+from entente.records.announce import announce
 from entente.records.erasure import THE_DESK, erase_by_clock
 from entente.records.jobs import Progress, task
 from entente.records.models import Case, CaseBound, KeepReview, Notice, Restriction, Retention
@@ -111,7 +112,9 @@ def lift(officer: Officer, purpose: Purpose, held: Retention) -> int:
     """Lift every restriction of what the clock is about; return how many."""
     with acting(officer, Act.AUDIT, held.as_thing(), purpose, step=STEP, reason="lift a restriction"):
         standing = Restriction.objects.filter(thing=held.thing or held.case, lifted_at=None)
-        return standing.update(lifted_at=clock.now())
+        if lifted := standing.update(lifted_at=clock.now()):
+            announce("restriction lifted", officer, purpose, held.case, thing=str(held.thing or held.case))
+        return lifted
 
 
 def fate_of(held: Retention) -> Fate:

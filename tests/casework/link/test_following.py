@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.urls import reverse
 
 from entente.casework.intake.service import Intake, receive
 from entente.casework.link import service
 from entente.casework.link.service.following import LATER
 from entente.casework.link.service.scenes import KIND
-from entente.records import guard, jobs
+from entente.casework.prioritise.service import assign
+from entente.records import clock, guard, jobs, retention
 from entente.records.act import acting
 from entente.records.announce import announce
 from entente.records.jobs import enqueue
-from entente.records.models import Camera, Job, Link, Media, ScenePoints
+from entente.records.models import Camera, Job, Link, Media, Retention, ScenePoints
+from entente.records.release import release
 from entente.safeguards.access import Act
+from entente.vocabulary.agency import Part
 from entente.vocabulary.handling import Purpose
 from tests.casework.link.scene.drawn import ASIDE, room
 from tests.casework.match.test_scenes import laid_down, taken
@@ -131,3 +136,40 @@ def test_what_follows_by_itself_makes_way_between_two_parts(circle, case, tmp_pa
     assert (job.status, job.attempts, len(points(case))) == ("ready", 0, 1)
     assert jobs.take("test").pk == urgent[0].pk
     assert ended("link.scenes").result == {"looked": 1, "compared": 2, "made": 1, "hubs": []}
+
+
+def test_what_is_released_is_compared_by_who_got_it_and_what_was_restricted_by_all_who_see_it(
+    circle, case, tmp_path
+) -> None:
+    officer = circle.officer(circle.it)
+    for who, part in ((circle.dk, Part.MEMBER), (circle.nl, Part.MEMBER), (circle.fr, Part.READER)):
+        assign(officer, VI, case, who, part=part)
+    taken(circle, case, laid_down(tmp_path / "a", a=room(101, 3), b=room(102, 3, ASIDE)))
+    with guard.system("test"):
+        Media.objects.filter(case=case).update(codes="H2")
+        one, other = Media.objects.filter(case=case).order_by("number")
+    Job.objects.all().delete()
+
+    def let(media: Media, to) -> None:
+        release(officer, VI, media, to, clock.now() + timedelta(days=9), "to compare")
+
+    let(one, circle.agencies.dk)
+    let(other, circle.agencies.dk)
+    let(one, circle.agencies.fr)
+    let(one, circle.agencies.ca)
+    queued = {(j.task, j.account_id) for j in Job.objects.all()}
+    assert queued == {(t, circle.dk.pk) for t in ("match.check", "link.propose", "link.scenes")}, "each once"
+    assert ended("link.scenes").result["compared"] == 2
+    with guard.scope(circle.officer(circle.dk), VI):
+        assert Link.objects.filter(case=case, kind=str(KIND)).count() == 1
+
+    audit, dpo = Purpose.DATA_PROTECTION_AUDIT, circle.officer(circle.it_dpo)
+    with guard.scope(dpo, audit):
+        held = Retention.objects.get(case=case.pk, thing=None)
+    retention.restrict(dpo, audit, held, "its accuracy is contested", "a letter")
+    job = enqueue("link.scenes", officer, VI, case=case.pk)
+    assert not jobs.run(jobs.take("test", only=job)), "it is only read"
+    Job.objects.all().delete()
+    assert (retention.lift(dpo, audit, held), retention.lift(dpo, audit, held)) == (1, 0)
+    assert [(j.account_id, j.priority) for j in waiting("link.scenes")] == [(circle.it.pk, LATER)]
+    assert {j.account_id for j in waiting("match.check")} == {circle.it.pk, circle.dk.pk, circle.nl.pk}

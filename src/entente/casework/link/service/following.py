@@ -36,6 +36,7 @@ class Standing:
     left: int
 
 
+@on("usable")
 @on("matched")
 def _compare(news: News) -> None:
     """Queue what compares items with items, and with cameras where the agency knows any."""

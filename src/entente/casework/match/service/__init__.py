@@ -11,6 +11,7 @@ from entente.casework.match.service.lists import (
 )
 from entente.casework.match.service.quarantine import NotDecided, decide
 from entente.casework.match.service.scenes import find_scenes
+from entente.casework.match.service.sight import at_work
 
 __all__ = [
     "CHUNK_ITEMS",
@@ -18,6 +19,7 @@ __all__ = [
     "DECISIONS",
     "NotDecided",
     "Provenance",
+    "at_work",
     "check",
     "check_items",
     "decide",

@@ -49,18 +49,22 @@ def seen_by(agency: UUID, items: Iterable[UUID]) -> set[UUID]:
     return seen
 
 
+def at_work(case: UUID) -> list[tuple[Officer, Purpose]]:
+    """Return who leads a case or is a member now, each with a purpose; who is longest on it comes first."""
+    with guard.system(WHY):
+        rows = list(_working().filter(case_id=case))
+    return [(row.account.as_officer(), Purpose(case_purpose(row))) for row in rows]
+
+
 def others_to_ask(case: UUID, but: UUID) -> list[tuple[Officer, Purpose]]:
     """Return for each other agency of a case an officer in whose name its lists are asked.
 
     Only where that officer sees an item that these were not asked of: what is withheld from an agency leaves
     it no job to wonder at.
     """
-    with guard.system(WHY):
-        rows = list(_working().filter(case_id=case).exclude(account__agency_id=but))
     found: dict[UUID, tuple[Officer, Purpose]] = {}
-    for row in rows:
-        officer, purpose = row.account.as_officer(), Purpose(case_purpose(row))
-        if officer.agency not in found and unasked(officer, purpose, case):
+    for officer, purpose in at_work(case):
+        if officer.agency not in {but, *found} and unasked(officer, purpose, case):
             found[officer.agency] = officer, purpose
     return list(found.values())
 

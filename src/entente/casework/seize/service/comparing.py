@@ -61,6 +61,7 @@ def _follow_found(news: News) -> None:
 
 @on("looked closer")
 @on("element listed")
+@on("usable")
 def _follow(news: News) -> None:
     """Queue the comparison, as late as those of link, where there is something on both sides."""
     found = Media.objects.filter(case_id=news.case, origin__in=ORIGINS, refusal="").exclude(kind="")
