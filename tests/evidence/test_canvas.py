@@ -17,6 +17,7 @@ from entente.evidence.open import read
 from entente.evidence.pictures import open_picture
 from entente.evidence.sandbox import Sandbox
 from tests.evidence.drawn import encoded, scene
+from tests.evidence.processes import Watched
 
 
 @pytest.fixture
@@ -123,16 +124,16 @@ def test_pictures_one_after_the_other_have_the_hashes_they_have_alone(tmp_path: 
 def test_an_idle_decoder_gives_the_memory_back_and_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "wide.jpg"
     path.write_bytes(encoded(np.tile(scene(), (8, 8, 1)), "JPEG", quality=80))  # 15 MB of pixels
-    sandbox = Sandbox(1)
+    sandbox = Watched(1)
     try:
         first = read(path, sandbox=sandbox)
-        pid = sandbox._idle[0].pid
+        (pid,) = sandbox.decoders()
         held = _resident(pid)
         deadline = time.monotonic() + IDLE_S + 10
         while _resident(pid) > held - (10 << 20) and time.monotonic() < deadline:
             time.sleep(0.1)
         assert _resident(pid) <= held - (10 << 20)
-        assert read(path, sandbox=sandbox).pdq == first.pdq and sandbox._idle[0].pid == pid
+        assert read(path, sandbox=sandbox).pdq == first.pdq and sandbox.decoders() == {pid}
     finally:
         sandbox.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from entente.evidence.sandbox import Sandbox, SandboxFailed
 from entente.vocabulary.media import RefusalCode
 from tests.evidence import planted
 from tests.evidence.drawn import clip, encoded, scene
+from tests.evidence.processes import Watched
 
 PLANTED = "tests.evidence.planted:"
 
@@ -178,11 +180,9 @@ def test_many_threads_share_it_and_each_gets_its_own_answer(sandbox: Sandbox, tm
 
 
 def test_the_warm_process_killed_from_outside_is_replaced(picture: Path) -> None:
-    sandbox = Sandbox(1)
+    sandbox = Watched(1)
     before = read(picture, sandbox=sandbox)
-    assert sandbox._child is not None
-    sandbox._child.send_signal(signal.SIGKILL)
-    sandbox._child.wait()
+    os.kill(sandbox.warm(), signal.SIGKILL)
     time.sleep(0.2)
     after = [read(picture, sandbox=sandbox) for _ in range(2)]
     assert after[-1].pdq == before.pdq
@@ -190,9 +190,10 @@ def test_the_warm_process_killed_from_outside_is_replaced(picture: Path) -> None
 
 
 def test_closing_it_leaves_no_process_behind(picture: Path) -> None:
-    sandbox = Sandbox(2)
+    sandbox = Watched(2)
     read(picture, sandbox=sandbox)
-    pids = [sandbox._child.pid, *(d.pid for d in sandbox._idle)]  # type: ignore[union-attr]
+    pids = [sandbox.warm(), *sandbox.decoders()]
+    assert len(pids) == 2
     sandbox.close()
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in pids):
@@ -201,13 +202,13 @@ def test_closing_it_leaves_no_process_behind(picture: Path) -> None:
 
 
 def test_a_decoder_is_retired_after_its_share_of_files(picture: Path) -> None:
-    sandbox = Sandbox(1, files_each=2)
+    sandbox = Watched(1, files_each=2)
     pids = []
     for _ in range(4):
         read(picture, sandbox=sandbox)
-        pids.append(sandbox._idle[0].pid if sandbox._idle else 0)
+        pids.append(sandbox.decoders())
     sandbox.close()
-    assert pids[0] and pids[2] and pids[0] != pids[2] and pids[1] == pids[3] == 0
+    assert [len(each) for each in pids] == [1, 0, 1, 0] and pids[0] != pids[2]
 
 
 def test_a_message_over_the_limit_or_without_sense_breaks_the_wire() -> None:
@@ -248,19 +249,19 @@ def test_threads_that_wait_for_a_slot_are_served_in_the_end(picture: Path) -> No
 def test_a_still_needs_no_hash_types_and_a_new_warm_process_has_them_before_its_decoders(
     picture: Path,
 ) -> None:
-    made = Sandbox(1)
+    made = Watched(1, files_each=1)  # each decoder is forked anew
+
+    def hashes() -> bool:
+        return "llvmlite" in Path(f"/proc/{made.warm()}/maps").read_text()
+
     try:
         assert isinstance(render(picture, "grey", sandbox=made), bytes)
-        assert not made._loaded, "stills loaded the hash types"
+        assert not hashes(), "stills loaded the hash types"
         assert read(picture, sandbox=made).pdq
-        held = set(made._loaded)
-        assert held
-        assert made._child is not None
-        made._child.kill()
-        made._child.wait()
-        made._idle.clear()  # as if its decoders had been retired: the next one is forked anew
-        with made._lock:
-            made._idle.append(made._spawn(False))
-        assert made._loaded == held
+        assert hashes()
+        before = made.warm()
+        os.kill(before, signal.SIGKILL)
+        assert isinstance(render(picture, "grey", sandbox=made), bytes)
+        assert made.warm() != before and hashes()
     finally:
         made.close()

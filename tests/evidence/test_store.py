@@ -262,7 +262,7 @@ def test_a_store_that_lost_a_sync_takes_nothing_in_until_it_is_trusted_again(
 class Lying(Disk):
     """Gives one byte back as another was written."""
 
-    place = 0
+    place = -1  # not yet
 
     def pread(self, handle: int, buffer: memoryview, at: int) -> int:
         count = super().pread(handle, buffer, at)
@@ -277,8 +277,8 @@ def test_a_disk_that_gives_back_other_bytes_than_were_written_acknowledges_nothi
 ) -> None:
     opened(tmp_path)
     disk = Lying()
-    store = opened(tmp_path)
-    store._disk, disk.place = disk, place
+    store = opened(tmp_path, disk=disk)
+    disk.place = place
     with pytest.raises(StoreFailed, match="other bytes"):
         store.keep_bytes(bytes(100_000), CASE)
     assert not list(store.keys()) and not list((store.root / "incoming").iterdir())

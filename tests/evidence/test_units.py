@@ -80,4 +80,5 @@ def test_any_bytes_stay_as_many_and_a_bit_of_one_length_is_all_that_is_turned(
     found = units.set_right(memoryview(data + rest), width, False)
     apart = int.from_bytes(found, "big") ^ int.from_bytes(data + rest, "big") if found else 1
     assert apart.bit_count() == 1 and (found is None or len(found) == len(data + rest))
-    units.set_right(memoryview(rest + data), width, True)
+    found = units.set_right(memoryview(rest + data), width, True)
+    assert found is None or (len(found) == len(rest + data) and found != rest + data)

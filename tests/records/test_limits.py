@@ -53,9 +53,9 @@ OWN = {"jobs asked for", "changes of accounts", "questions of a partner"}
 
 def fill(limit: Limit, who: object) -> None:
     """Spend all but nothing of the first window."""
-    hashed, now = limits._name(who), clock.now()
-    most = limit.windows[0].most
-    Spent.objects.bulk_create(Spent(limit=limit.name, who=hashed, at=now) for _ in range(most))
+    limits.spend(limit, who)
+    one, most = Spent.objects.latest("pk"), limit.windows[0].most
+    Spent.objects.bulk_create(Spent(limit=one.limit, who=one.who, at=one.at) for _ in range(most - 1))
 
 
 def denials(**which) -> list[str]:

@@ -74,7 +74,8 @@ def _load(names: list[str | dict[str, str]]) -> dict[str, Any]:
             module, _, function = name.partition(":")
             getattr(import_module(module), function)
         except Exception as error:  # a stranger's module may raise anything
-            return {"error": f"{name}: {type(error).__name__}: {error}"}
+            whose = name["function"] if isinstance(name, dict) else name
+            return {"error": f"{whose}: {type(error).__name__}: {error}"}
     gc.freeze()
     return {}
 

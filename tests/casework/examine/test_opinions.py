@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ from entente.records.models import (
     Vote,
 )
 from entente.records.models.opinion import VoteRewritten
+from entente.safeguards.commitment import canonical
 from entente.safeguards.opinion import Answer, Outcome, in_own_order, tally, votes_needed
 from entente.vocabulary.handling import Purpose
 
@@ -179,7 +181,8 @@ def test_what_a_vote_says_is_never_written_again(joint):
             Vote.objects.update(reason="other")
         with pytest.raises(VoteRewritten):
             Vote.objects.bulk_update([vote], ["answer"])
-        assert Seal.objects.filter(digest=opinions._digest(Vote.objects.get().as_record())).exists()
+        told = Vote.objects.get().as_record()
+        assert Seal.objects.filter(digest=sha256(canonical(told).encode()).hexdigest()).exists()
 
 
 def test_the_named_person_sees_every_vote_and_decides_with_reason(joint):

@@ -75,7 +75,7 @@ def test_a_row_is_the_box_about_its_words_in_their_order() -> None:
         (_quad(150, 12, 60, 26), "Ha", 0.8),
         (_quad(140, 10, 9, 9), "福", 0.1),
     ]
-    quad, words, sure = reading._together(parts)
+    quad, words, sure = reading.as_one(parts)
     assert words == "Выход Ha" and 0.7 < sure < 0.9
     assert np.allclose(quad, _quad(10, 10, 200, 30))
 

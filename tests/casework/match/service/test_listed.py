@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from entente.casework import flow
+from entente.casework.intake.service import evidence_store
 from entente.casework.match.index import packed
 from entente.casework.match.index.labels import labelled, record_of, record_of_id, runs_of_video
 from entente.casework.match.service import holdings, listed, remove_list
@@ -21,6 +22,10 @@ from entente.records import guard
 from entente.records.models import ListedHash, ListVersion, LogEntry
 from tests.casework.match.test_lists import run_all
 from tests.casework.match.test_service import VI, take_in, written
+
+
+def key_of(agency: UUID) -> bytes:
+    return evidence_store().list_key(agency, "near hashes")
 
 
 def drawn(count: int) -> list[str]:
@@ -60,7 +65,7 @@ def test_what_is_imported_is_in_the_agencys_files_and_in_no_other_ones(circle, i
     assert found(italy, ours + theirs) == set(ours)
     assert found(circle.agencies.dk.pk, ours + theirs) == set(theirs)
     with pytest.raises(IndexKeyWrong):
-        Holdings(settings.HOLDINGS_ROOT / str(italy), listed._key(circle.agencies.dk.pk))
+        Holdings(settings.HOLDINGS_ROOT / str(italy), key_of(circle.agencies.dk.pk))
     everything = b"".join(p.read_bytes() for p in settings.HOLDINGS_ROOT.rglob("*") if p.is_file())
     assert not any(bytes.fromhex(h) in everything for h in ours + theirs)
 
@@ -110,10 +115,10 @@ def test_who_was_killed_half_way_leaves_nothing_twice(circle, italy, tmp_path, f
         patch.setattr(listed, "_put", dies)
         with pytest.raises(KeyboardInterrupt):
             given(circle, tmp_path, hashes, version="2")
-    with Holdings(folder, listed._key(italy)) as held:
+    with Holdings(folder, key_of(italy)) as held:
         assert len(held) == 8
     assert found(italy, hashes) == set(hashes)
-    with Holdings(folder, listed._key(italy)) as held:
+    with Holdings(folder, key_of(italy)) as held:
         assert len(held) == 8
 
 
@@ -164,7 +169,7 @@ def test_an_entry_taken_back_leaves_the_files_with_the_next_tidying(circle, ital
     given(circle, tmp_path, [], version="2", taken_back=gone)
     assert found(italy, kept + gone) == set(kept)  # at once: the rows are the truth
     flow.tend()
-    with Holdings(folder, listed._key(italy)) as held:
+    with Holdings(folder, key_of(italy)) as held:
         assert len(held) == 3
         assert held.swept
     given(circle, tmp_path, gone, version="3")  # and comes back when a list says it again
@@ -189,7 +194,7 @@ def test_a_removed_list_takes_its_bytes_along_before_its_row_goes(
     remove_list(circle.officer(circle.it), VI, held)
     run_all()
     assert len(seen) == 2
-    with Holdings(folder, listed._key(italy)) as files:
+    with Holdings(folder, key_of(italy)) as files:
         assert len(files) == 3
         assert files.swept
     assert found(italy, kept + gone) == set(kept)

@@ -165,7 +165,7 @@ def lines_of(picture: Picture) -> list[Line]:
     lines = []
     for row in rows_of([quad for quad, _, _ in boxes]):
         parts = [boxes[n] for n in row]
-        whole = _read(seen, [_together(parts)], scale) if len(parts) > 1 else []
+        whole = _read(seen, [as_one(parts)], scale) if len(parts) > 1 else []
         lines += whole or _read(seen, parts, scale)  # a row that is not read as one: its parts may be
     return lines
 
@@ -215,7 +215,7 @@ def _beside(left: NDArray[np.float32], right: NDArray[np.float32]) -> bool:
     return max(heights) < MOST_UNLIKE * min(heights) and apart < 0.5 * min(heights) and gap < max(heights)
 
 
-def _together(parts: Sequence[Boxed]) -> Boxed:
+def as_one(parts: Sequence[Boxed]) -> Boxed:
     """Return the box about a row and what RapidOCR read in it, word after word."""
     longest = max((quad for quad, _, _ in parts), key=lambda quad: float(np.linalg.norm(quad[1] - quad[0])))
     along = (longest[1] - longest[0]) / max(float(np.linalg.norm(longest[1] - longest[0])), 1e-6)
