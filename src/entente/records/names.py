@@ -99,6 +99,9 @@ NAMES: dict[str, Promise] = {
     "copy for a request": _("copy for a request"),
     "shown to a recipient": _("shown to a recipient"),
     "sensor pattern": _("sensor pattern"),
+    "scene features": _("scene features"),
+    "scene points": _("scene points"),
+    "copy for an appeal": _("copy for an appeal"),
     # how a seal was found
     "intact": _("intact"),
     "broken": _("broken"),

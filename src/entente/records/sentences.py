@@ -71,9 +71,9 @@ def _word(text: str, deep: int) -> str:
     return next((there for words in _WORDS if (there := words(text))), str(named(text)))
 
 
-def _own_words_first(held: tuple[str, object]) -> tuple[bool, int]:
+def _own_words_first(made: tuple[str, object]) -> tuple[bool, int]:
     """Order a form before those that begin with a value, and before those with fewer words of their own."""
-    form, _ = held
+    form, _ = made
     return form.startswith("{"), -len(_VALUE.sub("", form))
 
 
