@@ -6,10 +6,14 @@ import random
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from entente.casework.intake.service import open_case
+from entente.casework.link import series as arithmetic
 from entente.casework.link import service
 from entente.casework.link.service import decision
+from entente.casework.link.service.proposing import keep
 from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.models import (
@@ -125,6 +129,16 @@ def test_proposing_again_changes_nothing(case, officer, proposed):
     assert again.held == len(proposed)
     with guard.scope(officer, VI):
         assert Link.objects.count() == len(proposed)
+
+
+def test_few_links_are_kept_without_reading_those_of_the_whole_case(case, officer, items, proposed):
+    one = arithmetic.link("#1", "#4", arithmetic.LinkKind.SAME_OBJECT, "20 to 39 points", "a poster")
+    media = {f"#{m.number}": m for m in items}
+    with CaptureQueriesContext(connection) as asked:
+        made = keep(officer, VI, case, media, arithmetic.Proposal((one, one), ())).made
+    assert made == 1, "what is found twice in one part is one"
+    read = [q["sql"] for q in asked if q["sql"].startswith("SELECT") and '"records_link"' in q["sql"]]
+    assert read and all(" IN (" in sql for sql in read)
 
 
 def test_a_refused_pair_is_never_proposed_again_and_decisions_stay(case, officer, items, proposed):

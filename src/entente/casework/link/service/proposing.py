@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from entente.casework.link import series as arithmetic
 from entente.casework.link.series.kinds import name_run
-from entente.records import guard
+from entente.records import derivation, guard
 from entente.records.act import acting
 from entente.records.announce import announce
 from entente.records.jobs import Progress, enqueue_once, task
@@ -20,6 +18,8 @@ from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose, union
 from entente.vocabulary.media import FrameHash
+
+AT_ONCE = 200  # links that are compared with what stands, and written
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,41 +64,36 @@ def keep(
     officer: Officer, purpose: Purpose, case: Case, media: dict[str, Media], found: arithmetic.Proposal
 ) -> Proposed:
     """Write what was found as proposals, in one act; ``media`` are the items by the name found uses."""
+    made = held = 0
     with acting(officer, Act.ALTER, case.as_thing(), purpose, step="link", reason="propose links") as deed:
-        links = Link.objects.filter(case=case)
-        held, blocked = _standing(links, officer)
-        fresh: dict[tuple[UUID, UUID, str], Link] = {}
-        for each in found.links:
-            link = _proposal(officer, media[each.a], media[each.b], each)
-            key = (link.a_id, link.b_id, link.kind)
-            if key not in held and key[:2] not in blocked:
-                fresh.setdefault(key, link)
-        made = _keep(case, fresh.values(), officer)
+        for start in range(0, len(found.links), AT_ONCE):
+            part = found.links[start : start + AT_ONCE]
+            fresh = _fresh(officer, [_proposal(officer, media[k.a], media[k.b], k) for k in part])
+            made, held = made + _keep(fresh, officer), held + len(part) - len(fresh)
         deed.reason = f"propose links: {made} new"
         if made:
             announce("series changed", officer, purpose, case.pk, proposed=made)
-    hubs = tuple((len(h.items), hub_in_words(h)) for h in found.hubs)
-    return Proposed(made, len(found.links) - len(fresh), hubs)
+    return Proposed(made, held, tuple((len(h.items), hub_in_words(h)) for h in found.hubs))
 
 
-def _standing(
-    links: QuerySet[Link], officer: Officer
-) -> tuple[set[tuple[UUID, UUID, str]], set[tuple[UUID, UUID]]]:
-    """Return the links there are and the pairs refused: those in sight, and the own agency's in any case.
+def _fresh(officer: Officer, links: Sequence[Link]) -> list[Link]:
+    """Return the links that there are not yet, one of each kind, and of no pair that a person refused.
 
-    One of its own that an agency sees no more, a release having ended, is not made a second time.
+    What stands is what is in sight, and the own agency's in any case: one of its own that it sees no more, a
+    release having ended, is not made a second time.
     """
-    held: set[tuple[UUID, UUID, str]] = set()
-    blocked: set[tuple[UUID, UUID]] = set()
-
-    def note(rows: QuerySet[Link]) -> None:
-        held.update(rows.values_list("a", "b", "kind"))
-        blocked.update(rows.filter(state="refused").values_list("a", "b"))
-
-    note(links)
+    same = Link.objects.filter(a__in={k.a_id for k in links}, b__in={k.b_id for k in links})
+    standing = set(same.values_list("a", "b", "kind", "state"))
     with guard.system("an agency proposes no link of its own twice"):
-        note(links.filter(owner_id=officer.agency))
-    return held, blocked
+        standing |= set(same.filter(owner_id=officer.agency).values_list("a", "b", "kind", "state"))
+    held = {(a, b, kind) for a, b, kind, _ in standing}
+    refused = {(a, b) for a, b, _, state in standing if state == "refused"}
+    fresh: dict[tuple[UUID, UUID, str], Link] = {}
+    for link in links:
+        key = (link.a_id, link.b_id, link.kind)
+        if key not in held and key[:2] not in refused:
+            fresh.setdefault(key, link)
+    return list(fresh.values())
 
 
 def _items(case: Case) -> tuple[dict[str, Media], list[arithmetic.Item]]:
@@ -171,23 +166,20 @@ def hub_in_words(hub: arithmetic.Hub) -> str:
     return "one folder, one pattern of names: too many files to mean a series"
 
 
-def _keep(case: Case, links: Iterable[Link], officer: Officer) -> int:
+def _keep(links: Sequence[Link], officer: Officer) -> int:
     """Write the links, with the originators of their items where others have a part; return how many.
 
     What its own agency would not see is taken away again: nobody could decide on it.
     """
-    links = list(links)
-    Link.objects.bulk_create(links, batch_size=200)
-    with guard.system("a derived object inherits its originators"):
-        shared = set(Originator.objects.values_list("thing", flat=True))
+    Link.objects.bulk_create(links)
+    shared = derivation.mixed(officer.agency, [m for link in links for m in (link.a, link.b)])
     for link in links:
-        ends = (link.a, link.b)
-        if any(m.owner_id != officer.agency or m.pk in shared for m in ends):
-            link.derives_from(*ends)
-    unseen = {link.pk for link in links} - set(Link.objects.filter(case=case).values_list("pk", flat=True))
+        if shared & {link.a_id, link.b_id}:
+            link.derives_from(link.a, link.b)
+    made = {link.pk for link in links}
+    unseen = made - set(Link.objects.filter(pk__in=made).values_list("pk", flat=True))
     with guard.system("links that nobody sees are not kept"):
-        for pk in unseen:
-            Originator.objects.filter(thing=pk).delete()
-            Release.objects.filter(thing=pk).delete()
-            Link.objects.filter(pk=pk).delete()
-    return len(links) - len(unseen)
+        Originator.objects.filter(thing__in=unseen).delete()
+        Release.objects.filter(thing__in=unseen).delete()
+        Link.objects.filter(pk__in=unseen).delete()
+    return len(made) - len(unseen)

@@ -69,6 +69,8 @@ def find_scenes(progress: Progress) -> dict[str, Any]:
         theirs = in_sight(officer.agency, case_id, site) if site else []
         todo = [row for row in rows if not row.asked]
         deed.reason = f"compare {len(todo)} items with {len(rows) - len(todo)} before them"
+        if todo:
+            _ask_when_seen(officer.agency, case_id, {row.pk for row in rows})
     indexes = [held(officer.agency, case_id, [row for row in rows if row.asked])]
     if site:
         indexes.append(held(officer.agency, case_id, [row for row in theirs if row.asked], site))
@@ -80,7 +82,7 @@ def find_scenes(progress: Progress) -> dict[str, Any]:
         found = [
             _Asked(row, met, i.site) for i in indexes for row in part for met in _asked(i, row, unpaired)
         ]
-        made += _proposed(officer, purpose, case, part, found, {row.pk for row in rows})
+        made += _proposed(officer, purpose, case, part, found)
         progress.tell(start + len(part), len(todo), f"{made} proposed")
     hubs = _set_apart(officer, purpose, case)
     told = {"looked": looked.items, "compared": len(todo), "made": made, "hubs": [list(h) for h in hubs]}
@@ -130,17 +132,9 @@ def _asked(index: HeldPoints, row: ScenePoints, unpaired: list[tuple[int, str]])
 
 
 def _proposed(
-    officer: Officer,
-    purpose: Purpose,
-    case: Case,
-    part: list[ScenePoints],
-    found: list[_Asked],
-    seen: Set[UUID],
+    officer: Officer, purpose: Purpose, case: Case, part: list[ScenePoints], found: list[_Asked]
 ) -> int:
-    """Write what was met as links, each with its place and points; return how many are new.
-
-    ``seen`` are the rows in sight: what is not was compared with none of ``part``.
-    """
+    """Write what was met as links, each with its place and points; return how many are new."""
     media = {f"#{m.number}": m for each in found for m in (each.row.media, each.met[1].row.media)}
     links = [_link(each) for each in found]
     made = keep(officer, purpose, case, media, arithmetic.Proposal(tuple(links), ())).made if links else 0
@@ -149,14 +143,16 @@ def _proposed(
         for each in found:
             _placed(officer, each)
         ScenePoints.objects.filter(pk__in=[row.pk for row in part]).update(asked=True)
-        _ask_when_seen(officer.agency, case.pk, seen)
     for row in part:
         row.asked = True
     return made
 
 
 def _ask_when_seen(agency: UUID, case: UUID, seen: Set[UUID]) -> None:
-    """Have an item that is out of sight now, its release having ended, asked again once it is in sight."""
+    """Have an item that is out of sight now, its release having ended, asked again once it is in sight.
+
+    Nothing that is asked now is compared with it.
+    """
     with guard.system("points out of sight are asked again when they are seen"):
         asked = ScenePoints.objects.filter(owner_id=agency, case_id=case, asked=True)
         unseen = set(asked.values_list("pk", flat=True)) - seen
