@@ -15,7 +15,7 @@ from entente.records import clock, guard, jobs, retention
 from entente.records.act import acting
 from entente.records.announce import announce
 from entente.records.jobs import enqueue
-from entente.records.models import Camera, Job, Link, Media, Retention, ScenePoints
+from entente.records.models import Camera, Derivation, Job, Link, Media, Retention, ScenePoints
 from entente.records.release import release
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Part
@@ -173,3 +173,20 @@ def test_what_is_released_is_compared_by_who_got_it_and_what_was_restricted_by_a
     assert (retention.lift(dpo, audit, held), retention.lift(dpo, audit, held)) == (1, 0)
     assert [(j.account_id, j.priority) for j in waiting("link.scenes")] == [(circle.it.pk, LATER)]
     assert {j.account_id for j in waiting("match.check")} == {circle.it.pk, circle.dk.pk, circle.nl.pk}
+
+
+def test_what_another_worker_found_meanwhile_is_not_found_again(circle, case, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("entente.casework.link.service.points.AT_ONCE", 1)
+    taken(circle, case, laid_down(tmp_path / "a", a=room(101, 3), b=room(102, 3, ASIDE)))
+    other: list[Job] = []
+
+    def meanwhile(done: int, total: int) -> None:
+        if not other:
+            other.append(run(circle, case))
+
+    job = enqueue("link.scenes", circle.officer(circle.it), VI, case=case.pk)
+    assert jobs.run(jobs.take("test", only=job), watch=meanwhile), Job.objects.get(pk=job.pk).error
+    assert (other[0].result["looked"], other[0].result["made"]) == (1, 1), "it went on where the first was"
+    assert Job.objects.get(pk=job.pk).result["compared"] == 0
+    with guard.system("test"):
+        assert Derivation.objects.filter(case=case, what="scene points").count() == len(points(case)) == 2

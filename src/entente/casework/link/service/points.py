@@ -6,14 +6,14 @@ its own, an item has two parts in the store: our points, and those of its networ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from entente.casework.intake.service import evidence_store
 from entente.casework.link.scene.agreement import METHOD, VERSION
@@ -42,7 +42,7 @@ OWN = 16  # bytes of the item's id before its points: no two items share one obj
 NONE_FOUND = "nothing in it that could be found again"
 
 
-def compared(case: UUID) -> Any:
+def compared(case: UUID) -> QuerySet[Media]:
     """Return the items that are compared: no crops, nothing that the police photographed."""
     items = Media.objects.filter(case_id=case, kind__in=["picture", "video"], refusal="").exclude(key="")
     return items.exclude(origin__in=["crop", "search"])
@@ -62,24 +62,37 @@ def find_points(progress: Progress, site: SiteMatcher | None = None) -> Looked:
     case = UUID(str(progress.job.case))
     thing = Case.thing_of(case, officer.agency)
     with acting(officer, Act.READ, thing, purpose, step="link", reason="whose points are known") as deed:
-        rows = {r.media_id: r for r in ScenePoints.objects.filter(owner_id=officer.agency, case_id=case)}
-        stale = [pk for pk, row in rows.items() if not fit(row.version, site)]
-        todo = list(compared(case).exclude(pk__in=rows.keys() - set(stale)))
-        deed.reason = f"{len(rows)} items' points are known, {len(todo)} are to be found"
+        rows = ScenePoints.objects.filter(owner_id=officer.agency, case_id=case)
+        known = {media for media, version in rows.values_list("media", "version") if fit(version, site)}
+        todo = [pk for pk in compared(case).values_list("pk", flat=True) if pk not in known]
+        deed.reason = f"{len(known)} items' points are known, {len(todo)} are to be found"
     unread: list[tuple[int, str]] = []
     for start in range(0, len(todo), AT_ONCE):
         progress.make_way()
-        part = todo[start : start + AT_ONCE]
-        with ThreadPoolExecutor(len(part)) as threads:  # they wait for decoders; the sandbox limits those
-            found = list(threads.map(partial(_found_in, site), part))
+        among = todo[start : start + AT_ONCE]
+        with guard.scope(officer, purpose):
+            part = _lacking(officer.agency, case, site, among)
+        with ThreadPoolExecutor(AT_ONCE) as threads:  # they wait for decoders; the sandbox limits those
+            found = list(threads.map(partial(_found_in, site), part.values()))
         unread += [(each.media.number, each.unread) for each in found if each.unread]
         thing = Case.thing_of(case, officer.agency)  # anew: it may have been restricted meanwhile
         with acting(officer, Act.ALTER, thing, purpose, step="link") as deed:
-            made = [_kept(officer, each, rows.get(each.media.pk), site) for each in found]
+            left = _lacking(officer.agency, case, site, part)
+            held = {row.media_id: row for row in rows.filter(media__in=left)}
+            made = [_kept(officer, f, held.get(f.media.pk), site) for f in found if f.media.pk in left]
             derivation.record(deed, officer, [m for m in made if m])
-            deed.reason = f"find points in {len(part)} items"
-        progress.tell(start + len(part), len(todo), "looking for points")
+            deed.reason = f"find points in {len(made)} items"
+        progress.tell(start + len(among), len(todo), "looking for points")
     return Looked(len(todo), unread)
+
+
+def _lacking(
+    agency: UUID, case: UUID, site: SiteMatcher | None, among: Collection[UUID]
+) -> dict[UUID, Media]:
+    """Return those of some items that lack points still: others are erased by now, or found by somebody."""
+    rows = ScenePoints.objects.filter(owner_id=agency, media__in=among).values_list("media", "version")
+    known = [media for media, version in rows if fit(version, site)]
+    return {m.pk: m for m in compared(case).filter(pk__in=among).exclude(pk__in=known)}
 
 
 @dataclass(frozen=True, slots=True)
