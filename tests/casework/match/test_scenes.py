@@ -166,6 +166,22 @@ def test_where_nothing_is_held_a_picture_is_asked_of_nothing_until_something_is(
     assert wanted == [[TO_HOLD], [TO_HOLD, TO_ASK], [TO_HOLD, TO_ASK]]
 
 
+def test_two_workers_at_one_case_end_well(circle, case, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(scenes, "AT_ONCE", 1)
+    taken(circle, case, laid_down(tmp_path / "new", a=scene(1), b=scene(2)))
+    job = enqueue("match.scenes", circle.officer(circle.it), VI, case=case.pk)
+    other: list[dict[str, int]] = []
+
+    def meanwhile(done: int, total: int) -> None:
+        if not other:
+            other.append(searched(circle, case))
+
+    assert jobs.run(jobs.take("test", only=job), watch=meanwhile), Job.objects.get(pk=job.pk).error
+    assert other[0]["asked"] == 1, "it went on where the first was"
+    with guard.system("test"):
+        assert SceneFeatures.objects.filter(case=case).count() == 2
+
+
 def test_a_featureless_picture_says_so_and_is_not_asked_again(circle, case, older, tmp_path) -> None:
     taken(circle, case, laid_down(tmp_path / "new", grey=np.full((480, 640), 120, np.uint8)))
     assert searched(circle, case) == {"asked": 1, "proposed": 0, "too_few": 1}

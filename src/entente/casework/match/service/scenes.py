@@ -77,8 +77,11 @@ def find_scenes(progress: Progress) -> dict[str, Any]:
             found = list(threads.map(partial(_found_in, others=bool(held.keys)), part))
         thing = Case.thing_of(case_id, officer.agency)  # anew: it may have been restricted meanwhile
         with acting(officer, Act.ALTER, thing, purpose, step="match") as deed:
-            shared = derivation.mixed(officer.agency, [each.media for each in found])
-            kept = [_kept(officer, each, held.digest, shared) for each in found]
+            media = [each.media for each in found]
+            shared = derivation.mixed(officer.agency, media)
+            there = SceneFeatures.objects.filter(owner_id=officer.agency, media__in=media)
+            rows = {row.media_id: row for row in there}  # read anew: another worker may have made some
+            kept = [_kept(officer, each, rows.get(each.media.pk), held.digest, shared) for each in found]
             derivation.record(deed, officer, [m for m in kept if m])
             proposed = {each.media.pk: _proposed(officer, each, index, held) for each in found}
             made = sum(proposed.values())
@@ -105,7 +108,6 @@ class _Todo:
 
     media: Media
     ask: bool
-    row: SceneFeatures | None
 
 
 def _todo(agency: UUID, case: UUID, digest: str) -> list[_Todo]:
@@ -118,7 +120,7 @@ def _todo(agency: UUID, case: UUID, digest: str) -> list[_Todo]:
         new = media.known in ("", str(Verdict.NEW), str(Verdict.SCENE))
         ask = new and (stale or (not row.because and row.asked_of != digest))  # type: ignore[union-attr]
         if stale or ask:
-            todo.append(_Todo(media, ask, row))
+            todo.append(_Todo(media, ask))
     return todo
 
 
@@ -178,7 +180,6 @@ class _Found:
     """What a decoder found in one picture; ``because`` says why there is nothing."""
 
     media: Media
-    row: SceneFeatures | None
     held: Features | None
     asked: Asked | None
     because: str
@@ -204,17 +205,19 @@ def _found_in(todo: _Todo, *, others: bool) -> _Found:
     elif held.too_few:
         because = TOO_FEW
     was_asked = held is not None and (asked is not None or (todo.ask and not others))
-    return _Found(media, todo.row, held, asked, because[:300], was_asked)
+    return _Found(media, held, asked, because[:300], was_asked)
 
 
-def _kept(officer: Officer, found: _Found, digest: str, shared: set[UUID]) -> Made | None:
-    """Seal the features and write their row; return how they were derived, if they were.
+def _kept(
+    officer: Officer, found: _Found, row: SceneFeatures | None, digest: str, shared: set[UUID]
+) -> Made | None:
+    """Seal the features and write ``row``, or a new one; return how they were derived, if they were.
 
     ``shared`` are the items that hold another agency's information: their features inherit that.
     """
     media = found.media
     data = found.held.to_bytes() if found.held and not found.because else b""
-    row = found.row or SceneFeatures(media=media, case_id=media.case_id, owner_id=officer.agency)
+    row = row or SceneFeatures(media=media, case_id=media.case_id, owner_id=officer.agency)
     fresh = row._state.adding
     row.key = evidence_store().keep_bytes(media.pk.bytes + data, media.case_id).key if data else ""
     row.made_by_id, row.version = officer.id, VERSION
