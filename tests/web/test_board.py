@@ -11,7 +11,7 @@ from django.urls import reverse
 from entente.casework.prioritise.service import assign, rank, set_risk
 from entente.records import guard, jobs
 from entente.records.act import acting
-from entente.records.models import Case, Clue, LogEntry, Media, Milestone
+from entente.records.models import Case, Clue, Job, LogEntry, Media, Milestone
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Part
 from entente.vocabulary.handling import Purpose
@@ -198,6 +198,22 @@ def test_a_polled_job_keeps_its_name_and_leads_to_its_result(client, case, circl
     assert "Comparing items" in waiting and "match.check" not in waiting and result not in waiting
     jobs.work(Event(), until_empty=True)
     assert f'href="{result}"' in client.get(page).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "result"),
+    [
+        ("link.scenes", "Comparing what is seen", "link:page"),
+        ("link.cameras", "Comparing items with cameras", "link:cameras"),
+        ("link.find", "Looking for the object", "link:found"),
+    ],
+)
+def test_what_is_compared_has_a_name_and_a_page_as_well(client, case, circle, task, name, result):
+    job = Job.objects.create(task=task, case=case.pk, account=circle.it, purpose=str(VI), status="done")
+    client.force_login(circle.it)
+    told = client.get(reverse("job", args=[job.pk])).content.decode()
+    assert name in told and f'href="{reverse(result, args=[case.pk])}' in told
+    assert (f"?of={job.pk}" in told) is (task == "link.find")
 
 
 @pytest.mark.parametrize("page", ["board", "lists", "requests"])

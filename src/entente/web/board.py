@@ -34,7 +34,7 @@ from entente.records.models import (
     Priority,
     Stub,
 )
-from entente.records.names import VERBS, named
+from entente.records.names import NAMES, VERBS, named
 from entente.safeguards.access import FOUNDERS, Act, Shape, Thing, opens_content
 from entente.vocabulary.case import Clock, Stage
 from entente.vocabulary.handling import Audience, Purpose
@@ -50,16 +50,7 @@ STAGE_NAMES = {
     Stage.SEARCH: _("Search"),
     Stage.SAFE: _("Safe"),
 }
-JOB_NAMES = {
-    "intake.receive": _("Receiving files"),
-    "match.check": _("Comparing items"),
-    "match.scenes": _("Looking for parts of held pictures"),
-    "link.propose": _("Looking for links"),
-    "link.cameras": _("Comparing items with cameras"),
-    "examine.suggest": _("Looking for clues"),
-    "seize.compare": _("Comparing elements with what was found"),
-    "trends.count": _("Counting re-shares"),
-}  # as the steps' pages say; a polled job must keep its name
+RESULTS = {"link.cameras": "link:cameras", "link.find": "link:found"}  # others stand on their step's page
 
 
 def clock_rows(clock: Clock | None) -> dict[str, Any] | None:
@@ -228,7 +219,9 @@ def job_progress(request: DeskRequest, job_id: UUID) -> HttpResponse:
     mine = job.account_id == request.officer.id
     if not (Case.objects.filter(pk=job.case).exists() if job.case else mine):
         raise Http404
-    said: dict[str, Any] = {"job": job, "job_name": JOB_NAMES.get(job.task, "")}
-    if job.case and job.task in JOB_NAMES:  # the counts on the page are older than the job's end
-        said["job_next"] = reverse(f"{job.task.partition('.')[0]}:page", args=[job.case])
+    said: dict[str, Any] = {"job": job}
+    if job.case and job.task in NAMES:  # the counts on the page are older than the job's end
+        page = RESULTS.get(job.task, f"{job.task.partition('.')[0]}:page")
+        one = f"?of={job.pk}" if job.task == "link.find" else ""
+        said["job_next"] = reverse(page, args=[job.case]) + one
     return render(request, "parts/job.html", said)

@@ -48,11 +48,6 @@ WHAT = {
     "make a camera": gettext_lazy("made a camera"),
     "take a camera away": gettext_lazy("took a camera away"),
 }
-COMPARISONS = {
-    "link.propose": gettext_lazy("Looking for links"),
-    "link.scenes": gettext_lazy("Comparing what is seen"),
-    "link.cameras": gettext_lazy("Comparing items with cameras"),
-}
 
 
 def tile_of(media: Media, language: str, at: int | None = None, of: int | None = None) -> dict[str, Any]:
@@ -115,9 +110,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         "refused": Link.objects.filter(case=case, state="refused").count(),
         "hubs": [h for job in done if job for h in job.result.get("hubs", [])],
         "ties": suggested.hubs[:GROUPS],
-        "standings": [
-            {"name": COMPARISONS[each.task], "of": each} for each in service.standings(request.officer, case)
-        ],
+        "standings": service.standings(request.officer, case),
         "changes": changes_of(case),
         "decisions": [
             {"value": "accept", "label": gettext("Belongs together"), "key": "a", "main": True},
