@@ -17,7 +17,8 @@ from entente.casework.link.scene.points import Points
 from entente.casework.link.scene.words import signed
 from entente.casework.link.service import indexed, scenes
 from entente.casework.link.service import points as found_points
-from entente.casework.link.service.site import Asked
+from entente.casework.link.service import site as of_site
+from entente.casework.link.service.site import Asked, usable
 from entente.records import guard
 from entente.records.models import Derivation, Media, ScenePoints
 from entente.vocabulary.handling import Purpose
@@ -116,7 +117,12 @@ def test_one_that_is_refused_or_dies_costs_none_of_our_own_proposals(
     assert "was not used" in page and "a number that is none" in page
 
     set_up(network())
-    monkeypatch.setattr(found_points, "asked_of", lambda *_: Asked([], "the decoder died (SIGSEGV)"))
+    died = Asked([], "the decoder died (SIGSEGV)")
+    with monkeypatch.context() as once:
+        once.setattr(of_site, "asked_of", lambda *_: died)
+        assert "SIGSEGV" in usable()[1]
+    assert usable()[1] == "", "what a decoder died of once is not held against the file"
+    monkeypatch.setattr(found_points, "asked_of", lambda *_: died)
     told = ran(circle, "link.scenes", case).result
     assert told["looked"] == 3 and told["site"]["unread"] == 3 and "SIGSEGV" in told["site"]["first"][1]
     assert all(row.key and row.count for row in rows(case).values()), "our own points are there"

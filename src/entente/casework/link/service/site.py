@@ -42,19 +42,14 @@ class Asked:
 def tried() -> SiteMatcher | None:
     """Return the site's matcher, or ``None`` where it has none.
 
-    Its file is demanded to be the vetted one, each time; it is shown a drawn picture, once for a process.
-    Raises ``MatcherRefused`` with the mend.
+    Its file is demanded to be the vetted one, each time; it is shown a drawn picture, once for a process, but
+    again where it failed: a decoder may have died of something else. Raises ``MatcherRefused`` with the mend.
     """
     matcher = in_force()
     if matcher is None:
         return None
     _demand_vetted(matcher.name, matcher.path, matcher.sha256)
-    drawing = _of_a_drawing(matcher)
-    if because := drawing.because or ("" if drawing.shots else "it finds no point in sixty rectangles"):
-        raise MatcherRefused(
-            f"the site's matcher {matcher.name} {matcher.version} fails on a drawn picture: {because}; "
-            "mend its file, kind or size in the setting, or take ENTENTE_MATCHER away"
-        )
+    _of_a_drawing(matcher)
     return matcher
 
 
@@ -67,11 +62,7 @@ def tried_matching(matcher: SiteMatcher) -> None:
     if matching is None:
         return
     _demand_vetted(matching.name, matching.path, matching.sha256)
-    if because := _paired_with_itself(matcher):
-        raise MatcherRefused(
-            f"the site's matcher {matching.name} {matching.version} fails on a drawn picture: {because}; "
-            "mend its file in the setting, or take the table [matching] away"
-        )
+    _pairs_a_drawing(matcher, matching)
 
 
 def usable() -> tuple[SiteMatcher | None, str]:
@@ -155,24 +146,35 @@ def _because(opened: Opened, answer: dict[str, Any]) -> str:
 
 
 @lru_cache(maxsize=4)
-def _of_a_drawing(matcher: SiteMatcher) -> Asked:
-    """Return what the network finds in rectangles."""
+def _of_a_drawing(matcher: SiteMatcher) -> Points:
+    """Return what the network finds in rectangles; raises ``MatcherRefused``, which is not remembered."""
     drawn = np.full((480, 640, 3), 120, np.uint8)
     for n in range(60):
         x, y, grey = n * 97 % 560, n * 61 % 410, n * 83 % 256
         cv2.rectangle(drawn, (x, y), (x + 30 + n, y + 20 + n % 50), (grey, 255 - grey, n * 4), -1)
     with in_memory(cv2.imencode(".png", drawn)[1].tobytes()) as handle:
-        return asked_of(matcher, handle)
+        asked = asked_of(matcher, handle)
+    if not asked.shots:
+        why = asked.because or "it finds no point in sixty rectangles"
+        raise _failed(matcher, why, "its file, kind or size in the setting, or take ENTENTE_MATCHER away")
+    return asked.shots[0][1]
 
 
 @lru_cache(maxsize=4)
-def _paired_with_itself(matcher: SiteMatcher) -> str:
-    """Return what is wrong when the second network pairs a drawing with itself; empty where nothing is."""
-    assert matcher.matching is not None  # noqa: S101 - asked of those alone that have one
-    drawing = _of_a_drawing(matcher).shots[0][1]
+def _pairs_a_drawing(matcher: SiteMatcher, matching: Matching) -> None:
+    """Demand that the second network pairs a drawing with itself; a refusal is not remembered."""
+    drawing = _of_a_drawing(matcher)
+    mend = "its file in the setting, or take the table [matching] away"
     try:
-        [pairs] = paired(matcher.matching, [(drawing, drawing)])
+        [pairs] = paired(matching, [(drawing, drawing)])
     except MatcherRefused as refused:
-        return str(refused)
-    few = f"of {len(drawing)} points it pairs {len(pairs)} with those of the same picture"
-    return few if len(pairs) < min(LEAST_PAIRS, len(drawing)) else ""
+        raise _failed(matching, str(refused), mend) from None
+    if len(pairs) < min(LEAST_PAIRS, len(drawing)):
+        why = f"of {len(drawing)} points it pairs {len(pairs)} with those of the same picture"
+        raise _failed(matching, why, mend)
+
+
+def _failed(which: SiteMatcher | Matching, why: str, mend: str) -> MatcherRefused:
+    return MatcherRefused(
+        f"the site's matcher {which.name} {which.version} fails on a drawn picture: {why}; mend {mend}"
+    )
