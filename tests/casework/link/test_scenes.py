@@ -94,10 +94,15 @@ def _erased_with_its_item(circle, case, rooms) -> None:
         row = ScenePoints.objects.get(media=rooms["a"])
         assert Derivation.objects.filter(thing=row.pk, what="scene points").exists()
         assert row.key and evidence_store().has(row.key)
+        rows = indexed.in_sight(circle.agencies.it.pk, case.pk)
+        kept = indexed.held(circle.agencies.it.pk, case.pk, rows)
+        assert indexed.held(circle.agencies.it.pk, case.pk, rows) is kept
     erase(circle.officer(circle.it), VI, rooms["a"], "no longer needed")
     with guard.system("test"):
         assert not ScenePoints.objects.filter(pk=row.pk).exists()
-    assert indexed._KEPT == {}
+        assert indexed.held(circle.agencies.it.pk, case.pk, rows) is not kept, "nothing of it stays in memory"
+    found = ran(circle, "link.find", case, item=rooms["a"].number, region=list(BOX), t=None).result
+    assert "no more in sight" in found["refused"] and found["found"] == []
 
 
 def test_a_box_without_a_pattern_and_one_that_is_missing_are_refused_with_their_mend(

@@ -12,6 +12,7 @@ from django.urls import reverse
 from entente.casework.intake.service import evidence_store
 from entente.casework.link import service
 from entente.casework.link.scene import site
+from entente.casework.link.scene.index import NEAREST
 from entente.casework.link.scene.kept import Shot
 from entente.casework.link.scene.points import Points
 from entente.casework.link.scene.words import signed
@@ -101,7 +102,7 @@ def test_what_it_finds_is_a_proposal_with_its_points_name_and_declared_error(
     site.use(None)
     assert ran(circle, "link.scenes", case).result["looked"] == 0, "without it our points stand as they were"
     reach = client.get(reverse("link:found", args=[case.pk])).content.decode()
-    assert "This site has set up no matcher of its own" in reach
+    assert "This site has set up none." in reach and "What works" in reach
 
 
 def test_one_that_is_refused_or_dies_costs_none_of_our_own_proposals(
@@ -177,6 +178,12 @@ def test_a_second_network_pairs_the_best_candidates_and_both_stand_in_the_reason
         return told["site"]["pairing"], page
 
     monkeypatch.setattr(indexed, "paired", dies)
+    job = service.ask_to_find(circle.officer(circle.it), VI, rooms["a"], Region(0, 0, 1, 1), None)
+    assert "SIGSEGV" in ran(circle, "link.find", case, **job.payload).result["without"]
+    assert (
+        "did not take part in this search as it should"
+        in client.get(reverse("link:found", args=[case.pk])).content.decode()
+    )
     told, page = again()
     assert told["unpaired"] == 2 and "SIGSEGV" in told["first"][1]
     assert "2 items were compared without it" in page and "SIGSEGV" in page
@@ -193,21 +200,36 @@ def dies(*_: object) -> None:
 
 def test_no_more_candidates_than_stated_are_asked_of_it(set_up, monkeypatch) -> None:
     matcher = set_up(network(), second=pairing())
-    held = indexed.HeldPoints(matcher)
-    some = points_drawn(3)
-    shot = Shot(0.0, some, signed(some))
-    named = [[(asked, UUID(int=100 * asked + n), 0) for n in range(20)] for asked in (0, 1)]
-    held.rows = {pk: pk for each in named for _, pk, _ in each}
-    monkeypatch.setattr(indexed, "opened", lambda *_: [shot])
-    monkeypatch.setattr(indexed, "paired", lambda _, asks: [np.zeros((0, 2), int) for _ in asks])
-    pairs, unpaired = held._paired([some, some], named)
-    assert len(pairs) == indexed.MOST_PAIRED == 10 and unpaired == ""
-    assert set(pairs) == {*named[0][:5], *named[1][:5]}, "the best of each shot"
-    matcher = replace(matcher, set_aside=True)
-    assert indexed.HeldPoints(matcher)._paired([some], named[:1]) == ({}, "")
+    shots = {UUID(int=n): Shot(0.0, some, signed(some)) for n in range(20) for some in [points_drawn(n)]}
+    monkeypatch.setattr(indexed, "opened", lambda row, *_: [shots[row]])
+    called: list[set[tuple[int, int]]] = []
+
+    def pairs_nothing(_: object, asks: list[tuple[Points, Points]]) -> list[np.ndarray]:
+        called.append({(id(one), id(other)) for one, other in asks})
+        return [np.zeros((0, 2), int) for _ in asks]
+
+    monkeypatch.setattr(indexed, "paired", pairs_nothing)
+
+    def filled(by: site.SiteMatcher) -> indexed.HeldPoints:
+        held = indexed.HeldPoints(by, shots=[(pk, 0) for pk in shots], rows={pk: pk for pk in shots})
+        for number, shot in enumerate(shots.values()):
+            held.index.add(number, shot.coded)
+        return held
+
+    held, asked = filled(matcher), [points_drawn(50), points_drawn(51)]
+    met = {(n, each.row): each.paired for n, each in held.ask(asked).met}
+    best = [held.index.candidates(signed(points, NEAREST))[:5] for points in asked]
+    assert indexed.MOST_PAIRED == 10 and called == [
+        {(id(p), id(shots[UUID(int=n)].points)) for p, some in zip(asked, best, strict=True) for n in some}
+    ], "the best of each shot"
+    assert met and not any(met.values()), "the others are compared as our own points are"
+    assert not {(n, UUID(int=i)) for n, some in enumerate(best) for i in some} & met.keys()
+    met = filled(replace(matcher, set_aside=True)).ask(asked).met
+    assert len(called) == 1 and len(met) == 40, "without the second network all are"
 
 
 def points_drawn(seed: int) -> Points:
-    drawn = np.random.default_rng(seed)
-    looks = drawn.integers(100, 156, (20, 128)).astype(np.uint8)
-    return Points(640, 480, drawn.integers(0, 65536, (20, 2)).astype(np.uint16), looks)
+    """Return what twenty points of one thing look like, each time a little otherwise."""
+    one, drawn = np.random.default_rng(3), np.random.default_rng(seed)
+    looks = one.integers(100, 156, (20, 128)) + drawn.integers(-4, 5, (20, 128))
+    return Points(640, 480, one.integers(0, 65536, (20, 2)).astype(np.uint16), looks.astype(np.uint8))

@@ -21,7 +21,7 @@ from entente.casework.link.scene.site import SiteMatcher
 from entente.casework.link.service.indexed import held, in_sight
 from entente.casework.link.service.points import find_points
 from entente.casework.link.service.scenes import where_of
-from entente.casework.link.service.site import asked_of, in_memory, usable
+from entente.casework.link.service.site import Asked, asked_of, in_memory, usable
 from entente.evidence.open import read, render
 from entente.records.act import acting
 from entente.records.jobs import Progress, asked_by, enqueue, task
@@ -73,35 +73,43 @@ def find_object(progress: Progress, item: int, region: list[float], t: float | N
     """Look for what a box of an item shows in the other items; those without points get them first."""
     officer, purpose = progress.officer, progress.purpose
     case = UUID(str(progress.job.case))
-    site, _ = usable()
+    site, refused = usable()
     find_points(progress, site)
     thing = Case.thing_of(case, officer.agency)
     with acting(officer, Act.READ, thing, purpose, step="link", reason="which items are looked through"):
-        media = Media.objects.get(case_id=case, number=item)
+        media = Media.objects.filter(case_id=case, number=item).first()
         rows = in_sight(officer.agency, case)
-        theirs = in_sight(officer.agency, case, site) if site else []
+    asked_for = {"item": item, "region": region, "t": t}
     try:
-        asked, frame = _cut(media, Region(*region), t, site)
-    except FindRefused as refused:  # a result, with its mend, and no fault of the job
-        return {"item": item, "region": region, "t": t, "refused": str(refused), "found": []}
+        asked, frame, unread = _cut(media, Region(*region), t, site)
+    except FindRefused as fault:  # a result, with its mend, and no fault of the job
+        return {**asked_for, "refused": str(fault), "found": []}
     best: dict[int, dict[str, Any]] = {}
+    without = [refused, unread]  # why the site's matcher had no part in the answer, or not its whole
     for points, by in asked:
-        for _, met in held(officer.agency, case, theirs if by else rows, by).ask([points]).met:
-            if met.row.media_id != media.pk:
+        answer = held(officer.agency, case, rows, by).ask([points])
+        without.append(answer.unpaired)
+        for _, met in answer.met:
+            if met.row.media.number != item:
                 whole = _in_whole(met.found, frame)
                 said = f"{whole.because.text}; {by.reason(met.paired)}" if by else whole.because.text
                 told = {"item": met.row.media.number, "because": said}
                 best.setdefault(met.row.media.number, {**told, **where_of(t or 0.0, met.t, whole)})
     found = sorted(best.values(), key=lambda f: -f["score"])[:MOST_FOUND]
-    others = sum(row.media_id != media.pk for row in rows)
-    asked_for = {"item": item, "region": region, "t": t}
-    return {**asked_for, "points": sum(len(p) for p, _ in asked), "through": others, "found": found}
+    others = sum(row.media.number != item for row in rows)
+    counted = {"points": sum(len(p) for p, _ in asked), "through": others}
+    return {**asked_for, **counted, "found": found, "without": next(filter(None, without), "")}
 
 
 def _cut(
-    media: Media, region: Region, t: float | None, site: SiteMatcher | None
-) -> tuple[list[tuple[Points, SiteMatcher | None]], Region]:
-    """Return a box's points with what is around it, ours before the site's, and where it lies in the item."""
+    media: Media | None, region: Region, t: float | None, site: SiteMatcher | None
+) -> tuple[list[tuple[Points, SiteMatcher | None]], Region, str]:
+    """Return a box's points with what is around it, ours before the site's, and where it lies in the item.
+
+    Then why the site's network, where it has one, could not read it.
+    """
+    if media is None:
+        raise FindRefused("the item is no more in sight; look for the thing from another item that shows it")
     frame = _around(region)
     original = evidence_store().original(media.key)
     cut = render(original, "crop", region=frame, t=t, side=CUT_SIDE)
@@ -109,13 +117,14 @@ def _cut(
         raise FindRefused(cut.reason)
     with in_memory(cut) as fd:
         ours = points_of(read(fd, extract=[TO_FIND]).extracted.get(TO_FIND, {}))
-        theirs = asked_of(site, fd).shots if site else []
-    found = [(shots[0][1], by) for shots, by in ((ours, None), (theirs, site)) if shots and len(shots[0][1])]
+        theirs = asked_of(site, fd) if site else Asked([])
+    shown = ((ours, None), (theirs.shots, site))
+    found = [(shots[0][1], by) for shots, by in shown if shots and len(shots[0][1])]
     if not found:
         raise FindRefused(
             "nothing in this box can be found again: draw it larger, or around something with a pattern"
         )
-    return found, frame
+    return found, frame, theirs.because
 
 
 def _around(region: Region) -> Region:

@@ -5,10 +5,10 @@ There is one of our own points, and one of those of the site's network, where it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from threading import Lock
 from uuid import UUID
 
@@ -79,32 +79,32 @@ class HeldPoints:
                 self.shots.append((row.pk, place))
 
     def ask(self, asked: Sequence[Points], most: int = CANDIDATES) -> Answer:
-        """Return the items that show what an item's shots show, in the order in which they were named."""
+        """Return the items that show what an item's shots show; each is opened once, however many name it."""
         named = [
             [(n, *self.shots[i]) for i in self.index.candidates(self._coded(points), most)]
             for n, points in enumerate(asked)
         ]
         pairs, unpaired = self._paired(asked, named)
-        met = []
-        for n, points in enumerate(asked):
-            for pk in dict.fromkeys(pk for _, pk, _ in named[n]):
-                places = {place for _, row, place in named[n] if row == pk}
-                if best := self._best(n, points, pk, places, pairs):
-                    met.append((n, best))
-        return Answer(met, unpaired)
+        of_row: dict[UUID, list[Named]] = {}
+        for each in chain.from_iterable(named):
+            of_row.setdefault(each[1], []).append(each)
+        return Answer([m for some in of_row.values() for m in self._met(asked, some, pairs)], unpaired)
 
-    def _best(
-        self, n: int, points: Points, pk: UUID, places: set[int], pairs: dict[Named, Pairs]
-    ) -> Met | None:
-        """Return where one item shows most of what a shot shows, if enough."""
-        met = [
-            Met(self.rows[pk], shot.t, found, (n, pk, place) in pairs)
-            for place, shot in enumerate(opened(self.rows[pk], self.site))
-            if place in places and (found := agreement(points, shot.points, pairs.get((n, pk, place))))
-        ]
-        best = max(met, key=lambda m: m.found.score, default=None)
+    def _met(
+        self, asked: Sequence[Points], named: Sequence[Named], pairs: dict[Named, Pairs]
+    ) -> Iterator[tuple[int, Met]]:
+        """Yield where one item shows most of what each shot shows that named it, if enough."""
+        row = self.rows[named[0][1]]
+        shots = opened(row, self.site)
+        best: dict[int, Met] = {}
+        for n, pk, place in named:
+            if place >= len(shots):
+                continue
+            found = agreement(asked[n], shots[place].points, pairs.get((n, pk, place)))
+            if found and (n not in best or found.score > best[n].found.score):
+                best[n] = Met(row, shots[place].t, found, (n, pk, place) in pairs)
         working = self.site.points if self.site else WORKING
-        return best if best and best.found.score >= working else None
+        yield from ((n, met) for n, met in best.items() if met.found.score >= working)
 
     def _paired(
         self, asked: Sequence[Points], named: Sequence[Sequence[Named]]
@@ -140,23 +140,23 @@ def opened(row: ScenePoints, site: SiteMatcher | None = None) -> list[Shot]:
     return []
 
 
-def in_sight(agency: UUID, case: UUID, site: SiteMatcher | None = None) -> list[ScenePoints]:
-    """Return the rows with points that the scope shows, in the order of their making.
-
-    With ``site`` only those in which this very network looked.
-    """
+def in_sight(agency: UUID, case: UUID) -> list[ScenePoints]:
+    """Return the rows with points that the scope shows, in the order of their making."""
     rows = ScenePoints.objects.filter(owner_id=agency, case_id=case).exclude(key="")
     told = rows.select_related("media").order_by("made_at", "pk")
-    return [row for row in told if fit(row.version, site)]
+    return [row for row in told if fit(row.version, None)]
 
 
 def held(
     agency: UUID, case: UUID, rows: Sequence[ScenePoints], site: SiteMatcher | None = None
 ) -> HeldPoints:
-    """Return the index of rows; what this process held of the case before is grown, not built again."""
+    """Return the index of rows; what this process held of the case before is grown, not built again.
+
+    With ``site`` it is of those in which this very network looked.
+    """
     with _KEPT_LOCK:
         before = _KEPT.pop((agency, case, site is not None), None)
-        wanted = {row.pk: row for row in rows}
+        wanted = {row.pk: row for row in rows if fit(row.version, site)}
         if (
             before is None
             or before.site != site
@@ -175,6 +175,6 @@ def held(
 
 @on("erased")
 def _forget(news: News) -> None:
-    """Nothing of an erased item stays in memory."""
+    """Nothing of an erased item stays in memory here; another process drops it when it asks the next time."""
     with _KEPT_LOCK:
         _KEPT.clear()

@@ -14,7 +14,7 @@ from uuid import UUID
 from entente.casework.link import series as arithmetic
 from entente.casework.link.scene.agreement import METHOD, VERSION, Agreement
 from entente.casework.link.scene.hubs import Crowd, Tie, sorted_out
-from entente.casework.link.scene.site import GRADE, SiteMatcher
+from entente.casework.link.scene.site import GRADE, SiteMatcher, fit
 from entente.casework.link.scene.site import METHOD as OF_SITE
 from entente.casework.link.service.indexed import HeldPoints, Met, held, in_sight, opened
 from entente.casework.link.service.names import APART
@@ -66,21 +66,23 @@ def find_scenes(progress: Progress) -> dict[str, Any]:
     ) as deed:
         case = Case.objects.get(pk=case_id)
         rows = in_sight(officer.agency, case_id)
-        theirs = in_sight(officer.agency, case_id, site) if site else []
         todo = [row for row in rows if not row.asked]
         deed.reason = f"compare {len(todo)} items with {len(rows) - len(todo)} before them"
         if todo:
             _ask_when_seen(officer.agency, case_id, {row.pk for row in rows})
-    indexes = [held(officer.agency, case_id, [row for row in rows if row.asked])]
-    if site:
-        indexes.append(held(officer.agency, case_id, [row for row in theirs if row.asked], site))
+    before = [row for row in rows if row.asked]
+    indexes = [held(officer.agency, case_id, before, by) for by in ((None, site) if site else (None,))]
     made, unpaired = 0, list[tuple[int, str]]()
     at_once = 1 if site and site.pairing else ASKED_AT_ONCE  # a second network takes its time
     for start in range(0, len(todo), at_once):
         progress.make_way()
         part = todo[start : start + at_once]
         found = [
-            _Asked(row, met, i.site) for i in indexes for row in part for met in _asked(i, row, unpaired)
+            _Asked(row, met, i.site)
+            for i in indexes
+            for row in part
+            if fit(row.version, i.site)
+            for met in _asked(i, row, unpaired)
         ]
         made += _proposed(officer, purpose, case, part, found)
         progress.tell(start + len(part), len(todo), f"{made} proposed")

@@ -42,6 +42,7 @@ FORMS = (
     _("this item could not be opened, so nothing in it can be looked for"),
     _("read the restriction in words (H3) on the item's page first"),
     _("say at which second of the video the box lies"),
+    _("the item is no more in sight; look for the thing from another item that shows it"),
     _("nothing in this box can be found again: draw it larger, or around something with a pattern"),
     # cameras
     _("{text_text} is no item number; write them as 1-12, 15"),
