@@ -250,6 +250,7 @@ def test_what_a_decoder_says_of_pairs_is_not_trusted(set_up, tmp_path) -> None:
         (None, "without sense"),
         ({"pairs": []}, "without sense"),
         ({"pairs": [7]}, "without sense"),
+        ({"pairs": [{}]}, "without sense"),
         ({"pairs": ["AAA"]}, "without sense"),
         ({"pairs": ["AAAA"]}, "without sense"),
         ({"pairs": ["//8AAA=="]}, "not there"),

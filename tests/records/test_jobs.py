@@ -183,6 +183,8 @@ def test_the_same_work_is_not_queued_twice_while_it_waits(circle, case):
     officer = circle.officer(circle.it)
     first = jobs.enqueue_once("match.check", officer, VI, case=case.pk)
     assert jobs.enqueue_once("match.check", officer, VI, case=case.pk).pk == first.pk
+    other = jobs.enqueue_once("match.check", officer, Purpose.SAFEGUARDING, case=case.pk)
+    assert other.pk != first.pk and other.purpose == str(Purpose.SAFEGUARDING)
     jobs.take("w", only=first)
     assert jobs.enqueue_once("match.check", officer, VI, case=case.pk).pk != first.pk
 

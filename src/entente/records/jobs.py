@@ -102,8 +102,12 @@ def enqueue(
 
 
 def enqueue_once(name: str, officer: Officer, purpose: Purpose, *, case: UUID, priority: int = 0) -> Job:
-    """Put a job in the queue unless the same one is already waiting there; it becomes as urgent as asked."""
-    waiting = Job.objects.filter(task=name, case=case, account_id=officer.id, status="ready").first()
+    """Put a job in the queue unless the same one is already waiting there; it becomes as urgent as asked.
+
+    One for another purpose is another: the law is asked of the purpose as well.
+    """
+    same = Job.objects.filter(task=name, case=case, account_id=officer.id, purpose=str(purpose))
+    waiting = same.filter(status="ready").first()
     if waiting is None:
         return enqueue(name, officer, purpose, case=case, priority=priority)
     if waiting.priority < priority:

@@ -113,7 +113,7 @@ def pairs_of(answer: Any, asks: Sequence[tuple[Points, Points]]) -> list[Pairs]:
         try:
             flat = np.frombuffer(base64.b64decode(text[:LONGEST], validate=True), "<u2")
             pairs = flat.astype(np.int64).reshape(-1, 2)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, LookupError):
             raise Nonsense("the decoder gave an answer without sense") from None
         demand_sense(pairs, asked, held)
         found.append(pairs)

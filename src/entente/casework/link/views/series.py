@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -19,7 +18,7 @@ from entente.casework.link import service
 from entente.casework.link.scene.drawing import drawn
 from entente.casework.link.views.reasons import told, two_items
 from entente.casework.match.overlay import Drawing
-from entente.records.asked import uuids_of
+from entente.records.asked import uuid_of, uuids_of
 from entente.records.door import DeskRequest, case_page
 from entente.records.jobs import asked_by
 from entente.records.leaf import leaf_of
@@ -108,7 +107,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         "disagreed": suggested.disagreed,
         "series": leaf_of(request, counted.order_by("made_at", "pk"), "series"),
         "refused": Link.objects.filter(case=case, state="refused").count(),
-        "hubs": [h for job in done if job for h in job.result.get("hubs", [])],
+        "hubs": [h for job in done if job for h in job.result.get("hubs", [])[:GROUPS]],
         "ties": suggested.hubs[:GROUPS],
         "standings": service.standings(request.officer, case),
         "changes": changes_of(case),
@@ -130,7 +129,7 @@ def _points(link: Link) -> Drawing | None:
 
 def changes_of(case: Case, only: Series | None = None) -> list[dict[str, Any]]:
     """Return the latest decisions of this step, of one series if it is named, with what they are called."""
-    rows: Iterable[Change] = service.changes(case)
+    rows = service.changes(case).iterator(CHANGES)
     if only is not None:
         touched = {str(only.pk), *(str(i) for i in only.items.values_list("pk", flat=True))}
         rows = (c for c in rows if touched & {r["id"] for r in c.before["rows"]})
@@ -229,13 +228,13 @@ def change_series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResp
     decision = request.POST.get("decision", "")
     try:
         if decision == "merge":
-            other = get_object_or_404(service.in_sight(case), pk__in=uuids_of(request.POST.getlist("other")))
+            other = get_object_or_404(service.in_sight(case), pk=uuid_of(request.POST.get("other")))
             service.merge(request.officer, request.purpose, held, other)
         elif decision == "split":
             held = service.split(request.officer, request.purpose, held, items)
         elif decision in {"take-out", "move"}:
             to = (
-                get_object_or_404(service.in_sight(case), pk__in=uuids_of(request.POST.getlist("to")))
+                get_object_or_404(service.in_sight(case), pk=uuid_of(request.POST.get("to")))
                 if decision == "move"
                 else None
             )
