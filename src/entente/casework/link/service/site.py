@@ -155,8 +155,11 @@ def _of_a_drawing(matcher: SiteMatcher) -> Points:
     with in_memory(cv2.imencode(".png", drawn)[1].tobytes()) as handle:
         asked = asked_of(matcher, handle)
     if not asked.shots:
-        why = asked.because or "it finds no point in sixty rectangles"
-        raise _failed(matcher, why, "its file, kind or size in the setting, or take ENTENTE_MATCHER away")
+        because = asked.because or "it finds no point in sixty rectangles"
+        raise MatcherRefused(
+            f"the site's matcher {matcher.name} {matcher.version} fails on a drawn picture: {because}; "
+            "mend its file, kind or size in the setting, or take ENTENTE_MATCHER away"
+        )
     return asked.shots[0][1]
 
 
@@ -164,17 +167,15 @@ def _of_a_drawing(matcher: SiteMatcher) -> Points:
 def _pairs_a_drawing(matcher: SiteMatcher, matching: Matching) -> None:
     """Demand that the second network pairs a drawing with itself; a refusal is not remembered."""
     drawing = _of_a_drawing(matcher)
-    mend = "its file in the setting, or take the table [matching] away"
+    because = ""
     try:
         [pairs] = paired(matching, [(drawing, drawing)])
+        if len(pairs) < min(LEAST_PAIRS, len(drawing)):
+            because = f"of {len(drawing)} points it pairs {len(pairs)} with those of the same picture"
     except MatcherRefused as refused:
-        raise _failed(matching, str(refused), mend) from None
-    if len(pairs) < min(LEAST_PAIRS, len(drawing)):
-        why = f"of {len(drawing)} points it pairs {len(pairs)} with those of the same picture"
-        raise _failed(matching, why, mend)
-
-
-def _failed(which: SiteMatcher | Matching, why: str, mend: str) -> MatcherRefused:
-    return MatcherRefused(
-        f"the site's matcher {which.name} {which.version} fails on a drawn picture: {why}; mend {mend}"
-    )
+        because = str(refused)
+    if because:
+        raise MatcherRefused(
+            f"the site's matcher {matching.name} {matching.version} fails on a drawn picture: {because}; "
+            "mend its file in the setting, or take the table [matching] away"
+        )
