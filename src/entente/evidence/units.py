@@ -11,7 +11,8 @@ from typing import Any
 
 MOST = 64  # units of one packet
 _SLICE, _REFRESH = 1, 5  # unit types of H.264
-_NEVER = {0, 3, 9, 17}  # types a bit away from a slice, which no unit of a film has in so many bytes
+# Types a bit away from a slice, which no unit of a film has in so many bytes; 0, too, is, but makers use it.
+_NEVER = {3, 9, 17}
 _LONG = 16
 _LARGEST = 1 << 16  # bytes of what a stream says of its units, where a length's width stands
 
