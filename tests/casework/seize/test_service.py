@@ -253,7 +253,7 @@ def test_the_page_lists_prints_and_decides(case, circle, client, it, element, se
     match = matches(case, it)[0]
     decide = reverse("seize:decide", args=[case.pk, match.pk])
     assert client.post(decide, {"say": "same"}).status_code == 303
-    assert client.post(decide, {"say": "anything"}).status_code == 303
+    assert client.post(decide, {"say": "anything"}).status_code == 400
     with guard.scope(it(), VI):
         assert ElementMatch.objects.get(pk=match.pk).state == "confirmed"
         assert Element.objects.filter(case=case).count() == 2

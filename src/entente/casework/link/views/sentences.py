@@ -50,6 +50,8 @@ FORMS = (
     _("at most {most} reference pictures; ten to thirty are enough"),
     _("a camera needs at least {least} of its pictures, better ten; {n} were found"),
     _("the reference pictures are of one size and turned alike; leave out the others"),
+    _("{items_text}: {why_word}, so no camera can be learned from it; leave it out"),
+    _("zoomed"),
     _("a case holds at most {most} cameras; take one away first"),
     _("{n} of its pictures can be read, {least} are needed"),
     # why two items belong together

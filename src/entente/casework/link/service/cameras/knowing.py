@@ -78,8 +78,9 @@ def _demand(chosen: Sequence[Media], known: int) -> None:
         )
     if len(chosen) > MOST_REFERENCES:
         raise CameraRefused(f"at most {MOST_REFERENCES} reference pictures; ten to thirty are enough")
-    if bad := [f"{m} ({why})" for m in chosen if (why := unfit(described(m)))]:
-        raise CameraRefused(f"unfit to learn a camera from: {', '.join(bad[:10])}; leave them out")
+    if bad := [(str(m), why) for m in chosen if (why := unfit(described(m)))]:
+        items, why = ", ".join(m for m, _ in bad[:10]), bad[0][1]
+        raise CameraRefused(f"{items}: {why}, so no camera can be learned from it; leave it out")
     if len({(m.width, m.height) for m in chosen}) > 1:
         raise CameraRefused("the reference pictures are of one size and turned alike; leave out the others")
     if known >= MOST_CAMERAS:
