@@ -78,10 +78,9 @@ def _own_words_first(made: tuple[str, object]) -> tuple[bool, int]:
 
 
 def _pattern(form: str) -> re.Pattern[str]:
-    parts = [
-        re.escape(p) if n % 2 == 0 else f"(?P<{p}>{_value(p)})" for n, p in enumerate(_VALUE.split(form))
-    ]
-    return re.compile("".join(parts), re.DOTALL)
+    parts = enumerate(_VALUE.split(form))
+    known = "".join(f"(?P<{part}>{_value(part)})" if n % 2 else re.escape(part) for n, part in parts)
+    return re.compile(known, re.DOTALL)
 
 
 def _value(name: str) -> str:
