@@ -184,6 +184,8 @@ def test_what_is_rare_and_whole_is_handed_on_as_it_is() -> None:
         _begun(_track(1, VIDEO, MAY_BE_LACED)) + LACED * 4,
         _begun(_track(1)) + LACED * 4,  # a track that does not say may be laced
         _begun(_track(1, VIDEO)) + (BLOCK * 4 + b"\xa3\x84\x81\0\0\x80") * 3,  # a block that shows nothing
+        _begun(_track(1, VIDEO))
+        + (cluster + b"\x1bS\x86g\x81x" + b"\x1cS\xbbk\x81x") * 3,  # a new name, and cues
     ):
         mended = Mended(Bytes(whole))
         assert mended.read() == whole and mended.mends == 0

@@ -97,14 +97,17 @@ class Mended(Source):
             if found is not None and found.name == ebml.SIMPLE:
                 self._of_a_track(found)
             return found
-        if not self._tracks or self.mends >= MOST:
+        if not self._tracks or self.mends >= MOST or self._tried >= TRIED:
             return None
-        return self._mended(here, at)
+        self._tried += 1
+        return self._mended(here, found, at)
 
     def _ends(self, cluster: Header) -> bool:
         """Return whether a cluster ends where it says: at the file's end, or at an element beside it."""
-        then = self._look(cluster.end, 4) if cluster.end < self.size else ebml.VOID
-        return then in ebml.TOP or then[:1] == ebml.VOID
+        if cluster.end >= self.size:
+            return True
+        then = ebml.header(self._look, cluster.end)
+        return then is not None and (then.name in {*ebml.TOP, ebml.VOID} or self._chained(then.end))
 
     def _of_a_track(self, block: Header) -> None:
         """Set a block's track right where one alone is a bit away, and its lacing in a track without."""
@@ -119,20 +122,22 @@ class Mended(Source):
             block.start, bytes([number, *head[1:3], flags if self._tracks[number] else flags & ~_LACED])
         )
 
-    def _mended(self, here: Header, at: int) -> Header | None:
+    def _mended(self, here: Header, found: Header | None, at: int) -> Header | None:
         """Set right what stands at ``at``, or the header before it; return where the walk goes on."""
         leaf = here.name not in ebml.ENTERED
         least = 3 if here.name in ebml.SMALL else 2 + ebml.LEAST_BLOCK if leaf else 5
         then = self._sought(here.at + least)
+        if found is not None and self._chained(found.end) and (then is None or found.end <= then):
+            if put := self._fitting(at, found.end):  # else an element of a name that is new, and whole
+                self._put(at, put)
+            return ebml.header(self._look, found.end)
         if then is None:
             return None
         for place in (at, here.at):
             if place < then and (put := self._fitting(place, then)):
                 self._put(place, put)
                 return ebml.header(self._look, then)
-        found = ebml.header(self._look, at)
-        if found is None or found.end != then:  # else an element of a name that is new, and whole
-            self._void(at if at < then else here.at, then)
+        self._void(at if at < then else here.at, then)
         return ebml.header(self._look, then)
 
     def _fitting(self, at: int, end: int) -> bytes | None:
@@ -164,9 +169,9 @@ class Mended(Source):
             self._of.seek(low)
             window = bytes(self._of.read(size + ebml.LONGEST) or b"")
             for match in ebml.BEGINNING.finditer(window):
-                self._tried += 1
-                if self._tried > TRIED:
+                if self._tried >= TRIED:
                     return None
+                self._tried += 1
                 if match.start() < size and self._chained(low + match.start()):
                     return low + match.start()
             low, size = low + size, min(2 * size, WINDOW)
@@ -177,6 +182,8 @@ class Mended(Source):
         for _ in range(CHAIN + 1):
             if at == self.size:
                 return True
+            if at < 0:
+                return False
             found = ebml.header(self._look, at)
             if found is None or not ebml.holds(found, self.size):
                 return False
