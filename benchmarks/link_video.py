@@ -213,7 +213,7 @@ def _lost_beginning(figure: measure.Figure, path: Path, folder: Path) -> None:
 
 
 def main() -> None:
-    """Write the films, damage them, read them both ways."""
+    """Write the films, damage them, and read them with each reader."""
     small = measure.wanted(__doc__.splitlines()[0])
     count, seeds = (SMALL_FRAMES, SMALL_SEEDS) if small else (FRAMES, SEEDS)
     figure = measure.Figure(

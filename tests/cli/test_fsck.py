@@ -14,11 +14,11 @@ import pytest
 from entente.casework.intake import service
 from entente.casework.intake.service import Intake, receive, receiving
 from entente.cli import fsck
-from entente.evidence.store import SyncFailed
 from entente.records import guard, jobs
 from entente.records.models import Job, Media
 from entente.vocabulary.handling import Purpose
 from tests.evidence.drawn import encoded, scene
+from tests.evidence.power import lose_a_sync
 
 VI = Purpose.VICTIM_IDENTIFICATION
 DAY = 24 * 3600 + 60
@@ -91,7 +91,7 @@ def test_an_erased_case_is_told_as_erased_and_is_no_fault(desk):
 
 
 def test_the_store_takes_things_in_again_only_after_everything_was_found_intact(desk):
-    desk.store._stop(SyncFailed("the disk did not confirm a write"))
+    lose_a_sync(desk.store, desk.case.pk)
     key = next(iter(desk.items))
     whole = desk.store.objects.path(key).read_bytes()
     damage(desk, key, random.Random(4))
@@ -103,7 +103,7 @@ def test_the_store_takes_things_in_again_only_after_everything_was_found_intact(
 
 
 def test_while_the_store_is_read_only_an_import_fails_with_a_sentence_and_loses_nothing(desk):
-    desk.store._stop(SyncFailed("the disk did not confirm a write"))
+    lose_a_sync(desk.store, desk.case.pk)
     job = receive(desk.officer, VI, desk.case, [desk.folder], Intake("again"))
     assert not jobs.run(jobs.take("test", only=job))
     job.refresh_from_db()

@@ -11,10 +11,25 @@ import os
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
+
+import pytest
 
 from entente.evidence.disk import Disk
+from entente.evidence.store import EvidenceStore, SyncFailed
 
 FOLDER = -1
+
+
+def lose_a_sync(store: EvidenceStore, case: UUID) -> None:
+    """Have the disk fail to confirm one write of a store."""
+
+    def lost(*_: object) -> None:
+        raise OSError(errno.EIO, "the disk does not answer")
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SyncFailed):
+        patch.setattr(Disk, "sync", lost)
+        store.keep_bytes(b"a write that nobody confirms", case)
 
 
 class PowerCut(BaseException):

@@ -25,9 +25,10 @@ from entente.evidence.keyring import FileKeyRing
 from entente.evidence.keys import KeyRefused, make_key, node_key, read_key, seal_key
 from entente.evidence.objects import Folder
 from entente.evidence.open import Known, read, render
-from entente.evidence.store import Damaged, Erased, EvidenceStore, NotKept, State, StoreFailed, SyncFailed
+from entente.evidence.store import Damaged, Erased, EvidenceStore, NotKept, State, StoreFailed
 from entente.vocabulary.media import Refusal, RefusalCode
 from tests.evidence.drawn import clip, encoded, scene
+from tests.evidence.power import lose_a_sync
 
 KEY = bytes(range(32))
 CASE, OTHER = UUID(int=1), UUID(int=2)
@@ -248,7 +249,7 @@ def test_a_store_that_lost_a_sync_takes_nothing_in_until_it_is_trusted_again(
     store: EvidenceStore, tmp_path: Path
 ) -> None:
     kept = store.keep_bytes(b"x", CASE)
-    store._stop(SyncFailed("the disk did not confirm a write"))
+    lose_a_sync(store, CASE)
     for each in (store, opened(tmp_path)):
         assert "fsck" in each.read_only
         with pytest.raises(StoreFailed, match="nothing is taken in"):
