@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from entente.casework.link import service
@@ -75,6 +77,17 @@ def test_a_series_page_shows_items_reasons_and_the_weakest_link(desk, case, offi
     assert "The weakest reason, on which it rests:" in text
     assert "accepted a link" not in text
     assert "accepted links" in text
+
+
+def test_the_page_of_proposals_reads_drawings_once_and_no_tags(desk, case, proposed):
+    where = {"pairs": [[0.1, 0.2, 0.3, 0.4]], "boxes": [[0, 0, 1, 1]] * 2, "score": 20, "t": [0, 0]}
+    with guard.system("test"):
+        assert Link.objects.filter(case=case).update(where=where) > 1
+    with CaptureQueriesContext(connection) as asked:
+        text = desk.get(at("page", case)).content.decode()
+    read = [q["sql"] for q in asked if '"records_link"."where"' in q["sql"].partition(" WHERE ")[0]]
+    assert len(read) == 1 and text.count("<polyline") == len(proposed)
+    assert not [q for q in asked if '"records_media"."tags"' in q["sql"]]
 
 
 def test_a_long_series_is_shown_by_leaves(desk, case, officer, proposed, monkeypatch):

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from entente.records.models import Case, Link, Series, SeriesItem
+from entente.records.models import Case, Link, Media, Series, SeriesItem
+
+UNSHOWN = ("tags", "metadata", "decoded", "pdq_turns")  # of an item: long, and no page of links shows them
 
 
 def in_sight(case: Case) -> QuerySet[Series]:
@@ -18,12 +20,21 @@ def in_sight(case: Case) -> QuerySet[Series]:
 def waiting(case: Case, among: Collection[UUID] | None = None) -> list[Link]:
     """Return the proposals that still ask for a decision: not those inside one series already.
 
-    ``among`` asks for these alone, by their ids.
+    ``among`` asks for these alone, by their ids. Where the same lies in both, ``where``, is read when it is
+    asked for.
     """
-    rows = Link.objects.filter(case=case, state="proposed").select_related("a", "b")
-    held = SeriesItem.objects.filter(case=case)
+    rows = Link.objects.filter(case=case, state="proposed").defer("where")
+    held, items = SeriesItem.objects.filter(case=case), Media.objects.filter(case=case).defer(*UNSHOWN)
     if among is not None:
         rows = rows.filter(pk__in=among)
-        held = held.filter(media__in={m for k in rows for m in (k.a_id, k.b_id)})
+        ends = {m for k in rows for m in (k.a_id, k.b_id)}
+        held, items = held.filter(media__in=ends), items.filter(pk__in=ends)
     of = dict(held.values_list("media", "series"))
-    return [k for k in rows if not (k.a_id in of and of[k.a_id] == of.get(k.b_id))]
+    there = {m.pk: m for m in items}  # each read once, in however many links it is
+    found = []
+    for link in rows:
+        apart = link.a_id not in of or of[link.a_id] != of.get(link.b_id)
+        if apart and link.a_id in there and link.b_id in there:
+            link.a, link.b = there[link.a_id], there[link.b_id]
+            found.append(link)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -79,12 +80,13 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     """Show the proposals, strongest first, the groups they suggest, and the series."""
     suggested = service.suggested(case)
     leaf = leaf_of(request, suggested.waiting, most=QUEUE)
+    where = dict(Link.objects.filter(pk__in=[link.pk for link in leaf]).values_list("pk", "where"))
     rows = [
         {
             "link": link,
             "a": {**tile_of(link.a, request.LANGUAGE_CODE), "id": f"{link.pk}-a"},
             "b": {**tile_of(link.b, request.LANGUAGE_CODE), "id": f"{link.pk}-b"},
-            "points": _points(link),
+            "points": _points(link, where.get(link.pk)),
         }
         for link in leaf.object_list
     ]
@@ -119,12 +121,12 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
     return render(request, "link/page.html", context)
 
 
-def _points(link: Link) -> Drawing | None:
+def _points(link: Link, where: Mapping[str, Any] | None) -> Drawing | None:
     """Return where a link's items show the same, as a drawing."""
-    if not link.where:
+    if not where:
         return None
     one, other = ((float(m.width or 4), float(m.height or 3)) for m in (link.a, link.b))
-    return drawn(link.where["pairs"], one, other)
+    return drawn(where["pairs"], one, other)
 
 
 def changes_of(case: Case, only: Series | None = None) -> list[dict[str, Any]]:
