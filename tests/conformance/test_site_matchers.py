@@ -59,7 +59,7 @@ def set_up(tmp_path, monkeypatch):
 
     def put(data: bytes, kind: str = "DISK", **other: object) -> site.SiteMatcher:
         monkeypatch.setenv("ENTENTE_MATCHER", str(set_down(tmp_path, data, kind, **other)))
-        start._see_as_the_site()
+        start.see_as_the_site()
         matcher = site.in_force()
         assert matcher is not None
         return matcher
@@ -142,14 +142,14 @@ def test_one_that_fails_is_refused_with_its_mend_before_it_sees_an_item(set_up) 
     Path(matcher.path).unlink()
     with pytest.raises(site.MatcherRefused, match="cannot be read"):
         tried()
-    (told,) = doctor._matcher()
+    (told,) = doctor.site_matcher()
     assert not told.there and "cannot be read" in told.says
     set_up(good)
     assert tried() is not None, "the mended one is used, by the same decoders"
-    (told,) = doctor._matcher()
+    (told,) = doctor.site_matcher()
     assert told.there and "wrong in 3 of 400 links; a link weighs 0.94" in told.says
     site.use(None)
-    (told,) = doctor._matcher()
+    (told,) = doctor.site_matcher()
     assert told.there and "none of its own" in told.says and "day against night" in told.says
 
 
@@ -178,7 +178,7 @@ def test_a_setting_that_says_too_little_stops_the_start_and_is_named(
     path.write_text(told, encoding="utf-8")
     monkeypatch.setenv("ENTENTE_MATCHER", str(path))
     with pytest.raises(start.NoDesk, match=why) as refused:
-        start._see_as_the_site()
+        start.see_as_the_site()
     assert str(path) in str(refused.value) and site.in_force() is None
 
 
@@ -216,7 +216,7 @@ def test_a_second_network_pairs_points_in_the_limited_decoder_as_opencvs_class_d
     assert shared is not None and shared.score >= matcher.points
     steps = (shared.pairs[:, 2:] - shared.pairs[:, :2]) * (one.width, one.height)
     assert np.abs(np.median(steps, axis=0) - (-40, 24)).max() < 3, "what it pairs goes into the same geometry"
-    (told,) = doctor._matcher()
+    (told,) = doctor.site_matcher()
     assert told.there and "drawn 1 (DISK) with drawn-pairs 2 (LightGlue, SHA-256 " in told.says
 
 
@@ -275,7 +275,7 @@ def test_a_second_network_that_fails_is_set_aside_and_the_first_is_used(set_up) 
         assert why in refused and "take the table [matching] away" in refused and "/io/" not in refused
         assert used.weighs(paired=False) == site.LEAST_WEIGHT < used.weighs(paired=True) == used.weight
         assert "by mutual neighbours without drawn-pairs 2" in used.reason(paired=False)
-    (told, more) = doctor._matcher()
+    (told, more) = doctor.site_matcher()
     assert told.there and not more.there and more.what == "matching" and "mutual neighbours" in more.says
     matcher = set_up(network(), second=pairing())
     Path(matcher.matching.path).write_bytes(pairing("blind"))

@@ -83,10 +83,10 @@ def _decoder() -> list[Finding]:
             return [Finding("decoder", False, f"no file can be opened: {fault}")]
     if opened.refusal:
         return [Finding("decoder", False, f"a good picture was refused: {opened.refusal.reason}")]
-    return [Finding("decoder", True, "opens a picture within its limits"), *_layers(held)]
+    return [Finding("decoder", True, "opens a picture within its limits"), *layers(held)]
 
 
-def _layers(held: list[str]) -> list[Finding]:
+def layers(held: list[str]) -> list[Finding]:
     """Name each layer of the sandbox that does not hold here, as a decoder itself found it."""
     wanted = [name for name in LAYERS if name != "user" or os.getuid() == 0]
     lost = [name for name in wanted if name not in held]
@@ -109,7 +109,7 @@ def _plugins() -> list[Finding]:
     return [*(broken or [Finding("plug-ins", True, "all of them load")]), *lacking]
 
 
-def _matcher() -> list[Finding]:
+def site_matcher() -> list[Finding]:
     """Have each network of the site's own matcher, where it has one, try a drawing in a limited decoder."""
     from entente.casework.link import service
 
@@ -154,5 +154,5 @@ def _desk(given: str | None) -> list[Finding]:
             "up to date" if not behind else f"run `entente init {folder}` to bring them up",
         ),
         Finding("clock", not clock, clock or "not before the last entry of the log"),
-        *_matcher(),
+        *site_matcher(),
     ]

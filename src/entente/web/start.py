@@ -133,11 +133,11 @@ def _set_up(folder: Path) -> None:
     os.environ["ENTENTE_DESK"] = str(folder)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "entente.web.settings")
     django.setup()
-    _speak_as_the_site()
-    _see_as_the_site()
+    speak_as_the_site()
+    see_as_the_site()
 
 
-def _speak_as_the_site() -> None:
+def speak_as_the_site() -> None:
     """Take the site's own verbal scale where ENTENTE_VERBAL_SCALE names one; ``NoDesk`` for a bad one."""
     from entente.casework.link import scale
 
@@ -150,7 +150,7 @@ def _speak_as_the_site() -> None:
         raise NoDesk(f"ENTENTE_VERBAL_SCALE: {fault}") from None
 
 
-def _see_as_the_site() -> None:
+def see_as_the_site() -> None:
     """Take the site's own matcher where ENTENTE_MATCHER names one; ``NoDesk`` for a bad setting.
 
     Its network is looked at when it is needed, in a limited process; a bad one stops nothing but itself.

@@ -79,9 +79,9 @@ def test_a_desk_does_not_start_with_a_bad_one(tmp_path, monkeypatch, packaged_ag
     bad.write_text(HEAD)
     monkeypatch.setenv("ENTENTE_VERBAL_SCALE", str(bad))
     with pytest.raises(start.NoDesk, match=r"ENTENTE_VERBAL_SCALE: .*bad\.toml"):
-        start._speak_as_the_site()
+        start.speak_as_the_site()
     bad.write_text(OURS)
-    start._speak_as_the_site()
+    start.speak_as_the_site()
     assert scale.in_force().name == "House"
 
 

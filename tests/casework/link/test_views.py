@@ -124,6 +124,8 @@ def test_merge_split_move_and_undo_go_through_the_page(desk, case, officer, item
     there = at("change-series", case, one.pk)
     desk.post(there, {"decision": "move", "item": [str(items[0].pk)], "to": str(two.pk)})
     assert in_series(officer) == {"S-1": {2, 3}, "S-2": {1, 4, 5, 6}}
+    none = desk.post(there, {"decision": "take-out"}, follow=True)
+    assert "no item was chosen; choose at least one" in none.content.decode()
     for other in ("", "no number", [str(one.pk), str(case.pk)]):
         assert desk.post(there, {"decision": "merge", "other": other}).status_code == 404
     desk.post(there, {"decision": "merge", "other": [str(one.pk), str(two.pk)]})  # the last one counts

@@ -45,8 +45,9 @@ def accept_in(officer: Officer, link: Link, touched: Touched) -> Series:
             )
         return join(first, second, touched)
     target = one or other or new_series(officer, link.case, touched, [link])
-    for media in (link.a, link.b):
-        put_in(officer, target, media, touched, link)
+    for media, held in ((link.a, one), (link.b, other)):
+        if held is None:
+            put_in(officer, target, media, touched, link)
     return target
 
 

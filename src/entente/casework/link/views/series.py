@@ -235,6 +235,8 @@ def change_series(request: DeskRequest, case: Case, series_id: UUID) -> HttpResp
         elif decision == "split":
             held = service.split(request.officer, request.purpose, held, items)
         elif decision in {"take-out", "move"}:
+            if not items:
+                raise service.SeriesRefused("no item was chosen; choose at least one")
             to = (
                 get_object_or_404(service.in_sight(case), pk=uuid_of(request.POST.get("to")))
                 if decision == "move"
