@@ -114,9 +114,7 @@ class NewCase(Handled):
     discovered_at = forms.DateTimeField(
         label=_("Discovered at (UTC)"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
     )
-    field_order = (
-        *("number", "title", "victim_number", "codes", "handling_text", "audience", "discovered_at"),
-    )
+    field_order = ("number", "title", "victim_number", "codes", "handling_text", "audience", "discovered_at")
 
 
 @desk_page
