@@ -193,6 +193,25 @@ def test_what_is_rare_and_whole_is_handed_on_as_it_is() -> None:
     assert Mended(Bytes(laced)).read() == laced.replace(b"\x84", b"\x80")
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=40), st.integers(0, 45), st.integers(0, 1 << 56), st.integers(1, 8))
+def test_a_header_is_read_as_it_was_written_and_never_beyond_the_bytes(
+    data: bytes, at: int, size: int, width: int
+) -> None:
+    found = ebml.header(lambda at, count: data[at : at + count], at)
+    assert found is None or (
+        at + 2 <= found.start <= len(data) and (found.end == -1 or found.end >= found.start)
+    )
+    assert all(0x81 <= number <= 0xFE for number in ebml.tracks_of(data + _track(3)))
+    put = ebml.sized(ebml.SIMPLE, size, width)
+    assert (put is None) == (size >= (1 << 7 * width) - 1)
+    if put:
+        read = ebml.header(lambda at, count: put[at : at + count], 0)
+        assert read == (0, ebml.SIMPLE, 1 + width, 1 + width + size)
+    read = ebml.header(lambda at, count: ebml.endless(CLUSTER, width)[at : at + count], 0)
+    assert read == (0, CLUSTER, 4 + width, -1)
+
+
 PIECES = [
     *(BLOCK, LACED, SHORT, BLOCK * 4, CLUSTER, ebml.endless(CLUSTER, 8), b"\xe7\x81\0", b"\x1a", b"\x10"),
     *(_begun(_track(1, VIDEO)), _begun(_track(64)), b"\xd0\x83abc", b"\xec\x01" + b"\xff" * 7),

@@ -112,6 +112,8 @@ class Mended(Source):
     def _of_a_track(self, block: Header) -> None:
         """Set a block's track right where one alone is a bit away, and its lacing in a track without."""
         head = self._look(block.start, 4)
+        if len(head) < 4:
+            return  # the file became shorter
         number, flags = head[0], head[3]
         if number not in self._tracks:
             near = [known for known in self._tracks if (known ^ number).bit_count() == 1]
@@ -187,7 +189,7 @@ class Mended(Source):
             found = ebml.header(self._look, at)
             if found is None or not ebml.holds(found, self.size):
                 return False
-            if found.name == ebml.SIMPLE and self._look(found.start, 1)[0] not in self._tracks:
+            if found.name == ebml.SIMPLE and int.from_bytes(self._look(found.start, 1)) not in self._tracks:
                 return False
             at = found.start if found.name in ebml.ENTERED else found.end
         return True
