@@ -36,7 +36,6 @@ FOLLOWS = {
     "clue changed": ("locate.weigh",),
     "answered": ("locate.weigh",),
     "located": ("prioritise.rank",),
-    "series changed": ("prioritise.rank",),
     "outcome": ("prioritise.rank",),
 }
 

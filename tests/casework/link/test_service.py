@@ -12,13 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from entente.casework.intake.service import open_case
 from entente.casework.link import series as arithmetic
 from entente.casework.link import service
-from entente.casework.link.service import decision
 from entente.casework.link.service.proposing import keep
 from entente.records import clock, guard
 from entente.records.act import acting
 from entente.records.models import (
     Change,
     Frame,
+    Job,
     Link,
     LogEntry,
     Media,
@@ -442,11 +442,14 @@ def test_a_compilation_is_listed_and_joins_nothing(case, officer):
     assert found.hubs[0][1].startswith("#99 shares frames with 14 items")
 
 
-def test_it_says_what_changed_to_the_rest_of_the_chain(case, officer, proposed, monkeypatch):
-    heard = []
-    monkeypatch.setattr(decision, "announce", lambda event, *a, **k: heard.append(event))
-    service.accept(officer, VI, between(proposed, 1, 2))
-    assert heard == ["series changed"]
+def test_links_set_nothing_off_for_which_a_comparison_would_make_way(case, officer, items):
+    """What is first does not ask which items belong together: found by the hundred, they queue nothing."""
+    before = Job.objects.count()
+    assert service.propose(officer, VI, case).made > 0
+    with guard.scope(officer, VI):
+        link = Link.objects.select_related("a", "b", "case").first()
+    service.accept(officer, VI, link)
+    assert Job.objects.count() == before
 
 
 def test_another_case_of_the_same_officer_is_not_touched(case, circle, officer, proposed):

@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 
 from entente.casework.link.service.names import CHANGES, last_number
 from entente.records.act import acting
-from entente.records.announce import announce
 from entente.records.models import Case, Change
 from entente.records.undo import Touched, take_back
 from entente.safeguards.access import Act, Thing
@@ -25,7 +24,7 @@ class SeriesRefused(ValueError):
 def by_hand(
     officer: Officer, purpose: Purpose, thing: Thing, what: str, act: Act = Act.ALTER
 ) -> Iterator[Touched]:
-    """One decision of a person on a case's series: law, log, a change that can be undone, and the news."""
+    """One decision of a person on a case's series: law, log, a change that can be undone."""
     with acting(officer, act, thing, purpose, step="link", reason=what):
         if thing.case is None:
             raise SeriesRefused("a series belongs to a case; open the case first")
@@ -33,14 +32,12 @@ def by_hand(
         yield touched
         last = max(last, last_number(thing.case))
         touched.record(thing.case, officer, what, thing.handling, last=last)
-        announce("series changed", officer, purpose, thing.case)
 
 
 def undo(officer: Officer, purpose: Purpose, change: Change) -> None:
     """Take a change of this step back exactly; raises ``Overtaken`` where somebody went on from it."""
     with acting(officer, Act.ALTER, change.as_thing(), purpose, step="link", reason=f"undo: {change.what}"):
         take_back(Change.objects.select_for_update().get(pk=change.pk))
-        announce("series changed", officer, purpose, change.case_id)
 
 
 def changes(case: Case) -> QuerySet[Change]:

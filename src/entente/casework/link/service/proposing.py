@@ -11,7 +11,6 @@ from entente.casework.link import series as arithmetic
 from entente.casework.link.series.kinds import name_run
 from entente.records import derivation, guard
 from entente.records.act import acting
-from entente.records.announce import announce
 from entente.records.jobs import Progress, enqueue_once, task
 from entente.records.models import Case, Frame, Job, Link, Media, Occurrence, Originator, Release
 from entente.safeguards.access import Act
@@ -71,8 +70,6 @@ def keep(
             fresh = _fresh(officer, [_proposal(officer, media[k.a], media[k.b], k) for k in part])
             made, held = made + _keep(fresh, officer), held + len(part) - len(fresh)
         deed.reason = f"propose links: {made} new"
-        if made:
-            announce("series changed", officer, purpose, case.pk, proposed=made)
     return Proposed(made, held, tuple((len(h.items), hub_in_words(h)) for h in found.hubs))
 
 

@@ -42,7 +42,7 @@ from entente.evidence.open import Known, Opened, read
 from entente.evidence.store import Erased
 from entente.records import derivation, guard
 from entente.records.act import acting
-from entente.records.announce import News, announce, on
+from entente.records.announce import News, on
 from entente.records.derivation import Made
 from entente.records.jobs import Progress, enqueue_once, task
 from entente.records.models import Camera, CameraFinding, Case, Link, Media
@@ -86,8 +86,6 @@ def compare_cameras(progress: Progress) -> dict[str, Any]:
         with acting(officer, Act.ALTER, thing, purpose, step="link") as deed:
             made = sum(_written(officer, each) for one in found for each in one)
             deed.reason = f"compare {len(part)} items with cameras: {made} links proposed"
-            if made:
-                announce("series changed", officer, purpose, case, proposed=made)
         counts["compared"] += len(part)
         counts["proposed"] += made
         progress.tell(start + len(part), len(todo), f"{counts['proposed']} proposed")
@@ -112,8 +110,8 @@ def _learn(officer: Officer, purpose: Purpose, camera: Camera, items: list[Media
         row = Camera.objects.select_for_update().filter(pk=camera.pk).first()
         if row is None:
             return  # taken away meanwhile
-        if row.version != VERSION and _let_go(row):
-            announce("series changed", officer, purpose, camera.case_id)
+        if row.version != VERSION:
+            _let_go(row)
         before = row.key
         row.key = evidence_store().keep_bytes(row.pk.bytes + data, row.case_id).key if data else ""
         if before and before != row.key:
@@ -126,14 +124,13 @@ def _learn(officer: Officer, purpose: Purpose, camera: Camera, items: list[Media
     camera.key, camera.version, camera.because = row.key, row.version, row.because
 
 
-def _let_go(camera: Camera) -> bool:
-    """Forget what older arithmetic said of a camera, and its links that wait; return whether any did."""
+def _let_go(camera: Camera) -> None:
+    """Forget what older arithmetic said of a camera, and its links that wait."""
     with guard.system("what an older version found of a camera is worked out again"):
         found = CameraFinding.objects.filter(camera=camera)
         waiting = Link.objects.filter(pk__in=found.values("link"), state="proposed")
-        gone, _ = waiting.delete()
+        waiting.delete()
         found.delete()
-    return gone > 0
 
 
 def _made(row: Camera, wanted: list[Media], data: bytes) -> Made:
