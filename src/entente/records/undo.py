@@ -5,6 +5,7 @@ A row that somebody changed since is never overwritten: the change says that it 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -49,8 +50,9 @@ class Touched:
         """Write the change; call it last inside the act. ``facts`` are identifiers and counts."""
         rows, withheld = [], False
         with guard.system(REASON):
+            there = _there(self._before)
             for (model, pk), before in self._before.items():
-                row = _manager(model).filter(pk=pk).first()
+                row = there.get((model, pk))
                 after = _image(row) if row is not None else None
                 if before != after:
                     codes = str((after or before or {}).get("codes", ""))
@@ -92,8 +94,9 @@ _SINCE = "somebody has worked on the same items since; undo the later change fir
 
 def _restore(rows: list[dict[str, Any]]) -> None:
     """Put every row back: first what comes again, in the order of creation, then what goes."""
+    there = _there((row["model"], UUID(row["id"])) for row in rows)
     for row in rows:
-        _demand_unchanged(row)
+        _demand_unchanged(row, there.get((row["model"], UUID(row["id"]))))
     coming = [r for r in rows if r["before"] is not None and r["after"] is None]
     going = [r for r in rows if r["before"] is None]
     staying = [r for r in rows if r["before"] is not None and r["after"] is not None]
@@ -111,8 +114,19 @@ def _restore(rows: list[dict[str, Any]]) -> None:
         held.delete()
 
 
-def _demand_unchanged(row: dict[str, Any]) -> None:
-    held = _manager(row["model"]).filter(pk=row["id"]).first()
+def _there(wanted: Iterable[tuple[str, UUID]]) -> dict[tuple[str, UUID], models.Model]:
+    """Return those of some rows that there are, by their model's name and number."""
+    numbers: dict[str, list[UUID]] = {}
+    for model, pk in wanted:
+        numbers.setdefault(model, []).append(pk)
+    return {
+        (model, pk): row
+        for model, some in numbers.items()
+        for pk, row in _manager(model).in_bulk(some).items()
+    }
+
+
+def _demand_unchanged(row: dict[str, Any], held: models.Model | None) -> None:
     if held is None or row["after"] is None:
         same = held is None and row["after"] is None
     else:

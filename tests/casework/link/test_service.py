@@ -172,9 +172,12 @@ def test_a_link_is_decided_once(officer, proposed):
 def test_accepting_all_is_one_act_and_one_undo(case, officer, proposed):
     with guard.system("count"):
         before = LogEntry.objects.count()
-    service.accept_all(
-        officer, VI, [between(proposed, 1, 2), between(proposed, 2, 3), between(proposed, 4, 5)]
-    )
+    chosen = [between(proposed, 1, 2), between(proposed, 2, 3), between(proposed, 4, 5)]
+    with CaptureQueriesContext(connection) as asked:
+        service.accept_all(officer, VI, chosen)
+    told = [q["sql"] for q in asked]
+    assert len([sql for sql in told if sql.startswith('UPDATE "records_link"')]) == 1
+    assert len([sql for sql in told if sql.startswith("SELECT") and '"records_link"' in sql]) == 2
     with guard.system("count"):
         assert LogEntry.objects.count() == before + 1
     assert sorted(map(sorted, in_series(officer).values())) == [[1, 2, 3], [4, 5]]

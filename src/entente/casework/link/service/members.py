@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from entente.casework.intake.service import WITHHELD_FROM, is_withheld
 from entente.casework.link.service.names import next_name, number_of
@@ -26,10 +27,14 @@ def new_series(officer: Officer, case: Case, touched: Touched, of: Iterable[Medi
     return made
 
 
-def series_of(media: Media) -> Series | None:
-    """Return the series that an item is in, if it is in one."""
-    row = SeriesItem.objects.filter(media=media).select_related("series").order_by("made_at", "pk").first()
-    return row.series if row else None
+def series_of(items: Iterable[UUID]) -> dict[UUID, Series]:
+    """Return the series of each item that is in one, by the item's number; one object for each series."""
+    rows = SeriesItem.objects.filter(media__in=items).select_related("series").order_by("made_at", "pk")
+    series: dict[UUID, Series] = {}
+    found: dict[UUID, Series] = {}
+    for row in rows:
+        found.setdefault(row.media_id, series.setdefault(row.series_id, row.series))
+    return found
 
 
 def put_in(

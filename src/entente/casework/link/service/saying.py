@@ -19,15 +19,15 @@ def tie(officer: Officer, purpose: Purpose, case: Case, a: Media, b: Media, beca
     """Say that two items belong together; they become or join a series, and no machine parts them."""
     with by_hand(officer, purpose, case.as_thing(), "tie two items") as touched:
         link = _said(officer, case, a, b, because, touched)
-        return accept_in(officer, link, touched)
+        return accept_in(officer, [link], touched)[0]
 
 
 def keep_apart(officer: Officer, purpose: Purpose, case: Case, a: Media, b: Media, because: str) -> Link:
     """Say that two items do not belong together; no link is proposed between them, no group holds both."""
     with by_hand(officer, purpose, case.as_thing(), "keep two apart") as touched:
-        one, other = series_of(a), series_of(b)
-        if one is not None and other is not None and one.pk == other.pk:
-            raise SeriesRefused(f"both are in {one.name}; take one of them out first")
+        of = series_of([a.pk, b.pk])
+        if a.pk in of and of[a.pk] is of.get(b.pk):
+            raise SeriesRefused(f"both are in {of[a.pk].name}; take one of them out first")
         link = _said(officer, case, a, b, because, touched)
         link.state, link.decided_by_id, link.decided_at = "refused", officer.id, clock.now()
         link.save(update_fields=["state", "decided_by", "decided_at"])
