@@ -257,17 +257,27 @@ def test_what_a_decoder_fills_in_is_told(tmp_path: Path, film: bytes, headers: l
     assert opened.decoded == FRAMES and opened.partial and int(opened.tags["video:concealed"]) > 0
 
 
-def test_every_key_frame_of_open_groups_is_seen(tmp_path: Path) -> None:
-    path = tmp_path / "open.mp4"
+def _moving(path: Path, how: str) -> Path:
+    """Write 200 frames with the options of x264."""
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=25)
         stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        stream.options = {"x264-params": "open-gop=1:keyint=25:min-keyint=25:bframes=3:scenecut=0"}
+        stream.options = {"x264-params": how}
         for i in range(200):
             plane = np.roll(np.add.outer(np.arange(240), np.arange(320)) % 200, 3 * i, axis=1)
             frame = av.VideoFrame.from_ndarray(np.dstack([plane.astype(np.uint8)] * 3), format="rgb24")
             frame.pts = i
             out.mux(stream.encode(frame))
         out.mux(stream.encode())
+    return path
+
+
+def test_every_key_frame_of_open_groups_is_seen(tmp_path: Path) -> None:
+    path = _moving(tmp_path / "a.mp4", "open-gop=1:keyint=25:min-keyint=25:bframes=3:scenecut=0")
     opened = read(path, sampling=Sampling.KEYS)
     assert opened.decoded == opened.expected == 8 and not opened.partial
+
+
+def test_a_film_refreshed_row_by_row_is_whole(tmp_path: Path) -> None:
+    opened = read(_moving(tmp_path / "a.mp4", "intra-refresh=1:keyint=25"))
+    assert opened.decoded == opened.expected >= 16 and not opened.partial

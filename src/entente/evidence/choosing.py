@@ -7,7 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from entente.evidence.packets import Count, decoded_of, packets_of, patient, then_none, time_of
+from entente.evidence.packets import (
+    Count,
+    decoded_of,
+    packets_of,
+    patient,
+    stands_alone,
+    then_none,
+    time_of,
+)
 from entente.evidence.pictures import demand_size
 from entente.evidence.videos import Video, container_of
 from entente.vocabulary.media import Sampling
@@ -40,7 +48,7 @@ def keys_only(packets: Iterator[Any], stream: Any, count: Count) -> Iterator[Any
     context, last = stream.codec_context, float("-inf")
     for packet in packets:
         moment = time_of(packet, packet.time_base or stream.time_base)
-        if not packet.is_keyframe or (moment is not None and moment - last < NEAREST_S):
+        if not stands_alone(context, packet) or (moment is not None and moment - last < NEAREST_S):
             continue
         last = moment if moment is not None else last
         count.expected += 1

@@ -56,6 +56,12 @@ def decoded_of(context: Any, packet: Any, count: Count) -> list[Any]:
         return []
 
 
+def stands_alone(context: Any, packet: Any) -> bool:
+    """Return whether a packet is a key frame, and not the point from which a film is refreshed row by row."""
+    width = units.width_of(context) if packet.is_keyframe and context.name == "h264" else 0
+    return packet.is_keyframe and not (width and units.leans(memoryview(packet), width))
+
+
 def patient(context: Any) -> None:
     """Have the decoder wait longer for a frame's turn: a wrong number in one costs those around it no place.
 

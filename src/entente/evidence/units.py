@@ -1,4 +1,4 @@
-"""A packet's units of H.264 and H.265, set right where one bit is plainly wrong. Limited decoder only.
+"""A packet's units of H.264 and H.265: read, and set right where a bit is plainly wrong. Limited decoder only.
 
 In MP4 and Matroska each unit stands behind its length (ISO/IEC 14496-15). A decoder throws the whole packet
 away where one bit of a length is flipped; here the bit is sought with which all lengths fill the packet. In
@@ -52,6 +52,15 @@ def set_right(data: memoryview, width: int, avc: bool) -> bytes | None:
             found = bytearray(data) if found is None else found
             found[head] = found[head] & 0x60 | _SLICE
     return bytes(found) if found else None
+
+
+def leans(data: memoryview, width: int) -> bool:
+    """Return whether the first slice of an H.264 packet is predicted from other pictures."""
+    for at in _walked(data, width)[0]:
+        kind = data[at + width] & 31
+        if kind in {_SLICE, _REFRESH}:
+            return kind == _SLICE and _predicted(data, at + width + 1)
+    return False
 
 
 def _walked(data: memoryview, width: int, at: int = 0) -> tuple[list[int], int]:
