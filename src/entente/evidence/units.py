@@ -1,4 +1,4 @@
-"""A packet's units of H.264 and H.265: read, and set right where a bit is plainly wrong. Limited decoder only.
+"""A packet's units of H.264 and H.265: read, and set right where a bit is plainly wrong. In the decoder only.
 
 In MP4 and Matroska each unit stands behind its length (ISO/IEC 14496-15). A decoder throws the whole packet
 away where one bit of a length is flipped; here the bit is sought with which all lengths fill the packet. In
