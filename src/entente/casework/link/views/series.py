@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -100,11 +100,17 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         "leaf": leaf,
         "undecided": len(suggested.waiting),
         "groups": [
-            {"items": items, "links": links, "weakest": min(links, key=lambda k: k.weight)}
+            {
+                "items": items,
+                "links": links,
+                "weakest": min(links, key=lambda k: k.weight),
+                "all": _all(links),
+            }
             for items, links in suggested.groups[:GROUPS]
         ],
         "bridges": [
-            {"of": b, "first": b.links[:FIRST], "rest": b.links[FIRST:]} for b in suggested.bridges[:GROUPS]
+            {"of": b, "first": b.links[:FIRST], "rest": b.links[FIRST:], "all": _all(b.links)}
+            for b in suggested.bridges[:GROUPS]
         ],
         "disagreed": suggested.disagreed,
         "series": leaf_of(request, counted.order_by("made_at", "pk"), "series"),
@@ -119,6 +125,11 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
         ],
     }
     return render(request, "link/page.html", context)
+
+
+def _all(links: Sequence[Link]) -> str:
+    """Return links as one field of a form: near pictures of one evening make more than a form may have."""
+    return ",".join(str(link.pk) for link in links)
 
 
 def _points(link: Link, where: Mapping[str, Any] | None) -> Drawing | None:
@@ -193,7 +204,8 @@ def propose(request: DeskRequest, case: Case) -> HttpResponse:
 @case_page("link")
 def decide(request: DeskRequest, case: Case) -> HttpResponse:
     """Accept or refuse the chosen links, all in one act."""
-    links = list(Link.objects.filter(case=case, pk__in=uuids_of(request.POST.getlist("item"))))
+    chosen = uuids_of(",".join(request.POST.getlist("item")).split(","))
+    links = list(Link.objects.filter(case=case, pk__in=chosen))
     try:
         if request.POST.get("decision") == "accept":
             service.accept_all(request.officer, request.purpose, links)
