@@ -35,7 +35,8 @@ def why(case: Case, a: Media, b: Media) -> list[Link]:
 def explained(case: Case, a: Media, b: Media) -> Why:
     """Return why two items belong together, as far as the scope shows the links."""
     held = Link.objects.filter(case=case)
-    ids = {as_arithmetic(k): k.pk for k in held.exclude(state__in=["refused", APART]).iterator()}
+    standing = held.exclude(state__in=["refused", APART]).defer("where")
+    ids = {as_arithmetic(k): k.pk for k in standing.iterator()}
     found = arithmetic.explain(str(a.pk), str(b.pk), list(ids))
     told = [k for k in (*found.path, *found.instead, found.weakest) if k is not None]
     named = held.select_related("a", "b", "made_by", "decided_by")

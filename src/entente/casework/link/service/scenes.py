@@ -223,13 +223,14 @@ def _set_apart(officer: Officer, purpose: Purpose, case: Case) -> list[tuple[int
         links = Link.objects.filter(
             case=case, kind=str(KIND), owner_id=officer.agency, state__in=["proposed", APART, "accepted"]
         ).exclude(where={})
-        rows = {(f"#{k.a.number}", f"#{k.b.number}"): k for k in links.select_related("a", "b")}
-        kept, crowds = sorted_out(_tie(names, link) for names, link in rows.items())
+        said = links.values_list("pk", "state", "a__number", "b__number", "where__boxes", "where__score")
+        rows = {(f"#{a}", f"#{b}"): (pk, state, boxes, score) for pk, state, a, b, boxes, score in said}
+        kept, crowds = sorted_out(_tie(names, boxes, score) for names, (*_, boxes, score) in rows.items())
         good = {(tie.a, tie.b) for tie in kept}
-        for names, link in rows.items():
+        for names, (pk, before, *_) in rows.items():
             state = "proposed" if names in good else APART
-            if link.state in {"proposed", APART} and link.state != state:
-                Link.objects.filter(pk=link.pk).update(state=state)
+            if before in {"proposed", APART} and before != state:
+                Link.objects.filter(pk=pk).update(state=state)
         deed.reason = f"{len(crowds)} things tie strangers: {len(rows) - len(good)} links are set aside"
     return [(len(c.tied) + 1, c.text) for c in _told_once(crowds)]
 
@@ -242,6 +243,6 @@ def _told_once(crowds: Iterable[Crowd]) -> list[Crowd]:
     return list(found.values())
 
 
-def _tie(names: tuple[str, str], link: Link) -> Tie:
-    first, second = ((x, y, w, h) for x, y, w, h in link.where["boxes"])
-    return Tie(*names, int(link.where["score"]), first, second)
+def _tie(names: tuple[str, str], boxes: Any, score: Any) -> Tie:
+    first, second = ((x, y, w, h) for x, y, w, h in boxes)
+    return Tie(*names, int(score), first, second)
