@@ -21,6 +21,7 @@ from entente.casework.link.scene.site import MatcherRefused, SiteMatcher, fit
 from entente.casework.link.scene.site_pairs import Pairs
 from entente.casework.link.scene.words import Coded, signed, vocabulary
 from entente.casework.link.service.points import OWN
+from entente.casework.link.service.queue import UNSHOWN
 from entente.casework.link.service.site import paired
 from entente.evidence.store import Erased
 from entente.records.announce import News, on
@@ -143,8 +144,8 @@ def opened(row: ScenePoints, site: SiteMatcher | None = None) -> list[Shot]:
 def in_sight(agency: UUID, case: UUID) -> list[ScenePoints]:
     """Return the rows with points that the scope shows, in the order of their making."""
     rows = ScenePoints.objects.filter(owner_id=agency, case_id=case).exclude(key="")
-    told = rows.select_related("media").order_by("made_at", "pk")
-    return [row for row in told if fit(row.version, None)]
+    told = rows.select_related("media").defer(*(f"media__{name}" for name in UNSHOWN))
+    return [row for row in told.order_by("made_at", "pk") if fit(row.version, None)]
 
 
 def held(

@@ -95,7 +95,7 @@ def _fresh(officer: Officer, links: Sequence[Link]) -> list[Link]:
 
 def _items(case: Case) -> tuple[dict[str, Media], list[arithmetic.Item]]:
     """Return the case's opened items by their number's name, and what the arithmetic may know of each."""
-    rows = Media.objects.filter(case=case, refusal="").exclude(origin="crop")
+    rows = Media.objects.filter(case=case, refusal="").exclude(origin="crop").defer("tags", "decoded")
     media = {f"#{row.number}": row for row in rows}
     frames: dict[UUID, list[FrameHash]] = {}
     for media_id, t, pdq, quality in Frame.objects.filter(case=case).values_list(

@@ -114,7 +114,7 @@ def _todo(agency: UUID, case: UUID, digest: str) -> list[_Todo]:
     """Return the case's pictures that lack something, in order of their numbers."""
     rows = {r.media_id: r for r in SceneFeatures.objects.filter(owner_id=agency, case_id=case)}
     todo = []
-    for media in _pictures().filter(case_id=case):
+    for media in _pictures().filter(case_id=case).defer("tags", "metadata", "decoded", "pdq_turns"):
         row = rows.get(media.pk)
         stale = row is None or row.version != VERSION
         new = media.known in ("", str(Verdict.NEW), str(Verdict.SCENE))
