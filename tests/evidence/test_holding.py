@@ -61,6 +61,13 @@ def test_decoders_hold_what_was_vetted_and_the_latest_of_it(planted, tmp_path, p
             read(picture, extract=[f"{planted}held"], holding=bad, sandbox=made)
         opened = read(picture, extract=[f"{planted}held"], holding=one, sandbox=made)
         assert opened.extracted[f"{planted}held"] == {"value": ["one", "first"]}, "the others go on"
+        Path(one.path).write_text("changed", encoding="utf-8")
+        assert made._child and made.peak()  # no decoder is idle
+        made._child.kill()
+        made._child.wait()
+        assert not read(picture, sandbox=made).refusal, "nor does it stop who does not ask for it"
+        with pytest.raises(SandboxFailed, match="not the file that was vetted"):
+            read(picture, extract=[f"{planted}held"], holding=one, sandbox=made)
     finally:
         made.close()
 

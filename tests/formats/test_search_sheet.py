@@ -141,7 +141,7 @@ def test_ticks_are_read_as_they_were_saved():
         {"element": True}, {"element": 0}, {"note": "x" * 301}, {"note": "a\u0000b"}, {"note": None},
         {"at": "yesterday"}, {"at": 5}, {"at": "2026-03-09T06:12:00"}, {"at": "1026-03-09T06:12:00Z"},
         {"ticks": []}, {"ticks": {}}, {"ticks": [TICK] * 2}, {"by": ""}, {"by": "<b>"}, {"sheet": "x"},
-        {"version": 2}, {"format": "other"},
+        {"by": "Mario Rossi"}, {"version": 2}, {"format": "other"},
     ],
     ids=lambda more: "-".join(f"{k}" for k in more),
 )  # fmt: skip
@@ -149,6 +149,12 @@ def test_anything_that_a_sheet_does_not_write_is_refused(more):
     with pytest.raises(SheetRefused) as refused:
         search_sheet.read_ticks(json.dumps(told(**more)).encode())
     assert refused.value.fault is SheetFault.NOT_TICKS
+
+
+def test_a_service_number_is_asked_for_as_it_is_read():
+    page, _ = written()
+    assert f"/^{search_sheet.ticks.NUMBER.pattern.replace('/', chr(92) + '/')}$/" in page
+    assert not search_sheet.ticks.NUMBER.fullmatch("Mario Rossi")
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{", b"\xff", b'{"format":"a","format":"b"}', b"[" * 5000])

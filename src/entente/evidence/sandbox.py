@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -287,7 +288,12 @@ class Sandbox:
                 if not again:
                     raise SandboxFailed("the decoder process is gone") from error
             if message["do"] == "spawn":
-                self._load(held)  # what its decoders count on, before the first of them is forked
+                # what its decoders count on, before the first of them is forked
+                self._load(tuple(each for each in held if isinstance(each, str)))
+                for each in held:
+                    if isinstance(each, Holding):
+                        with suppress(SandboxFailed):  # changed meanwhile: it stops only who asks for it
+                            self._load((each,))
         return self._order(message, fd=fd, again=False)
 
     def _started(self) -> socket.socket:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 MOST_BYTES = 256 << 10  # of a file of ticks: hundreds of elements with full notes
 MOST_TICKS = 1000
 NOTE, PLACE, BY = 300, 80, 40  # characters
+AHEAD = timedelta(days=1)  # of a phone's clock: one set to another zone is wrong by less
 
 
 class Ticked(StrEnum):
@@ -47,6 +48,7 @@ class SheetFault(StrEnum):
     OTHER_SHEET = "other sheet"
     WITHDRAWN = "withdrawn"
     NOT_ON_SHEET = "not on the sheet"
+    AHEAD = "ahead"
     NOT_LOOKED_AT = "not looked at"
     NOTHING_LISTED = "nothing listed"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import numpy as np
@@ -20,6 +21,7 @@ from entente.casework.link.service import indexed, scenes
 from entente.casework.link.service import points as found_points
 from entente.casework.link.service import site as of_site
 from entente.casework.link.service.site import Asked, usable
+from entente.evidence.sandbox import shared
 from entente.records import guard
 from entente.records.models import Derivation, Media, ScenePoints
 from entente.vocabulary.handling import Purpose
@@ -127,6 +129,28 @@ def test_one_that_is_refused_or_dies_costs_none_of_our_own_proposals(
     told = ran(circle, "link.scenes", case).result
     assert told["looked"] == 3 and told["site"]["unread"] == 3 and "SIGSEGV" in told["site"]["first"][1]
     assert all(row.key and row.count for row in rows(case).values()), "our own points are there"
+
+
+def test_one_whose_file_is_changed_while_it_is_asked_costs_none_of_our_own_proposals(
+    circle, case, rooms, set_up, monkeypatch
+) -> None:
+    def changed_after() -> tuple[site.SiteMatcher | None, str]:
+        told = usable()
+        assert told[0] and not told[1]
+        Path(told[0].path).write_bytes(b"another")
+        shared().close()  # or else its decoders hold the vetted one
+        return told
+
+    set_up(network())
+    with monkeypatch.context() as once:
+        once.setattr(scenes, "usable", changed_after)
+        told = ran(circle, "link.scenes", case).result
+    assert told["made"] == 1 and told["site"]["unread"] == 3
+    assert "is not the file that was vetted" in told["site"]["first"][1]
+    assert {row.version for row in rows(case).values()} == {"1"}, "asked again once mended"
+    gone = site.Matching("drawn", "1", "/nowhere/drawn.onnx", "0" * 64, "")
+    with pytest.raises(site.MatcherRefused, match="cannot be read"):
+        of_site.paired(gone, [(points_drawn(50), points_drawn(51))])
 
 
 @pytest.mark.parametrize("version", ["1", "1+0123456789"])

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -144,6 +145,28 @@ def test_what_is_not_of_a_sheet_is_refused_whole(case, it, sheet):  # noqa: F811
         assert refused.value.fault is fault
         assert refusals(case)[-1] == f"refused: {fault}", "it stays on record"
     assert held(case, it) == [] and len(refusals(case)) == 5
+
+
+def test_a_clock_that_is_ahead_wins_over_nothing_that_comes_later(case, it, sheet, client, circle):  # noqa: F811
+    row, _ = sheet
+    now = clock.now()
+
+    def said(answer, hours):
+        told = json.loads(ticks(row, (1, answer, 1)))
+        told["ticks"][0]["at"] = (now + timedelta(hours=hours)).isoformat()
+        return json.dumps(told).encode()
+
+    with pytest.raises(SheetRefused, match="set that phone's clock") as refused:
+        service.take_ticks(it(), VI, case, said("found", 25))
+    assert refused.value.fault is SheetFault.AHEAD and refusals(case) == ["refused: ahead"]
+    for answer, hours in (("found", 23), ("not here", -1), ("not looked", 1)):
+        service.take_ticks(it(), VI, case, said(answer, hours))
+    with guard.scope(it(), VI):
+        assert [t.answer for t in service.ticks_of(case).values()] == ["not looked"]
+    client.force_login(circle.it)
+    page = client.get(reverse("seize:sheets", args=[case.pk])).content
+    assert page.count(b"That clock was ahead") == 2
+    assert page.index(b">Not looked<") < page.index(b">Found<") < page.index(b">Not here<")
 
 
 def test_a_withdrawn_sheet_takes_nothing_in_and_keeps_what_came(case, it, sheet):  # noqa: F811

@@ -95,7 +95,7 @@
 
   document.getElementById("save").addEventListener("click", () => {
     const ticked = rows.filter(answer), number = by.value.trim();
-    if (!/^[A-Za-z0-9][A-Za-z0-9 ._\/-]*$/.test(number)) {
+    if (!/^(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9 ._\/-]*$/.test(number)) {
       told.textContent = said.needBy;
       by.focus();
       return;

@@ -22,7 +22,7 @@ from entente.vocabulary.search_sheet import (
 
 FORMAT, VERSION = "entente-search-ticks", 1
 DIGEST = re.compile(r"[0-9a-f]{64}")
-NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]*")  # a service number, never a name
+NUMBER = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9 ._/-]*")  # has a digit: a name has none
 FILE_KEYS = {"format", "version", "sheet", "by", "ticks"}
 TICK_KEYS = {"element", "answer", "place", "note", "at"}
 

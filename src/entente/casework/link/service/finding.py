@@ -17,7 +17,7 @@ from entente.casework.intake.service import evidence_store
 from entente.casework.link.scene.agreement import Agreement
 from entente.casework.link.scene.points import AROUND, Points
 from entente.casework.link.scene.seen import TO_FIND, points_of
-from entente.casework.link.scene.site import SiteMatcher
+from entente.casework.link.scene.site import MatcherRefused, SiteMatcher
 from entente.casework.link.service.indexed import held, in_sight
 from entente.casework.link.service.points import find_points
 from entente.casework.link.service.scenes import where_of
@@ -117,7 +117,10 @@ def _cut(
         raise FindRefused(cut.reason)
     with in_memory(cut) as fd:
         ours = points_of(read(fd, extract=[TO_FIND]).extracted.get(TO_FIND, {}))
-        theirs = asked_of(site, fd) if site else Asked([])
+        try:
+            theirs = asked_of(site, fd) if site else Asked([])
+        except MatcherRefused as refused:
+            theirs = Asked([], str(refused))
     shown = ((ours, None), (theirs.shots, site))
     found = [(shots[0][1], by) for shots, by in shown if shots and len(shots[0][1])]
     if not found:

@@ -20,7 +20,7 @@ from entente.casework.link.scene.agreement import METHOD, VERSION
 from entente.casework.link.scene.kept import Shot, packed
 from entente.casework.link.scene.seen import MOST_SHOTS, TO_LINK, points_of
 from entente.casework.link.scene.site import METHOD as OF_SITE
-from entente.casework.link.scene.site import SiteMatcher, fit, version_of
+from entente.casework.link.scene.site import MatcherRefused, SiteMatcher, fit, version_of
 from entente.casework.link.scene.site_seen import TO_SITE
 from entente.casework.link.scene.words import signed, vocabulary
 from entente.casework.link.service.site import FRAMES, asked_of
@@ -79,7 +79,7 @@ def find_points(progress: Progress, site: SiteMatcher | None = None) -> Looked:
         with acting(officer, Act.ALTER, thing, purpose, step="link") as deed:
             left = _lacking(officer.agency, case, site, part)
             held = {row.media_id: row for row in rows.filter(media__in=left)}
-            made = [_kept(officer, f, held.get(f.media.pk), site) for f in found if f.media.pk in left]
+            made = [_kept(officer, f, held.get(f.media.pk)) for f in found if f.media.pk in left]
             derivation.record(deed, officer, [m for m in made if m])
             deed.reason = f"find points in {len(made)} items"
         progress.tell(start + len(among), len(todo), "looking for points")
@@ -104,6 +104,7 @@ class _Found:
     theirs: Sequence[Shot]
     because: str
     unread: str
+    site: SiteMatcher | None  # whose network was asked
 
 
 def _found_in(site: SiteMatcher | None, media: Media) -> _Found:
@@ -116,12 +117,15 @@ def _found_in(site: SiteMatcher | None, media: Media) -> _Found:
     theirs: list[Shot] = []
     unread = ""
     if site and not opened.refusal:  # by a decoder of its own: one that dies of it costs none of our points
-        asked = asked_of(site, original, known, FRAMES if media.kind == "video" else 1)
-        theirs, unread = [Shot(t, each, signed(each)) for t, each in asked.shots], asked.because
+        try:
+            asked = asked_of(site, original, known, FRAMES if media.kind == "video" else 1)
+            theirs, unread = [Shot(t, each, signed(each)) for t, each in asked.shots], asked.because
+        except MatcherRefused as refused:  # no fault of the item: it is asked again once the file is mended
+            site, unread = None, str(refused)
     because = ""
     if not shots and not theirs:
         because = opened.refusal.reason if opened.refusal else NONE_FOUND
-    return _Found(media, shots, theirs, because[:300], unread[:300])
+    return _Found(media, shots, theirs, because[:300], unread[:300], site)
 
 
 def _looked_at(media: Media, original: Held, known: Known) -> Opened:
@@ -134,9 +138,9 @@ def _looked_at(media: Media, original: Held, known: Known) -> Opened:
     return looked(sampling=Sampling.SPARSE) if few else opened
 
 
-def _kept(officer: Officer, found: _Found, row: ScenePoints | None, site: SiteMatcher | None) -> Made | None:
+def _kept(officer: Officer, found: _Found, row: ScenePoints | None) -> Made | None:
     """Seal the points and write their row; return how they were derived, if they were."""
-    media = found.media
+    media, site = found.media, found.site
     data = packed(found.shots) + packed(found.theirs) if found.shots or found.theirs else b""
     row = row or ScenePoints(media=media, case_id=media.case_id, owner_id=officer.agency)
     fresh, before = row._state.adding, row.key

@@ -24,6 +24,7 @@ from entente.casework.link.scene.site_pairs import TO_PAIR, Pairs, packed, pairs
 from entente.casework.link.scene.site_seen import HOLD, TO_SITE, Nonsense
 from entente.evidence.holding import Holding, HoldingRefused, vetted
 from entente.evidence.open import Known, Opened, Through, read, told
+from entente.evidence.sandbox import SandboxFailed
 from entente.vocabulary.media import Sampling
 
 LIMIT_S = 180.0  # for one picture: a network may take half a minute, for a decoder starts no thread
@@ -48,7 +49,7 @@ def tried() -> SiteMatcher | None:
     matcher = in_force()
     if matcher is None:
         return None
-    _demand_vetted(matcher.name, matcher.path, matcher.sha256)
+    _demand_vetted(matcher)
     _of_a_drawing(matcher)
     return matcher
 
@@ -61,7 +62,7 @@ def tried_matching(matcher: SiteMatcher) -> None:
     matching = matcher.matching
     if matching is None:
         return
-    _demand_vetted(matching.name, matching.path, matching.sha256)
+    _demand_vetted(matching)
     _pairs_a_drawing(matcher, matching)
 
 
@@ -81,24 +82,38 @@ def usable() -> tuple[SiteMatcher | None, str]:
     return matcher, ""
 
 
-def _demand_vetted(name: str, path: str, sha256: str) -> None:
+def _demand_vetted(one: SiteMatcher | Matching) -> None:
     try:
-        vetted(path, sha256)
+        vetted(one.path, one.sha256)
     except HoldingRefused as refused:
-        raise MatcherRefused(f"the site's matcher {name}: {refused}") from None
+        raise MatcherRefused(f"the site's matcher {one.name}: {refused}") from None
+
+
+@contextmanager
+def _vetted_still(one: SiteMatcher | Matching) -> Iterator[None]:
+    """Tell a decoder that cannot start because the file was changed after its trial from one that fails."""
+    try:
+        yield
+    except SandboxFailed:
+        _demand_vetted(one)
+        raise
 
 
 def asked_of(matcher: SiteMatcher, file: Any, known: Known | None = None, frames: int = 1) -> Asked:
-    """Return what the network finds in a file; touches no database. The decoder's answer is checked."""
-    opened = read(
-        file,
-        known=known,
-        extract=[TO_SITE],
-        sampling=Sampling.KEYS if frames > 1 else Sampling.SPARSE,
-        limit_s=LIMIT_S * frames,
-        seen=frames,
-        holding=Holding(HOLD, matcher.told, matcher.path, matcher.sha256),
-    )
+    """Return what the network finds in a file; touches no database. The decoder's answer is checked.
+
+    Raises ``MatcherRefused`` where its own file is no more the vetted one.
+    """
+    with _vetted_still(matcher):
+        opened = read(
+            file,
+            known=known,
+            extract=[TO_SITE],
+            sampling=Sampling.KEYS if frames > 1 else Sampling.SPARSE,
+            limit_s=LIMIT_S * frames,
+            seen=frames,
+            holding=Holding(HOLD, matcher.told, matcher.path, matcher.sha256),
+        )
     answer = opened.extracted.get(TO_SITE, {})
     shots = [(t, each) for t, each in points_of(answer) if len(each)]
     return Asked(shots, "" if shots else _because(opened, answer))
@@ -107,12 +122,13 @@ def asked_of(matcher: SiteMatcher, file: Any, known: Known | None = None, frames
 def paired(matching: Matching, asks: Sequence[tuple[Points, Points]]) -> list[Pairs]:
     """Return which points of each two pictures belong together, by one call of a decoder for all.
 
-    Touches no database. Raises ``MatcherRefused`` where it gave no answer, or one without sense.
+    Touches no database. Raises ``MatcherRefused`` where it gave no answer, or one without sense, or
+    its file is no more the vetted one.
     """
     pictures = {id(each): each for ask in asks for each in ask}
     numbers = {each: n for n, each in enumerate(pictures)}
     asked = [[numbers[id(one)], numbers[id(other)]] for one, other in asks]
-    with in_memory(packed(list(pictures.values()))) as handle:
+    with _vetted_still(matching), in_memory(packed(list(pictures.values()))) as handle:
         answer = told(
             handle,
             Through(TO_PAIR, {"asked": asked}),

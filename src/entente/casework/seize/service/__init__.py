@@ -45,9 +45,10 @@ from entente.casework.seize.service.reproduce import (
 )
 from entente.casework.seize.service.sheets import make_sheet, withdraw_sheet
 from entente.casework.seize.service.sorting import Belongs, Sorting
-from entente.casework.seize.service.ticks import Taken, take_tick_back, take_ticks, ticks_of
+from entente.casework.seize.service.ticks import COUNTS_AT, Taken, take_tick_back, take_ticks, ticks_of
 
 __all__ = [
+    "COUNTS_AT",
     "CROP_SIDE",
     "ORIGINS",
     "STEP",

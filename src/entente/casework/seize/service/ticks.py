@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models.functions import Least
 
 from entente.casework.seize.service.listing import STEP
 from entente.formats.search_sheet import read_ticks
@@ -16,9 +17,10 @@ from entente.records.models import Case, Element, SearchSheet, SheetTick
 from entente.safeguards.access import Act
 from entente.vocabulary.agency import Officer
 from entente.vocabulary.handling import Purpose
-from entente.vocabulary.search_sheet import SheetFault, SheetRefused, SheetTicks, Tick
+from entente.vocabulary.search_sheet import AHEAD, SheetFault, SheetRefused, SheetTicks, Tick
 
 REASON = "take in what was ticked at the search"
+COUNTS_AT = Least("at", "made_at")  # no later than it was taken in, whatever the phone's clock said
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ def take_ticks(officer: Officer, purpose: Purpose, case: Case, data: bytes) -> T
     """Take in a file that a sheet of this case saved; the same ticks again change nothing.
 
     Raises ``SheetRefused`` for a file that is too large or not of a sheet's making, for a sheet that this
-    case does not have or that was withdrawn, and for an element that was not on it. Then nothing is taken,
-    and the log says which of these it was.
+    case does not have or that was withdrawn, for an element that was not on it, and for a moment more than
+    a day ahead. Then nothing is taken, and the log says which of these it was.
     """
     thing = replace(case.as_thing(), owner=officer.agency)
     # before a byte is read for who may take nothing in
@@ -82,6 +84,13 @@ def _demand(sheet: SearchSheet, told: SheetTicks) -> None:
     if strange := [t.element for t in told.ticks if str(t.element) not in sheet.elements]:
         numbers = ", ".join(str(n) for n in strange[:10])
         raise SheetRefused(SheetFault.NOT_ON_SHEET, f"elements that are not on that sheet: {numbers}")
+    if ahead := [t.element for t in told.ticks if t.at > clock.now() + AHEAD]:
+        numbers = ", ".join(str(n) for n in ahead[:10])
+        raise SheetRefused(
+            SheetFault.AHEAD,
+            f"ticked more than a day from now: elements {numbers}; set that phone's clock, take those ticks "
+            "back on the sheet, tick again and save",
+        )
 
 
 def _told(element: Element, told: SheetTicks, tick: Tick) -> tuple[object, ...]:
@@ -121,4 +130,4 @@ def take_tick_back(officer: Officer, purpose: Purpose, tick: SheetTick) -> Sheet
 def ticks_of(case: Case) -> dict[UUID, SheetTick]:
     """Return the newest tick that stands of each element; asks inside the caller's scope."""
     rows = SheetTick.objects.filter(case=case, taken_back_at=None).select_related("made_by")
-    return {row.element_id: row for row in rows.order_by("at", "made_at")}
+    return {row.element_id: row for row in rows.order_by(COUNTS_AT, "made_at")}

@@ -30,6 +30,10 @@ REFUSALS = {
     SheetFault.OTHER_SHEET: _("The file is of a sheet that this case does not have. Nothing was taken in."),
     SheetFault.WITHDRAWN: _("The file is of a sheet that was withdrawn. Nothing was taken in."),
     SheetFault.NOT_ON_SHEET: _("The file names an element that is not on its sheet. Nothing was taken in."),
+    SheetFault.AHEAD: _(
+        "A tick is dated more than a day ahead: the phone’s clock is wrong. Set it, take those ticks back on "
+        "the sheet, tick again and save. Nothing was taken in."
+    ),
     SheetFault.NOT_LOOKED_AT: _("Look at each crop first, and say that no person is on any of them."),
     SheetFault.NOTHING_LISTED: _("No element is listed yet."),
 }
@@ -60,7 +64,7 @@ def page(request: DeskRequest, case: Case) -> HttpResponse:
 
 def _page(request: DeskRequest, case: Case, **forms_given: Any) -> HttpResponse:
     ticks = SheetTick.objects.filter(case=case).select_related("element", "made_by", "taken_back_by")
-    leaf = leaf_of(request, ticks.order_by("element__number", "-at", "-made_at", "pk"))
+    leaf = leaf_of(request, ticks.order_by("element__number", service.COUNTS_AT.desc(), "-made_at", "pk"))
     sheets = SearchSheet.objects.filter(case=case).select_related("made_by", "withdrawn_by")
     context = {
         "make_form": MakeForm(prefix="make"),
