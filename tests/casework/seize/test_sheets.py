@@ -15,6 +15,7 @@ from entente.casework.examine.adjust import Recipe
 from entente.casework.examine.service import crop
 from entente.casework.intake.service import evidence_store
 from entente.casework.seize import service
+from entente.casework.seize.service import listing
 from entente.records import clock, guard, log
 from entente.records.models import Element, ElementMatch, LogEntry, Membership, SearchSheet, SheetTick
 from entente.vocabulary.handling import Purpose
@@ -74,6 +75,14 @@ def test_the_sheet_holds_the_crops_and_nothing_of_the_originals(case, it, item, 
     assert reasons("print the search checklist") == ["consult"]
     assert reasons("make a search sheet for a phone: 1 elements, 1 crops, looked at") == ["collect"]
     assert not log.verify().faults
+
+
+def test_the_more_crops_there_are_the_smaller_is_each(case, it, element, monkeypatch):  # noqa: F811
+    assert [listing.crop_side(n) for n in (0, 39, 200, 1000)] == [900, 900, 400, 178]
+    monkeypatch.setattr(listing, "ALL_CROPS", 120 * 120)
+    _, made = service.make_sheet(it(), VI, case, no_person=True)
+    (shown,) = re.findall(rb"data:image/\w+;base64,([^\"]+)", made)
+    assert Image.open(BytesIO(base64.b64decode(shown))).size == (120, 120)
 
 
 def test_a_crop_of_the_whole_picture_is_listed_and_shown_nowhere(case, it, item, element):  # noqa: F811

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
+from math import isqrt
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +29,8 @@ from entente.vocabulary.handling import Evaluation, Handling, Purpose, union
 from entente.vocabulary.media import Refusal, Region
 
 STEP = "seize"
-CROP_SIDE = 900  # pixels of a crop on the checklist
+CROP_SIDE = 900  # pixels of a crop on the checklist, where there are few
+ALL_CROPS = 32_000_000  # pixels of all crops together: with 200, 9 to 13 MiB that a phone opens
 # What would be recognised in a room; a language or a mains frequency would not.
 THINGS = (
     ClueKind.OBJECT,
@@ -197,16 +199,22 @@ def gathered(officer: Officer, purpose: Purpose, case: Case) -> Gathered:
         rows = tuple(Element.objects.filter(case=case).select_related("crop__parent", "clue__media"))
         issuer = Agency.objects.get(pk=officer.agency).name
     crops: dict[str, bytes] = {}
-    lines = tuple(_line(case, row, crops) for row in rows)
+    side = crop_side(sum(row.crop is not None for row in rows))
+    lines = tuple(_line(case, row, crops, side) for row in rows)
     return Gathered(rows, lines, crops, union([case.handling, *(r.handling for r in rows)]), issuer)
 
 
-def _line(case: Case, row: Element, crops: dict[str, bytes]) -> dict[str, Any]:
+def crop_side(crops: int) -> int:
+    """Return the longest side of so many crops in pixels: the more there are, the smaller each."""
+    return min(CROP_SIDE, isqrt(ALL_CROPS // max(1, crops)))
+
+
+def _line(case: Case, row: Element, crops: dict[str, bytes], side: int) -> dict[str, Any]:
     """Return one line of the checklist and put the fresh copy of its crop among ``crops``."""
     name = ""
     shown = row.crop is not None and row.crop.key and not row.crop.refusal
     if row.crop is not None and shown and not words.is_whole(row.crop.region):
-        drawn = render(evidence_store().original(row.crop.key), "crop", side=CROP_SIDE)
+        drawn = render(evidence_store().original(row.crop.key), "crop", side=side)
         if not isinstance(drawn, Refusal):
             name = f"element-{row.number}"
             crops[name] = drawn
