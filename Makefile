@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 # One more than the cores of a small machine: while one waits for its browser, its disk or a lock, another works.
 WORKERS ?= 3
+# Each of them multiplies with one thread: with more, those of the others would wait for one another at full heat.
+export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: doors help setup text run test test-long check lint format bench bench-match bench-link bench-examine docs messages lock corpus fuzz audit bars bar-1 bar-2 bar-3 bar-4 bar-5 bar-6 bar-7
 .DEFAULT_GOAL := help

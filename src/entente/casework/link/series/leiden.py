@@ -8,7 +8,6 @@ from __future__ import annotations
 import graspologic_native
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
 
 SEED, CYCLES = 1, 2
 
@@ -18,6 +17,8 @@ Strengths = NDArray[np.float64]
 
 def communities(nodes: int, u: Places, v: Places, strength: Strengths) -> Places:
     """Return the community of each node, by modularity of the weighted edges ``u`` – ``v``."""
+    from scipy.sparse import coo_array  # 20 MB and a quarter of a second that only a series needs
+
     both = (np.concatenate([u, v]), np.concatenate([v, u]))
     matrix = coo_array((np.concatenate([strength, strength]), both), shape=(nodes, nodes)).tocsr()
     _, found = graspologic_native.leiden_csr(

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from entente.casework.link.series.leiden import Places, Strengths, communities
 from entente.casework.link.series.network import Network
@@ -48,15 +46,24 @@ def _components(nodes: int, u: Places, v: Places) -> Iterator[tuple[Places, Plac
     """Iterate over components: their nodes in order, and their edges by place."""
     if not len(u):
         return
-    count, of = connected_components(
-        coo_array((np.ones(len(u)), (u, v)), shape=(nodes, nodes)), directed=False
-    )
+    count, of = _joined(nodes, u, v)
     by_edge, by_node = np.argsort(of[u], kind="stable"), np.argsort(of, kind="stable")
     edge_at = np.searchsorted(of[u][by_edge], np.arange(count + 1))
     node_at = np.searchsorted(of[by_node], np.arange(count + 1))
     for n in range(count):
         if edge_at[n] < edge_at[n + 1]:
             yield by_node[node_at[n] : node_at[n + 1]], by_edge[edge_at[n] : edge_at[n + 1]]
+
+
+def _joined(nodes: int, u: Places, v: Places) -> tuple[int, Places]:
+    """Return how many components the edges ``u`` – ``v`` make, and the number of each node's."""
+    from scipy.sparse import coo_array  # with the first series only, as in ``leiden``
+    from scipy.sparse.csgraph import connected_components
+
+    count, of = connected_components(
+        coo_array((np.ones(len(u)), (u, v)), shape=(nodes, nodes)), directed=False
+    )
+    return int(count), of
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -116,10 +123,7 @@ def _hubs(part: Places, u: Places, v: Places, meets: Places) -> list[int]:
     if not suspects:
         return []
     same = (part[u] == part[v]) & (meets == 0)
-    ones = np.ones(int(same.sum()))
-    _, group = connected_components(
-        coo_array((ones, (u[same], v[same])), shape=(len(part), len(part))), directed=False
-    )
+    _, group = _joined(len(part), u[same], v[same])
     hubs = []
     for n in sorted(suspects):
         met = Counter(group[list(around[n])].tolist())
