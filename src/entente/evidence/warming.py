@@ -6,7 +6,6 @@ import contextlib
 import ctypes
 import encodings
 import io
-import os
 import warnings
 from importlib import import_module
 from pkgutil import iter_modules
@@ -19,6 +18,7 @@ from PIL import Image
 from entente.evidence.choosing import sampled
 from entente.evidence.decode import looked_at
 from entente.evidence.derive import derived
+from entente.evidence.memory import in_memory
 from entente.evidence.pictures import open_picture
 from entente.evidence.planes import luma_of
 from entente.evidence.shots import sheet_of, shots_of
@@ -91,13 +91,9 @@ def _warm_film() -> None:
             frame.pts = moment
             out.mux(stream.encode(frame))
         out.mux([*stream.encode(), *voice.encode()])
-    handle = os.memfd_create("film")
-    try:
-        os.write(handle, film.getvalue())
+    with in_memory(film.getvalue()) as handle:
         video = open_video(Source(handle), "mov")
         moments = [(luma_of(frame, 0).shape, moment) for moment, frame in sampled(video, 10.0)]
         looked_at(video, [moment for _, moment in moments])
         peaks_of(video), heard_of(video, 0.0, 0.5)
         sheet_of(video, shots_of(video, 10.0).starts)
-    finally:
-        os.close(handle)

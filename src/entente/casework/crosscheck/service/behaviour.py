@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from hashlib import sha256
 from typing import Any
 
@@ -10,6 +9,7 @@ from entente.casework.crosscheck.posting import FEWEST, added
 from entente.casework.crosscheck.posting import counted as counts_of
 from entente.casework.crosscheck.service.online import STEP, OnlineRefused, demand_analysed, demand_open
 from entente.casework.locate.tables import POSTING_CAP
+from entente.evidence.memory import in_memory
 from entente.evidence.open import Through, told
 from entente.formats.posting_times import PostingTimes, TimesRefused
 from entente.records import vocabularies
@@ -110,13 +110,8 @@ def _ask(officer: Officer, purpose: Purpose, online: OnlineAccount, reason: str)
 
 def _weighed(text: str) -> tuple[dict[str, float], int]:
     """Have a limited process weigh the longest lines; return the mean of what it says, checked."""
-    fd = os.memfd_create("texts")
-    try:
-        with os.fdopen(os.dup(fd), "wb") as file:
-            file.write(text.encode("utf-8", "replace"))
-        answer = told(fd, Through(READER, {}), limit_s=LIMIT_S)
-    finally:
-        os.close(fd)
+    with in_memory(text.encode("utf-8", "replace")) as handle:
+        answer = told(handle, Through(READER, {}), limit_s=LIMIT_S)
     if answer.refusal:
         raise OnlineRefused(f"the texts cannot be weighed: {answer.refusal.reason}")
     said = answer.data.get("told")

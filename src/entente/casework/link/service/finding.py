@@ -21,7 +21,8 @@ from entente.casework.link.scene.site import MatcherRefused, SiteMatcher
 from entente.casework.link.service.indexed import held, in_sight
 from entente.casework.link.service.points import find_points
 from entente.casework.link.service.scenes import where_of
-from entente.casework.link.service.site import Asked, asked_of, in_memory, usable
+from entente.casework.link.service.site import Asked, asked_of, usable
+from entente.evidence.memory import in_memory
 from entente.evidence.open import read, render
 from entente.records.act import acting
 from entente.records.jobs import Progress, asked_by, enqueue, task

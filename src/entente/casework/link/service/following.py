@@ -6,7 +6,6 @@ what was not asked. It is less urgent than everything that says whether an item 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -85,7 +84,7 @@ def _standing(officer: Officer, case: Case, task: str, left: int) -> Standing:
     return Standing(task, _shown(jobs), ended.ended_at if ended else None, left)
 
 
-def _shown(jobs: Iterable[Job]) -> Job | None:
+def _shown(jobs: QuerySet[Job]) -> Job | None:
     """Return the job that a page shows: one under way, else the latest."""
-    latest = list(jobs)[:20]
+    latest = list(jobs[:20])
     return next((j for j in latest if j.status in UNDER_WAY), latest[0] if latest else None)

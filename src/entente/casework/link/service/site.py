@@ -5,7 +5,6 @@ Its second network, where it has one, is tried and asked beside the first: refus
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from entente.casework.link.scene.site_pairs import HOLD as HOLD_PAIRS
 from entente.casework.link.scene.site_pairs import TO_PAIR, Pairs, packed, pairs_of
 from entente.casework.link.scene.site_seen import HOLD, TO_SITE, Nonsense
 from entente.evidence.holding import Holding, HoldingRefused, vetted
+from entente.evidence.memory import in_memory
 from entente.evidence.open import Known, Opened, Through, read, told
 from entente.evidence.sandbox import SandboxFailed
 from entente.vocabulary.media import Sampling
@@ -141,17 +141,6 @@ def paired(matching: Matching, asks: Sequence[tuple[Points, Points]]) -> list[Pa
         return pairs_of(answer.data.get("told"), asks)
     except Nonsense as fault:
         raise MatcherRefused(str(fault)) from None
-
-
-@contextmanager
-def in_memory(data: bytes) -> Iterator[int]:
-    """Give bytes as an open file that lies in memory alone."""
-    handle = os.memfd_create("link")
-    try:
-        os.write(handle, data)
-        yield handle
-    finally:
-        os.close(handle)
 
 
 def _because(opened: Opened, answer: dict[str, Any]) -> str:

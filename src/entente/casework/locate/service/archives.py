@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from entente.casework.locate.service.places import PlaceRefused
 from entente.evidence.archive import look_into, shown
+from entente.evidence.memory import in_memory
 from entente.evidence.open import Through, told
 from entente.evidence.reach import NotOpened
 from entente.evidence.source import Held
@@ -64,13 +64,8 @@ def kept_archive(file: Held) -> bytes:
 
 
 def _asked(data: bytes, form: str, most: int) -> dict[str, Any]:
-    fd = os.memfd_create("capture")  # in memory: nothing plain is written
-    try:
-        with os.fdopen(os.dup(fd), "wb") as file:
-            file.write(data)
-        answer = told(fd, Through(READERS[form], {"most": most}), limit_s=LIMIT_S)
-    finally:
-        os.close(fd)
+    with in_memory(data) as handle:
+        answer = told(handle, Through(READERS[form], {"most": most}), limit_s=LIMIT_S)
     if answer.refusal:
         raise PlaceRefused("the archive cannot be read: {why}", why=answer.refusal.reason)
     said = answer.data.get("told")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
 from entente.evidence.archive import shown
+from entente.evidence.memory import in_memory
 from entente.evidence.open import Through, told
 from entente.formats import ListRefused
 from entente.formats.case_document import form_of
@@ -84,13 +84,8 @@ def read(data: bytes, form: str, profile: str) -> DocumentRead:
 
 
 def _asked(data: bytes, how: dict[str, str]) -> dict[str, Any]:
-    fd = os.memfd_create("document")  # in memory: nothing plain is written
-    try:
-        with os.fdopen(os.dup(fd), "wb") as file:
-            file.write(data)
-        answer = told(fd, Through(READER, how), limit_s=LIMIT_S)
-    finally:
-        os.close(fd)
+    with in_memory(data) as handle:
+        answer = told(handle, Through(READER, how), limit_s=LIMIT_S)
     if answer.refusal:
         raise NotBrought(f"the document cannot be read: {answer.refusal.reason}")
     said = answer.data.get("told")
