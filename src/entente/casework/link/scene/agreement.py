@@ -98,7 +98,10 @@ def arranged(a: NDArray[np.float64], b: NDArray[np.float64], asked: Points, held
 
 def _flat(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return which points one plausible homography explains."""
-    matrix, inside = cv2.findHomography(a, b, cv2.USAC_MAGSAC, OFF_PLANE, None, TRIES, SURE)
+    try:
+        matrix, inside = cv2.findHomography(a, b, cv2.USAC_MAGSAC, OFF_PLANE, None, TRIES, SURE)
+    except cv2.error:  # of some points no model is left to it, and it raises where it should find none
+        return np.zeros(0, np.int64)
     if matrix is None or not np.isfinite(matrix).all():
         return np.zeros(0, np.int64)
     chosen = np.flatnonzero(np.asarray(inside).ravel())
@@ -109,7 +112,10 @@ def _deep(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return which points one fundamental matrix explains."""
     if len(a) <= FREE:
         return np.zeros(0, np.int64)
-    matrix, inside = cv2.findFundamentalMat(a, b, cv2.USAC_MAGSAC, OFF_LINE, SURE, TRIES)
+    try:
+        matrix, inside = cv2.findFundamentalMat(a, b, cv2.USAC_MAGSAC, OFF_LINE, SURE, TRIES)
+    except cv2.error:  # as above
+        return np.zeros(0, np.int64)
     if matrix is None or matrix.shape != (3, 3):
         return np.zeros(0, np.int64)
     return _distinct(a, b, np.flatnonzero(np.asarray(inside).ravel()))
